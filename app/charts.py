@@ -1,0 +1,261 @@
+"""The charts: a funnel, the waterfall of a settlement.
+
+All are drawn as vector graphics, so that marks can be read out; numbers are written by Babel before they go in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from app import sentences
+from app.wording import Wording
+from registry_db.published import Benchmark, Indicator, LedgerLine, Result, Score
+
+NAVY, TEAL, PLUM, ORANGE, INK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
+FONT = "Source Sans, Source Sans 3, system-ui, sans-serif"
+_LIMITS = ("low998", "low95", "high95", "high998")
+# steps of the ledger that move the running amount, after the saving itself
+WATERFALL = ("saving", "counted", "shared", "cap", "payment")
+
+
+def funnel(w: Wording, result: Result, scores: Sequence[Score], *, name: str) -> alt.LayerChart:
+    """Plot all organisations by size, within the limits of chance, with the own one marked.
+
+    Parameters
+    ----------
+    w : Wording
+        Language of labels and numbers.
+    result : Result
+        Of the own organisation.
+    scores : sequence of Score
+        Of all organisations; those without a value or limits are left out.
+    name : str
+        Of the own organisation; the others stay anonymous.
+    """
+    indicator, own = result.indicator, result.score
+    frame = _funnel_frame(w, indicator, scores)
+    low, high = _value_domain(frame, own, result.benchmark, factor=_factor(indicator))
+    frame = frame.assign(**{column: frame[column].clip(low, high) for column in ("floor998", "floor95")})
+    x = alt.X(
+        "n:Q",
+        title=w.t("funnel.x"),
+        scale=alt.Scale(domain=[0, float(frame["n"].max()) * 1.06], nice=False),
+        axis=alt.Axis(format=",d", tickCount=6, grid=False),
+    )
+    scale = alt.Scale(domain=[low, high], zero=False, nice=False)
+    layers = [*_limit_layers(w, indicator, frame, x=x, scale=scale)]
+    if result.benchmark:
+        layers.append(_reference_layer(result.benchmark, factor=_factor(indicator), scale=scale))
+    layers.append(_peers_layer(w, frame[frame["provider"] != own.provider], x=x, scale=scale))
+    layers += _own_layers(frame[frame["provider"] == own.provider], name=name, x=x, scale=scale)
+    return _dressed(w, alt.layer(*layers).properties(height=420, width="container"))
+
+
+def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str:
+    """What the funnel shows, for who cannot see it."""
+    return w.t("funnel.alt", name=name, finding=sentences.finding(w, result, small_cell=small_cell))
+
+
+def waterfall(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]) -> alt.LayerChart:
+    """Draw how the saving becomes the payment; names of the bars by key of the line."""
+    frame = _waterfall_frame(w, ledger, names)
+    order = list(frame["step"])
+    x = alt.X(
+        "step:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(
+            labelAngle=0, labelLimit=170, labelFontSize=13, domain=False, ticks=False, labelPadding=10
+        ),
+    )
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(size=70, cornerRadius=2)
+        .encode(
+            x=x,
+            y=alt.Y("start:Q", title=w.t("waterfall.y"), axis=alt.Axis(format=",.0f", tickCount=5)),
+            y2="end:Q",
+            color=alt.Color(
+                "kind:N", scale=alt.Scale(domain=["level", "less"], range=[NAVY, LILAC]), legend=None
+            ),
+            tooltip=[alt.Tooltip("step:N", title=w.t("waterfall.step")), alt.Tooltip("shown:N", title="€")],
+        )
+    )
+    labels = (
+        alt.Chart(frame)
+        .mark_text(dy=-9, fontSize=14, fontWeight=600, color=INK)
+        .encode(x=x, y="top:Q", text="shown:N")
+    )
+    # links the bars, so that the eye sees where each starts
+    links = (
+        alt.Chart(frame.iloc[:-1])
+        .mark_tick(thickness=1, color="#9A9A9A", bandSize=110)
+        .encode(x=alt.X("step:N", sort=order), y="end:Q")
+    )
+    return _dressed(w, alt.layer(bars, links, labels).properties(height=330, width="container"))
+
+
+def _factor(indicator: Indicator) -> float:
+    return 100.0 if indicator.show_unit == "percent" else 1.0
+
+
+def _funnel_frame(w: Wording, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
+    """Assessable organisations by size, on the scale that is shown; a limit that does not exist is NaN."""
+    factor = _factor(indicator)
+    rows = [
+        {
+            "provider": score.provider,
+            "n": score.n,
+            "value": score.adjusted * factor,
+            "lower": _times(score.lower, factor),
+            "upper": _times(score.upper, factor),
+            **{limit: _times(getattr(score, limit), factor) for limit in _LIMITS},
+            "shown": w.value(indicator, score.adjusted),
+            "size": w.count(score.n),
+            "verdict": sentences.band(w, indicator, score),
+            "beyond": score.certainty is not None,
+        }
+        for score in scores
+        if score.assessable and score.adjusted is not None and score.n is not None
+    ]
+    frame = pd.DataFrame(rows).sort_values("n", kind="stable").reset_index(drop=True)
+    # an area must end somewhere: below a limit that cannot be reached it runs off the chart
+    return frame.assign(
+        floor998=frame["low998"].fillna(-math.inf), floor95=frame["low95"].fillna(-math.inf)
+    )
+
+
+def _value_domain(
+    frame: pd.DataFrame, own: Score, benchmark: Benchmark | None, *, factor: float
+) -> tuple[float, float]:
+    """Range that holds every value, and the limits of all but the smallest organisations."""
+    larger = frame[frame["n"] >= frame["n"].quantile(0.2)]
+    shown = [*frame["value"], *(value for limit in _LIMITS for value in larger[limit].dropna())]
+    shown += [edge * factor for edge in (own.lower, own.upper) if edge is not None and own.assessable]
+    if benchmark:
+        shown.append(benchmark.reference * factor)
+    low, high = min(shown), max(shown)
+    margin = (high - low or 1.0) * 0.06
+    floor = low - margin
+    return (max(floor, 0.0) if low >= 0 else floor), high + margin
+
+
+def _limit_layers(
+    w: Wording, indicator: Indicator, frame: pd.DataFrame, *, x: alt.X, scale: alt.Scale
+) -> list[alt.Chart]:
+    base = alt.Chart(frame)
+    title = _axis_title(w, indicator)
+    axis = alt.Axis(tickCount=6, gridColor="#EEF0F2", format=f",.{indicator.show_decimals}f")
+    layers = [
+        base.mark_area(color=NAVY, opacity=opacity, clip=True).encode(
+            x=x, y=alt.Y(f"floor{level}:Q", title=title, scale=scale, axis=axis), y2=f"high{level}:Q"
+        )
+        for level, opacity in (("998", 0.06), ("95", 0.09))
+    ]
+    for level, dash in (("998", [1, 0]), ("95", [5, 4])):
+        for end in ("low", "high"):
+            line = base.mark_line(color="#5B7C99", strokeWidth=1.2, strokeDash=dash, clip=True)
+            layers.append(line.encode(x=x, y=alt.Y(f"{end}{level}:Q", scale=scale)))
+    last = frame.tail(1).assign(l95=w.percent(0.95, 0), l998=w.percent(0.998, 1))
+    for level in ("95", "998"):
+        text = alt.Chart(last).mark_text(align="left", dx=6, fontSize=12, color="#3F6484", clip=False)
+        layers.append(text.encode(x=x, y=alt.Y(f"high{level}:Q", scale=scale), text=f"l{level}:N"))
+    return layers
+
+
+def _reference_layer(benchmark: Benchmark, *, factor: float, scale: alt.Scale) -> alt.Chart:
+    at = pd.DataFrame({"value": [benchmark.reference * factor]})
+    return alt.Chart(at).mark_rule(color=INK, strokeWidth=1.2).encode(y=alt.Y("value:Q", scale=scale))
+
+
+def _peers_layer(w: Wording, frame: pd.DataFrame, *, x: alt.X, scale: alt.Scale) -> alt.Chart:
+    circles = alt.Chart(frame).mark_point(size=55, strokeWidth=1.5, color="#4A5560", opacity=0.85)
+    return circles.encode(
+        x=x,
+        y=alt.Y("value:Q", scale=scale),
+        fill=alt.condition("datum.beyond", alt.value("#4A5560"), alt.value("#FFFFFF")),
+        tooltip=_tooltip(w),
+    )
+
+
+def _own_layers(frame: pd.DataFrame, *, name: str, x: alt.X, scale: alt.Scale) -> list[alt.Chart]:
+    if frame.empty:
+        return []
+    base = alt.Chart(frame.assign(name=name))
+    y = alt.Y("value:Q", scale=scale)
+    return [
+        base.mark_rule(color=PLUM, strokeWidth=2, clip=True).encode(
+            x=x, y=alt.Y("lower:Q", scale=scale), y2="upper:Q"
+        ),
+        base.mark_point(
+            shape="diamond", size=260, filled=True, color=PLUM, opacity=1, stroke="#FFFFFF", strokeWidth=1.5
+        ).encode(x=x, y=y),
+        # a white edge keeps the name readable on top of other marks
+        base.mark_text(
+            dx=13, align="left", fontSize=14, fontWeight=700, stroke="#FFFFFF", strokeWidth=4
+        ).encode(x=x, y=y, text="name:N"),
+        base.mark_text(dx=13, align="left", fontSize=14, fontWeight=700, color=PLUM).encode(
+            x=x, y=y, text="name:N"
+        ),
+    ]
+
+
+def _tooltip(w: Wording) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("size:N", title=w.t("funnel.x")),
+        alt.Tooltip("shown:N", title=w.t("column.value")),
+        alt.Tooltip("verdict:N", title=w.t("column.verdict")),
+    ]
+
+
+def _axis_title(w: Wording, indicator: Indicator) -> str:
+    """What stands along the values of an indicator."""
+    if indicator.show_unit == "percent":
+        return w.t("axis.percent")
+    return w.t("axis.gain") if indicator.kind == "change" else w.t("axis.points")
+
+
+def _waterfall_frame(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]) -> pd.DataFrame:
+    lines = {line.key: line for line in ledger}
+    rows, running = [], 0.0
+    for key in WATERFALL:
+        line = lines[key]
+        if key in ("saving", "payment"):
+            start, end, shown = 0.0, float(line.amount), w.money(line.amount)
+            running = end
+        else:
+            start, running = running, running + float(line.effect)
+            end, shown = running, w.money(line.effect)
+        rows.append(
+            {
+                "step": names[key],
+                "start": start,
+                "end": end,
+                "top": max(start, end, 0.0),
+                "shown": shown,
+                "kind": "level" if key in ("saving", "payment") else "less",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _times(value: float | None, factor: float) -> float:
+    return math.nan if value is None else value * factor
+
+
+def _dressed(w: Wording, chart: alt.LayerChart) -> alt.LayerChart:
+    dressed = (
+        chart.configure(font=FONT, locale=w.vega_locale(), background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=13, titleFontWeight="normal"
+        )
+    )
+    # vector graphics instead of a picture: marks get labels, and the page scales
+    dressed.usermeta = {"embedOptions": {"renderer": "svg"}}
+    return dressed

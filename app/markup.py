@@ -1,0 +1,63 @@
+"""The pieces of HTML that pages share. Everything that comes from a publication is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from app import sentences
+from app.wording import Wording
+from registry_db.published import Indicator, Score
+
+# better and worse differ in shade as well as in hue, and never stand without their words
+COLOURS = {"better": "#12436D", "worse": "#C2410C", "as-expected": "#6B6B6B"}
+_SHAPES = {"low": "M2 4 L14 4 L8 14 Z", "high": "M2 12 L14 12 L8 2 Z"}
+
+
+def mark_of(score: Score) -> str:
+    """Draw the band: a triangle to the side of the limit it is beyond, filled beyond the outer one; else a ring."""
+    colour = COLOURS[score.side]
+    if score.certainty is None:
+        shape = f'<circle cx="8" cy="8" r="4.5" fill="#fff" stroke="{colour}" stroke-width="2"/>'
+    else:
+        path = _SHAPES["low" if score.band.startswith("low") else "high"]
+        fill = colour if score.certainty == 0.998 else "#fff"
+        shape = (
+            f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+        )
+    return f'<svg class="mark" viewBox="0 0 16 16" width="15" height="15" aria-hidden="true">{shape}</svg>'
+
+
+def verdict(w: Wording, indicator: Indicator, score: Score, *, small_cell: int) -> str:
+    """Band in words with its mark, or why there is none."""
+    if indicator.is_fact:
+        return f'<span class="quiet">{escape(w.t("fact.verdict"))}</span>'
+    if not score.assessable:
+        return f'<span class="quiet">{escape(sentences.reason(w, score, small_cell=small_cell))}</span>'
+    words = escape(sentences.band(w, indicator, score))
+    side = sentences.side(w, score)
+    small = f'<small class="{score.side}">{escape(side)}</small>' if side else ""
+    return f'<span class="verdict">{mark_of(score)}<span>{words}{small}</span></span>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, kind: str = "") -> str:
+    """Lay out a table; cells are HTML already, the head is text. The first cell of a row is its heading."""
+    header = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="scroll"><table class="figures {kind}"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{header}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def cards(items: Iterable[tuple[str, str, str]]) -> str:
+    """Lay out figures as cards: what it is, the figure, and a line that explains it. All text."""
+    drawn = "".join(
+        f'<div class="card"><dt>{escape(name)}</dt><dd>{escape(value)}'
+        f"{f'<small>{escape(note)}</small>' if note else ''}</dd></div>"
+        for name, value, note in items
+    )
+    return f'<dl class="cards">{drawn}</dl>'

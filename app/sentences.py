@@ -1,0 +1,191 @@
+"""From a published result to the words in which it is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+
+from app.wording import Wording, mark
+from registry_db.published import Benchmark, Indicator, Result, Score, StateCount
+
+# a value as a thing that is higher or lower, set against an expectation or against the average
+_EXPECTED = {
+    "low998": mark("band.expected.low998"),
+    "low95": mark("band.expected.low95"),
+    "in": mark("band.expected.in"),
+    "high95": mark("band.expected.high95"),
+    "high998": mark("band.expected.high998"),
+}
+_AVERAGE = {
+    "low998": mark("band.average.low998"),
+    "low95": mark("band.average.low95"),
+    "in": mark("band.average.in"),
+    "high95": mark("band.average.high95"),
+    "high998": mark("band.average.high998"),
+}
+# the same as the end of a sentence on how often something happened
+_OFTEN_EXPECTED = {
+    "low998": mark("often.expected.low998"),
+    "low95": mark("often.expected.low95"),
+    "in": mark("often.expected.in"),
+    "high95": mark("often.expected.high95"),
+    "high998": mark("often.expected.high998"),
+}
+_OFTEN_AVERAGE = {
+    "low998": mark("often.average.low998"),
+    "low95": mark("often.average.low95"),
+    "in": mark("often.average.in"),
+    "high95": mark("often.average.high95"),
+    "high998": mark("often.average.high998"),
+}
+_MEAN = {
+    "low998": mark("mean.low998"),
+    "low95": mark("mean.low95"),
+    "in": mark("mean.in"),
+    "high95": mark("mean.high95"),
+    "high998": mark("mean.high998"),
+}
+_SIDE = {"better": mark("side.better"), "worse": mark("side.worse")}
+_RELIABILITY = {
+    "high": mark("reliability.high"),
+    "moderate": mark("reliability.moderate"),
+    "low": mark("reliability.low"),
+}
+_STATE = {
+    "not-eligible": mark("state.not-eligible"),
+    "excluded": mark("state.excluded"),
+    "pending": mark("state.pending"),
+    "missing": mark("state.missing"),
+    "lost": mark("state.lost"),
+    "counted": mark("state.counted"),
+}
+_STATE_REASON = {
+    "population": mark("state-reason.population"),
+    "no network on this date": mark("state-reason.network"),
+    "the expression": mark("state-reason.expression"),
+}
+_KIND = {"final": mark("settlement.final"), "interim": mark("settlement.interim")}
+_NORM = {"minimum": mark("norm.minimum"), "target": mark("norm.target"), "ambition": mark("norm.ambition")}
+HORIZON: Mapping[int, tuple[str, str]] = {
+    1: (mark("horizon.1"), mark("horizon.1.about")),
+    2: (mark("horizon.2"), mark("horizon.2.about")),
+    3: (mark("horizon.3"), mark("horizon.3.about")),
+}
+
+
+def band(w: Wording, indicator: Indicator, score: Score) -> str:
+    """Band of an assessable score, such as "clearly higher than expected"."""
+    return w.t((_EXPECTED if indicator.adjusted else _AVERAGE)[score.band])
+
+
+def side(w: Wording, score: Score) -> str:
+    """Whether the band is good or bad news, with the limit it is beyond; empty within the limits."""
+    if score.certainty is None:
+        return ""
+    decimals = 0 if score.certainty == 0.95 else 1
+    return w.t("side", side=w.t(_SIDE[score.side]), limit=w.percent(score.certainty, decimals))
+
+
+def reason(w: Wording, score: Score, *, small_cell: int) -> str:
+    """Why there is no verdict."""
+    if score.suppressed:
+        return w.t("reason.suppressed", small_cell=small_cell)
+    if score.reason == "no records":
+        return w.t("reason.no-records")
+    if found := re.fullmatch(r"fewer than (\S+) records?", score.reason):
+        return w.t("reason.few-records", minimum=found[1])
+    if found := re.fullmatch(r"fewer than (\S+) expected events?", score.reason):
+        return w.t("reason.rare", minimum=w.number(float(found[1]), 0 if "." not in found[1] else 1))
+    if found := re.fullmatch(r"no model: (.+)", score.reason):
+        return w.t("reason.no-model", reason=found[1])
+    return w.t("reason.other", reason=score.reason)
+
+
+def reliability(w: Wording, score: Score) -> str:
+    """How well the number tells organisations apart, in a word; empty if that is not known."""
+    level = score.reliability_level
+    return w.t(_RELIABILITY[level]) if level else ""
+
+
+def fact(w: Wording, result: Result) -> str:
+    """A fact about an organisation: yes, no, or for how many of its parts it holds."""
+    value = result.score.adjusted
+    if value is None:
+        return w.t("value.none")
+    if value in (0.0, 1.0):
+        return w.t("fact.yes") if value else w.t("fact.no")
+    return w.percent(value, 0)
+
+
+def fact_benchmark(w: Wording, benchmark: Benchmark) -> str:
+    """For which share of the organisations the fact holds."""
+    return w.t("fact.benchmark", share=w.percent(benchmark.reference, 0))
+
+
+def finding(w: Wording, result: Result, *, small_cell: int) -> str:
+    """What a score says, in one or two plain sentences."""
+    indicator, score = result.indicator, result.score
+    if indicator.is_fact:
+        tail = f" {fact_benchmark(w, result.benchmark)}." if result.benchmark else ""
+        return w.t("finding.fact", value=fact(w, result)) + tail
+    if not score.assessable:
+        why = reason(w, score, small_cell=small_cell)
+        return w.t("finding.not-assessable", reason=why)
+    reference = result.benchmark.reference if result.benchmark else None
+    average = w.t("value.none") if reference is None else w.value(indicator, reference)
+    if indicator.kind == "binary":
+        return _often(w, indicator, score, average=average)
+    start = "finding.change" if indicator.kind == "change" else "finding.mean"
+    value = w.value(indicator, score.adjusted or 0.0)
+    return w.t(start, value=value, n=w.count(score.n or 0.0)) + " " + w.t(_MEAN[score.band], average=average)
+
+
+def _often(w: Wording, indicator: Indicator, score: Score, *, average: str) -> str:
+    first = w.t(
+        "finding.binary",
+        observed=w.count(score.observed or 0.0),
+        n=w.count(score.n or 0.0),
+        rate=w.value(indicator, score.observed_value or 0.0),
+    )
+    if not indicator.adjusted:
+        return f"{first} {w.t(_OFTEN_AVERAGE[score.band], average=average)}"
+    expected = w.value(indicator, score.expected_value or 0.0)
+    return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=expected)}"
+
+
+def better(w: Wording, indicator: Indicator) -> str:
+    """Which way is good."""
+    return w.t("better.lower") if indicator.better == "lower" else w.t("better.higher")
+
+
+def state(w: Wording, count: StateCount) -> str:
+    """Where records went."""
+    return w.t(_STATE[count.state]) if count.state in _STATE else count.state
+
+
+def state_reason(w: Wording, indicator: Indicator, count: StateCount) -> str:
+    """Why records went there; empty for those that count."""
+    text = count.reason
+    if text in _STATE_REASON:
+        return w.t(_STATE_REASON[text])
+    rule = re.fullmatch(r"rule (\d+)", text)
+    if rule and int(rule[1]) <= len(indicator.exclusions):
+        return indicator.exclusions[int(rule[1]) - 1][w.language]
+    if count.state == "missing" and text:
+        return w.t("state-reason.column", column=text)
+    if count.state == "pending" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return w.t("state-reason.ripe", day=w.date(dt.date.fromisoformat(text)))
+    return text
+
+
+def settlement_kind(w: Wording, kind: str) -> str:
+    """Whether a settlement is final or interim."""
+    return w.t(_KIND[kind])
+
+
+def norm(w: Wording, indicator: Indicator) -> str:
+    """What the society asks; empty if it asks nothing."""
+    if indicator.norm is None or indicator.norm_kind is None:
+        return ""
+    return w.t(_NORM[indicator.norm_kind], value=w.value(indicator, indicator.norm))

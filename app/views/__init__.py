@@ -1,0 +1,1 @@
+"""The pages: each a function of what the reader is looking at."""

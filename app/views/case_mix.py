@@ -1,0 +1,98 @@
+"""How an expectation was made: the effects of the case mix, and how well they predict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.selection import View
+from app.views import frame
+from app.wording import Wording, mark
+from registry_db.effects import Effect, effects
+from registry_db.published import Indicator, Model, Result
+
+_DIAGNOSTICS = {
+    "c_statistic": (mark("diagnostic.c"), mark("diagnostic.c.about")),
+    "brier": (mark("diagnostic.brier"), mark("diagnostic.brier.about")),
+    "intercept": (mark("diagnostic.intercept"), mark("diagnostic.intercept.about")),
+    "slope": (mark("diagnostic.slope"), mark("diagnostic.slope.about")),
+    "r2": (mark("diagnostic.r2"), mark("diagnostic.r2.about")),
+}
+
+
+def show(view: View, result: Result) -> None:
+    """Draw the tab."""
+    w, indicator, benchmark = view.w, result.indicator, result.benchmark
+    if indicator.expectation == "external":
+        frame.empty(w.t("case-mix.external"))
+        return
+    models = view.reader.models(model=benchmark.model) if benchmark and benchmark.model else ()
+    found = effects(models[0]) if models else ()
+    if not found:
+        frame.empty(w.t("case-mix.none"))
+        return
+    model = models[0]
+    about = w.t("case-mix.about", n=w.count(model.n), period=model.period)
+    frame.section(w.t("case-mix.title"), about)
+    st.table(_effects(w, indicator, model, found), hide_index=True, border="horizontal")
+    frame.note(w.t("case-mix.odds") if model.kind == "logistic" else w.t("case-mix.points"))
+    frame.section(w.t("diagnostics.title"))
+    st.table(_diagnostics(w, model.diagnostics), hide_index=True, border="horizontal")
+    frame.note(w.t("case-mix.hash", model=model.model))
+
+
+def _effects(w: Wording, indicator: Indicator, model: Model, found: tuple[Effect, ...]) -> pd.DataFrame:
+    name = w.t("case-mix.odds-ratio") if model.kind == "logistic" else w.t("case-mix.difference")
+    decimals = 2 if model.kind == "logistic" else indicator.show_decimals + 1
+    return pd.DataFrame(
+        {
+            w.t("case-mix.term"): [effect.term.replace("_", " ") for effect in found],
+            w.t("case-mix.compared"): [_compared(w, effect) for effect in found],
+            name: [w.number(effect.estimate, decimals) for effect in found],
+            w.t("column.interval"): [
+                w.t("value.none")
+                if effect.lower is None or effect.upper is None
+                else f"{w.number(effect.lower, decimals)} {w.t('interval.between')} "
+                f"{w.number(effect.upper, decimals)}"
+                for effect in found
+            ],
+        }
+    )
+
+
+def _compared(w: Wording, effect: Effect) -> str:
+    """What an effect is the effect of."""
+    level, against = effect.level, effect.against
+    if effect.shape == "flag":
+        return w.t("effect.flag")
+    if effect.shape == "per-unit":
+        return w.t("effect.per-unit")
+    if effect.shape == "power":
+        return w.t("effect.power", power=level)
+    if effect.shape == "curve":
+        return w.t("effect.curve", level=_localised(w, level), against=_localised(w, against))
+    return w.t("effect.level", level=_spoken(w, level), against=_spoken(w, against))
+
+
+def _localised(w: Wording, number: str) -> str:
+    return w.number(float(number), len(number.partition(".")[2]))
+
+
+def _spoken(w: Wording, level: str) -> str:
+    return w.t("effect.missing") if level == "(missing)" else level.replace("_", " ")
+
+
+def _diagnostics(w: Wording, diagnostics: Mapping[str, Any]) -> pd.DataFrame:
+    """Numbers by name, those within a group too; a name that has no words yet is shown as it is."""
+    flat: dict[str, float] = {}
+    for name, value in diagnostics.items():
+        flat.update(value if isinstance(value, dict) else {name: value})
+    rows = []
+    for name, value in flat.items():
+        title, about = _DIAGNOSTICS.get(name, (name, ""))
+        shown = w.t("value.none") if value is None else w.number(value, 3)
+        rows.append((w.t(title), shown, w.t(about) if about else ""))
+    return pd.DataFrame(rows, columns=[w.t("column.diagnostic"), w.t("column.value"), w.t("column.meaning")])

@@ -1,0 +1,160 @@
+"""The settlement of a contract: what is paid, and how each euro came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from app import charts, markup
+from app.selection import View, choose
+from app.sentences import settlement_kind
+from app.views import frame
+from app.wording import Wording
+from registry_db.published import Indicator, LedgerLine, QualityLine, Settlement
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    w = view.w
+    settlements = view.reader.settlements(view.organisation.provider)
+    if not settlements:
+        frame.heading(view, view.organisation.name)
+        frame.empty(w.t("contract.none"))
+        return
+    of_period = [settlement for settlement in settlements if settlement.period == view.period]
+    if not of_period:
+        frame.heading(view, view.organisation.name)
+        periods = ", ".join(dict.fromkeys(settlement.period for settlement in settlements))
+        frame.empty(w.t("contract.other-periods", period=view.period, periods=periods))
+        return
+    _draw(view, _choose_settlement(view, of_period))
+
+
+def _choose_settlement(view: View, settlements: Sequence[Settlement]) -> Settlement:
+    by_name = {settlement.contract: settlement for settlement in settlements}
+    if len(by_name) == 1:
+        return settlements[0]
+    chosen = choose(
+        "contract",
+        list(by_name),
+        default=settlements[0].contract,
+        widget=lambda key: st.selectbox(
+            view.w.t("choose.contract"),
+            list(by_name),
+            format_func=lambda name: view.w.of(by_name[name], "title"),
+            key=key,
+        ),
+    )
+    return by_name[chosen]
+
+
+def _draw(view: View, settlement: Settlement) -> None:
+    w, lines = view.w, {line.key: line for line in settlement.ledger}
+    lead = w.t(
+        "contract.lead", provider=view.organisation.name, payer=settlement.payer, period=settlement.period
+    )
+    frame.heading(view, w.of(settlement, "title"), lead, generated=settlement.generated)
+    st.html(_payment(w, settlement, lines["saving"]))
+    st.html(markup.cards(_cards(w, lines)))
+    frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
+    names = {
+        "saving": w.of(lines["saving"], "name"),
+        "counted": w.t("waterfall.counted"),
+        "shared": w.t("waterfall.shared"),
+        "cap": w.t("waterfall.cap"),
+        "payment": w.of(lines["payment"], "name"),
+    }
+    st.altair_chart(
+        charts.waterfall(w, settlement.ledger, names), theme=None, alt=_waterfall_alt(w, settlement, lines)
+    )
+    frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
+    st.html(_quality(view, settlement.quality))
+    frame.section(w.t("ledger.title"), w.t("ledger.about"))
+    st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
+    frame.note(
+        w.t(
+            "contract.source",
+            contract=f"{settlement.contract} {settlement.version}",
+            settlement=settlement.settlement[:16],
+        )
+    )
+
+
+def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:
+    none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if saving.amount <= 0 else ""
+    return (
+        f'<div class="payment"><span class="tag">{escape(settlement_kind(w, settlement.kind))}</span>'
+        f"<p>{escape(w.t('contract.payment'))}</p>"
+        f"<strong>{escape(w.money(settlement.payment, cents=True))}</strong>{none}</div>"
+    )
+
+
+def _cards(w: Wording, lines: dict[str, LedgerLine]) -> list[tuple[str, str, str]]:
+    saving = w.t("contract.rate", rate=w.percent(lines["savings_rate"].amount))
+    return [
+        (w.of(lines["target"], "name"), w.money(lines["target"].amount), ""),
+        (w.of(lines["actual"], "name"), w.money(lines["actual"].amount), ""),
+        (w.of(lines["saving"], "name"), w.money(lines["saving"].amount), saving),
+        (w.of(lines["quality"], "name"), w.number(lines["quality"].amount, 2), w.t("contract.of-one")),
+        (w.of(lines["share"], "name"), w.percent(lines["share"].amount), ""),
+    ]
+
+
+def _waterfall_alt(w: Wording, settlement: Settlement, lines: dict[str, LedgerLine]) -> str:
+    return w.t(
+        "waterfall.alt",
+        saving=w.money(lines["saving"].amount),
+        counted=w.money(lines["counted"].amount),
+        share=w.percent(lines["share"].amount),
+        payment=w.money(settlement.payment, cents=True),
+    )
+
+
+def _quality(view: View, quality: Sequence[QualityLine]) -> str:
+    w = view.w
+    head = (
+        w.t("column.indicator"),
+        w.t("column.value"),
+        w.t("quality.attained"),
+        w.t("quality.weight"),
+        w.t("quality.points"),
+    )
+    rows = (_quality_row(view, line) for line in quality)
+    return markup.table(head, rows, caption=w.t("quality.title"), kind="quality")
+
+
+def _quality_row(view: View, line: QualityLine) -> tuple[str, ...]:
+    w = view.w
+    indicator: Indicator = view.reader.indicator(line.indicator, version=line.version)
+    address = view.link("indicator", indicator=line.indicator, period=line.period)
+    value = w.t("quality.not-assessable") if line.adjusted is None else w.value(indicator, line.adjusted)
+    attained = float(line.attained) * 100
+    return (
+        f'<a href="{escape(address)}" target="_self">{escape(w.of(indicator, "title"))}</a>',
+        escape(value),
+        f'<span class="bar" aria-hidden="true"><i style="width:{attained:.0f}%"></i></span>'
+        f"{escape(w.percent(line.attained, 0))}",
+        escape(w.percent(line.weight, 0)),
+        escape(w.number(line.points, 3)),
+    )
+
+
+def _ledger(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            w.t("column.line"): [w.of(line, "name") for line in ledger],
+            w.t("column.formula"): [w.of(line, "formula") for line in ledger],
+            w.t("column.amount"): [_amount(w, line) for line in ledger],
+        }
+    )
+
+
+def _amount(w: Wording, line: LedgerLine) -> str:
+    if line.unit == "rate":
+        return w.percent(line.amount, 2)
+    if line.unit == "points":
+        return w.number(line.amount, 4)
+    return w.money(line.amount, cents=True)

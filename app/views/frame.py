@@ -1,0 +1,54 @@
+"""What every page has around it: heading, warning, and which publication it comes from."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from app.selection import View
+from app.wording import Wording
+
+
+def heading(view: View, title: str, lead: str = "", *, generated: bool = False) -> None:
+    """Title of a page with one sentence under it; above it, whether the data were generated."""
+    if generated or view.about.generated:
+        warning = view.w.t("generated.banner")
+        st.html(
+            f'<div class="generated" role="note"><strong>{escape(view.w.t("generated.word"))}</strong>'
+            f" {escape(warning)}</div>"
+        )
+    under = f'<p class="lead">{escape(lead)}</p>' if lead else ""
+    st.html(f'<header class="page"><h1>{escape(title)}</h1>{under}</header>')
+
+
+def section(title: str, about: str = "") -> None:
+    """Heading of a part of a page."""
+    under = f"<p>{escape(about)}</p>" if about else ""
+    st.html(f'<div class="section"><h2>{escape(title)}</h2>{under}</div>')
+
+
+def note(text: str) -> None:
+    """A remark under a chart or table."""
+    st.html(f'<p class="note">{escape(text)}</p>')
+
+
+def empty(text: str) -> None:
+    """What stands where there is nothing to show."""
+    st.html(f'<p class="empty">{escape(text)}</p>')
+
+
+def foot(view: View) -> None:
+    """Where the numbers come from, so that they can be quoted."""
+    about = view.about
+    cut_off = view.w.t("foot.cut-off", day=view.w.date(about.cut_off)) if about.cut_off else ""
+    text = view.w.t("foot", registry=about.registry, publication=about.id, cut_off=cut_off)
+    st.html(f'<footer class="page">{escape(text)}</footer>')
+
+
+def nothing_yet(w: Wording, message: str) -> None:
+    """The page of a registry that has nothing to show."""
+    st.html(
+        f'<header class="page"><h1>{escape(w.t("nothing.title"))}</h1>'
+        f'<p class="lead">{escape(w.t("nothing.lead"))}</p></header><pre class="empty">{escape(message)}</pre>'
+    )

@@ -1,0 +1,201 @@
+"""One indicator: what it found, set against all others, and how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from app import charts, markup, sentences
+from app.selection import View, choose
+from app.views import case_mix, frame
+from registry_db.published import Indicator, Result, Score, StateCount
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    results = view.reader.results(provider=view.organisation.provider, period=view.period)
+    if not results:
+        frame.heading(view, view.organisation.name)
+        frame.empty(view.w.t("overview.empty", period=view.period))
+        return
+    result = _choose_result(view, results)
+    indicator = result.indicator
+    generated = any(row.generated for row in view.reader.datasets() if row.dataset == indicator.dataset)
+    finding = sentences.finding(view.w, result, small_cell=view.about.small_cell)
+    title = view.w.of(indicator, "title")
+    frame.heading(view, title, f"{view.organisation.name}, {view.period}. {finding}", generated=generated)
+    st.html(markup.cards(_cards(view, result)))
+    tabs = st.tabs(
+        [
+            view.w.t("tab.compare"),
+            view.w.t("tab.definition"),
+            view.w.t("tab.records"),
+            view.w.t("tab.case-mix"),
+        ]
+    )
+    for tab, draw in zip(tabs, (_compare, _definition, _records, case_mix.show), strict=True):
+        with tab:
+            draw(view, result)
+
+
+def _choose_result(view: View, results: Sequence[Result]) -> Result:
+    by_name = {result.indicator.indicator: result for result in results}
+    telling = [name for name, result in by_name.items() if result.score.assessable]
+    chosen = choose(
+        "indicator",
+        list(by_name),
+        # the first with a verdict has a chart to show
+        default=telling[0] if telling else results[0].indicator.indicator,
+        widget=lambda key: st.selectbox(
+            view.w.t("choose.indicator"),
+            list(by_name),
+            format_func=lambda name: view.w.of(by_name[name].indicator, "title"),
+            key=key,
+        ),
+    )
+    return by_name[chosen]
+
+
+def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
+    w, indicator, score, benchmark = view.w, result.indicator, result.score, result.benchmark
+    if indicator.is_fact:
+        return [(w.t("column.value"), sentences.fact(w, result), "")]
+    cards: list[tuple[str, str, str]] = []
+    if score.adjusted is not None:
+        interval = ""
+        if score.lower is not None and score.upper is not None:
+            interval = w.t("card.interval", interval=w.interval(indicator, score.lower, score.upper))
+        name = w.t("card.adjusted") if indicator.adjusted else w.t("card.value")
+        cards.append((name, w.value(indicator, score.adjusted), interval))
+    if benchmark:
+        among = w.plural("card.providers", benchmark.providers)
+        cards.append((w.t("card.average"), w.value(indicator, benchmark.reference), among))
+    if score.n is not None:
+        cards.append((w.t("card.n"), w.count(score.n), _out_of(view, score)))
+    if score.reliability is not None and score.assessable:
+        enough = ""
+        if benchmark and benchmark.n_reliable is not None:
+            enough = w.t("card.enough", n=w.count(round(benchmark.n_reliable)))
+        cards.append((w.t("column.reliability"), sentences.reliability(w, score), enough))
+    if norm := sentences.norm(w, indicator):
+        cards.append((w.t("card.norm"), norm, ""))
+    return cards
+
+
+def _out_of(view: View, score: Score) -> str:
+    """Events for an event; nothing for a mean."""
+    if score.kind != "binary" or score.observed is None:
+        return ""
+    w = view.w
+    if score.expected is None:
+        return w.t("card.observed", observed=w.count(score.observed))
+    return w.t("card.expected", observed=w.count(score.observed), expected=w.number(score.expected, 1))
+
+
+def _compare(view: View, result: Result) -> None:
+    w, indicator = view.w, result.indicator
+    scores = view.reader.scores(indicator.indicator, version=indicator.version, period=view.period)
+    judged = [score for score in scores if score.assessable]
+    if indicator.is_fact:
+        frame.empty(w.t("funnel.fact"))
+    elif not judged:
+        frame.empty(w.t("funnel.empty"))
+    else:
+        frame.section(w.t("funnel.title"), w.t("funnel.about"))
+        name = view.organisation.name
+        st.altair_chart(
+            charts.funnel(w, result, judged, name=name),
+            theme=None,
+            alt=charts.funnel_alt(w, result, name=name, small_cell=view.about.small_cell),
+        )
+        if left_out := len(scores) - len(judged):
+            frame.note(w.plural("funnel.left-out", left_out))
+    with st.expander(w.t("funnel.table")):
+        st.table(_twin(view, indicator, scores), hide_index=True, height=420 if len(scores) > 10 else "content")
+
+
+def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
+    """The chart as a table: the own organisation first and by name, the others by size and without."""
+    w, own = view.w, view.organisation.provider
+    ordered = sorted(scores, key=lambda score: (score.provider != own, -(score.n or 0.0)))
+    return pd.DataFrame(
+        {
+            w.t("column.organisation"): [
+                view.organisation.name if score.provider == own else w.t("twin.other") for score in ordered
+            ],
+            w.t("column.n"): [w.t("value.none") if score.n is None else w.count(score.n) for score in ordered],
+            w.t("column.value"): [
+                w.t("value.none") if score.adjusted is None else w.value(indicator, score.adjusted)
+                for score in ordered
+            ],
+            w.t("column.interval"): [
+                w.t("value.none")
+                if score.lower is None or score.upper is None
+                else w.interval(indicator, score.lower, score.upper)
+                for score in ordered
+            ],
+            w.t("column.verdict"): [_verdict(view, indicator, score) for score in ordered],
+        }
+    )
+
+
+def _verdict(view: View, indicator: Indicator, score: Score) -> str:
+    if indicator.is_fact:
+        return view.w.t("fact.verdict")
+    if not score.assessable:
+        return sentences.reason(view.w, score, small_cell=view.about.small_cell)
+    side = sentences.side(view.w, score)
+    return sentences.band(view.w, indicator, score) + (f" ({side})" if side else "")
+
+
+def _definition(view: View, result: Result) -> None:
+    w, indicator = view.w, result.indicator
+    frame.section(w.t("definition.why"), w.of(indicator, "why"))
+    datasets = {row.dataset: w.of(row, "title") for row in view.reader.datasets()}
+    facts = [
+        (w.t("definition.better"), sentences.better(w, indicator)),
+        (w.t("definition.dataset"), datasets.get(indicator.dataset, indicator.dataset)),
+        (w.t("definition.steward"), indicator.steward),
+        (w.t("definition.minimum"), w.plural("definition.records", indicator.minimum_n)),
+        (w.t("definition.version"), f"{indicator.indicator} {indicator.version}"),
+        (w.t("definition.hash"), indicator.hash[:16]),
+    ]
+    facts += [(w.t("definition.leaves-out"), rule[w.language]) for rule in indicator.exclusions]
+    st.table(pd.DataFrame(facts), hide_index=True, hide_header=True, border="horizontal")
+    with st.expander(w.t("definition.yaml")):
+        st.code(indicator.definition, language="yaml")
+
+
+def _records(view: View, result: Result) -> None:
+    w, indicator = view.w, result.indicator
+    states = view.reader.states(
+        indicator.indicator,
+        version=indicator.version,
+        period=view.period,
+        provider=view.organisation.provider,
+    )
+    if not states:
+        frame.empty(w.t("records.fact") if indicator.is_fact else w.t("records.empty"))
+        return
+    frame.section(w.t("records.title"), w.t("records.about"))
+    st.table(_states(view, indicator, states), hide_index=True, border="horizontal")
+    if any(state.n is None for state in states):
+        frame.note(w.t("records.hidden", small_cell=view.about.small_cell))
+
+
+def _states(view: View, indicator: Indicator, states: Sequence[StateCount]) -> pd.DataFrame:
+    w = view.w
+    rows = [
+        (
+            sentences.state(w, state),
+            sentences.state_reason(w, indicator, state),
+            w.t("value.hidden") if state.n is None else w.count(state.n),
+        )
+        for state in states
+    ]
+    known = [state.n for state in states if state.n is not None]
+    if len(known) == len(states):
+        rows.append((w.t("records.total"), "", w.count(sum(known))))
+    return pd.DataFrame(rows, columns=[w.t("column.state"), w.t("column.reason"), w.t("column.n")])

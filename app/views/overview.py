@@ -1,0 +1,103 @@
+"""All indicators of one organisation in one period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from app import markup, sentences
+from app.selection import View
+from app.spine import spine
+from app.views import frame
+from registry_db.published import Result
+
+import streamlit as st
+
+
+def show(view: View) -> None:
+    """Draw the page."""
+    results = view.reader.results(provider=view.organisation.provider, period=view.period)
+    frame.heading(view, view.organisation.name, _lead(view, results))
+    if not results:
+        frame.empty(view.w.t("overview.empty", period=view.period))
+        return
+    for horizon in sorted({result.indicator.horizon for result in results}):
+        title, about = sentences.HORIZON[horizon]
+        frame.section(view.w.t(title), view.w.t(about))
+        of_horizon = [result for result in results if result.indicator.horizon == horizon]
+        st.html(_table(view, of_horizon, caption=view.w.t(title)))
+    st.html(_legend(view))
+
+
+def _lead(view: View, results: Sequence[Result]) -> str:
+    """How many indicators stand out, and to which side."""
+    w, judged = view.w, [result.score for result in results if result.score.assessable]
+    counts = {side: sum(score.side == side for score in judged) for side in ("better", "worse", "as-expected")}
+    if not judged:
+        return w.t("overview.lead.none", period=view.period)
+    return " ".join(
+        (
+            w.plural("overview.lead", len(judged), period=view.period),
+            w.t("overview.lead.sides", worse=counts["worse"], better=counts["better"], rest=counts["as-expected"]),
+        )
+    )
+
+
+def _table(view: View, results: Sequence[Result], *, caption: str) -> str:
+    w = view.w
+    head = (
+        w.t("column.indicator"),
+        w.t("column.value"),
+        w.t("column.spine"),
+        w.t("column.average"),
+        w.t("column.verdict"),
+        w.t("column.n"),
+        w.t("column.reliability"),
+    )
+    return markup.table(head, (_row(view, result) for result in results), caption=caption, kind="overview")
+
+
+def _row(view: View, result: Result) -> tuple[str, ...]:
+    w, indicator, score = view.w, result.indicator, result.score
+    address = view.link("indicator", indicator=indicator.indicator)
+    name = (
+        f'<a href="{escape(address)}" target="_self">{escape(w.of(indicator, "title"))}</a>'
+        f"<small>{escape(sentences.better(w, indicator))}</small>"
+    )
+    verdict = markup.verdict(w, indicator, score, small_cell=view.about.small_cell)
+    return (
+        name,
+        _value(view, result),
+        "" if indicator.is_fact or not score.assessable else spine(w, result),
+        _average(view, result),
+        verdict,
+        "" if score.n is None or indicator.is_fact else w.count(score.n),
+        escape(sentences.reliability(w, score)) if score.assessable else "",
+    )
+
+
+def _value(view: View, result: Result) -> str:
+    w, indicator, score = view.w, result.indicator, result.score
+    if indicator.is_fact:
+        return f"<b>{escape(sentences.fact(w, result))}</b>"
+    if score.adjusted is None:
+        return f'<span class="quiet">{escape(w.t("value.none"))}</span>'
+    interval = ""
+    if score.lower is not None and score.upper is not None:
+        interval = f"<small>{escape(w.interval(indicator, score.lower, score.upper))}</small>"
+    return f"<b>{escape(w.value(indicator, score.adjusted))}</b>{interval}"
+
+
+def _average(view: View, result: Result) -> str:
+    if result.benchmark is None:
+        return ""
+    if result.indicator.is_fact:
+        return escape(sentences.fact_benchmark(view.w, result.benchmark))
+    return escape(view.w.value(result.indicator, result.benchmark.reference))
+
+
+def _legend(view: View) -> str:
+    w = view.w
+    lines = (w.t("legend.value"), w.t("legend.spine"), w.t("legend.verdict"), w.t("legend.reliability"))
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f'<details class="legend"><summary>{escape(w.t("legend.title"))}</summary><ul>{items}</ul></details>'

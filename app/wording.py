@@ -1,0 +1,142 @@
+"""Words, numbers and dates in the language of the reader.
+
+Sentences stand in `text/<language>/meetlat.po` under a key; no page holds a sentence of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol, get_group_symbol
+
+from registry_db.published import Indicator
+
+Language = Literal["nl", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "en")
+TEXT = Path(__file__).parent / "text"
+MINUS = "\N{MINUS SIGN}"
+
+_LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
+
+
+def mark(key: str) -> str:
+    """Mark a key that is looked up elsewhere, so that the test of the catalogues sees it."""
+    return key
+
+
+def catalogue_file(language: Language) -> Path:
+    """Where the sentences of a language stand."""
+    return TEXT / language / "meetlat.po"
+
+
+@cache
+def wording(language: Language) -> Wording:
+    """Words of a language; read once."""
+    return Wording(language)
+
+
+class Wording:
+    """Words, numbers and dates of one language.
+
+    Parameters
+    ----------
+    language : str
+        ``nl`` or ``en``.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.locale = _LOCALES[language]
+        with catalogue_file(language).open("rb") as source:
+            catalogue = read_po(source, locale=language, abort_invalid=True)
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue)
+        compiled.seek(0)
+        self._translations = gettext.GNUTranslations(compiled)
+
+    def t(self, key: str, **values: object) -> str:
+        """Sentence under a key, with values in its places."""
+        return self._translations.gettext(key).format(**values)
+
+    def plural(self, key: str, n: float, **values: object) -> str:
+        """Sentence under a key in the form that goes with n; ``{n}`` is n, written out."""
+        # the catalogue keeps both forms under the key itself
+        text = self._translations.ngettext(key, key, 1 if n == 1 else 2)
+        return text.format(n=self.count(n), **values)
+
+    def of(self, thing: object, what: str) -> str:
+        """Text of a published thing that has one per language: ``title`` gives ``title_nl``."""
+        return cast(str, getattr(thing, f"{what}_{self.language}"))
+
+    def number(self, value: float | Decimal, decimals: int) -> str:
+        """Number with a fixed number of decimals."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        text = format_decimal(value, format=pattern, locale=self.locale)
+        # what rounds to zero is zero, and a hyphen is no minus
+        return text.lstrip("-") if not any(c in "123456789" for c in text) else text.replace("-", MINUS)
+
+    def count(self, n: float) -> str:
+        """Whole number; one decimal where records are shared out by weight."""
+        return self.number(n, 0 if float(n).is_integer() else 1)
+
+    def percent(self, proportion: float | Decimal, decimals: int = 1) -> str:
+        """Write a proportion as a percentage: 0.074 is 7,4 %."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "%"
+        text = format_percent(proportion, format=pattern, locale=self.locale).replace("-", MINUS)
+        # Dutch writes the sign apart; a hard space keeps the two together
+        return text.replace("%", "\N{NO-BREAK SPACE}%") if self.language == "nl" else text
+
+    def value(self, indicator: Indicator, value: float | Decimal) -> str:
+        """Value of an indicator, with its unit where that is a percentage."""
+        if indicator.show_unit == "percent":
+            return self.percent(value, indicator.show_decimals)
+        return self.number(value, indicator.show_decimals)
+
+    def interval(self, indicator: Indicator, lower: float, upper: float) -> str:
+        """Lower and upper limit, with the unit once, at the end."""
+        if indicator.show_unit == "percent":
+            first = self.number(lower * 100, indicator.show_decimals)
+        else:
+            first = self.value(indicator, lower)
+        between = self.t("interval.between")
+        return f"{first} {between} {self.value(indicator, upper)}"
+
+    def money(self, amount: Decimal, *, cents: bool = False) -> str:
+        """Euros; in whole euros unless cents are asked for."""
+        pattern = "¤\N{NO-BREAK SPACE}#,##0.00" if self.language == "nl" else "¤#,##0.00"
+        if not cents:
+            pattern = pattern.removesuffix(".00")
+        rounded = format_currency(
+            abs(amount), "EUR", format=pattern, locale=self.locale, currency_digits=False
+        )
+        negative = amount < 0 and any(c in "123456789" for c in rounded)
+        return (MINUS if negative else "") + rounded
+
+    def date(self, day: dt.date) -> str:
+        """Day, month in words, year."""
+        return format_date(day, format="long", locale=self.locale)
+
+    def moment(self, at: dt.datetime) -> str:
+        """Day and time (UTC)."""
+        return format_datetime(at, format="d MMM y HH:mm", locale=self.locale) + " UTC"
+
+    def vega_locale(self) -> dict[str, Any]:
+        """How a chart writes the numbers on its axes."""
+        return {
+            "number": {
+                "decimal": get_decimal_symbol(self.locale),
+                "thousands": get_group_symbol(self.locale),
+                "grouping": [3],
+                "currency": ["€ " if self.language == "nl" else "€", ""],
+            }
+        }

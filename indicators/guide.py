@@ -1,0 +1,230 @@
+"""The indicator guide (indicatorengids): what each indicator counts, in words, as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from indicators.dataset import Dataset
+from indicators.definition import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    Indicator,
+    StructureOutcome,
+)
+from indicators.expression import Node, parse
+from indicators.words import Language, Text
+
+_WORDS: dict[str, Text] = {
+    key: Text(nl=nl, en=en)
+    for key, nl, en in (
+        ("guide", "Indicatorengids", "Indicator guide"),
+        ("contents", "Inhoud", "Contents"),
+        ("why", "Waarom", "Why"),
+        ("population", "Noemer: wie telt mee", "Denominator: who counts"),
+        ("exclude", "Niet meegeteld", "Left out"),
+        ("outcome", "Teller: wat telt", "Numerator: what counts"),
+        ("mean", "het gemiddelde van", "the mean of"),
+        ("counts", "{0} van de {1}", "{0} out of {1}"),
+        (
+            "change",
+            "{0} na de zorg, gegeven {1} ervoor (gecorrigeerde winst)",
+            "{0} after care, given {1} before (adjusted gain)",
+        ),
+        ("case_mix", "Casemix", "Case mix"),
+        ("no_case_mix", "niet gecorrigeerd voor casemix", "not adjusted for case mix"),
+        ("external", "de meegeleverde verwachting: ", "the delivered expectation: "),
+        ("lower", "lager is beter", "lower is better"),
+        ("higher", "hoger is beter", "higher is better"),
+        ("direction", "Richting", "Direction"),
+        ("follow_up", "Volgduur", "Follow-up"),
+        ("days", "{0} dagen na {1}", "{0} days after {1}"),
+        ("minimum", "Minimaal aantal", "Minimum volume"),
+        ("norm", "Norm", "Norm"),
+        ("steward", "Beheerder", "Steward"),
+        ("sources", "Bronnen", "Sources"),
+        ("dataset", "Registratie", "Dataset"),
+        ("version", "versie", "version"),
+        ("generated", "Gegenereerde gegevens: geen echte patiënten.", "Generated data: no real patients."),
+        ("horizon1", "Horizon 1: structuur en proces", "Horizon 1: structure and process"),
+        ("horizon2", "Horizon 2: uitkomst, casemix-gecorrigeerd", "Horizon 2: outcome, case-mix adjusted"),
+        ("horizon3", "Horizon 3: wat de patiënt rapporteert", "Horizon 3: what the patient reports"),
+        ("minimum_kind", "minimumnorm", "minimum"),
+        ("target_kind", "streefwaarde", "target"),
+        ("ambition_kind", "ambitie", "ambition"),
+        ("and", "en", "and"),
+        ("or", "of", "or"),
+        ("not", "niet: ", "not: "),
+        ("is null", "is onbekend", "is unknown"),
+        ("=", "is", "is"),
+        ("<>", "is niet", "is not"),
+        ("<", "is lager dan", "is below"),
+        ("<=", "is hoogstens", "is at most"),
+        (">", "is hoger dan", "is above"),
+        (">=", "is minstens", "is at least"),
+        ("in", "is een van", "is one of"),
+        ("between", "ligt tussen {0} en {1} (grenzen meegerekend)", "is between {0} and {1} (both included)"),
+        ("true", "ja", "yes"),
+        ("false", "nee", "no"),
+    )
+}
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222 }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+h1, h2, h3 { color: #12436D; line-height: 1.2 } h2 { margin-top: 3rem; border-bottom: 2px solid #12436D }
+h3 { margin: 2.5rem 0 .3rem } dl { display: grid; grid-template-columns: 11rem 1fr; gap: .3rem 1rem }
+dt { font-weight: 600 } dd { margin: 0 } .id { color: #555; font-size: .85rem }
+.generated { border: 2px solid #801650; padding: .5rem 1rem; color: #801650 }
+section { break-inside: avoid } ul { margin: 0; padding-left: 1.1rem }
+"""
+
+
+def guide_html(
+    indicators: Iterable[Indicator], datasets: dict[str, Dataset], *, name: str, language: Language
+) -> str:
+    """Write the guide of a set of indicators.
+
+    Parameters
+    ----------
+    indicators : iterable of Indicator
+        What to describe.
+    datasets : dict of str to Dataset
+        The datasets that they are of.
+    name : str
+        Name of the registry.
+    language : str
+        ``nl`` or ``en``.
+
+    Returns
+    -------
+    str
+        A whole HTML page without references to anything outside it.
+    """
+    items = sorted(indicators, key=lambda item: (item.horizon, item.indicator))
+    say = _Speaker(language)
+    generated = any(datasets[item.dataset].generated for item in items)
+    banner = f'<p class="generated">{say("generated")}</p>' if generated else ""
+    contents = "".join(
+        f'<li><a href="#{item.indicator}">{escape(say.of(item.title))}</a></li>' for item in items
+    )
+    parts = []
+    for horizon in sorted({item.horizon for item in items}):
+        parts.append(f"<h2>{say(f'horizon{horizon}')}</h2>")
+        parts += [_section(item, datasets[item.dataset], say) for item in items if item.horizon == horizon]
+    title = escape(f"{say('guide')} {name}")
+    return (
+        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{banner}"
+        f"<h2>{say('contents')}</h2><ul>{contents}</ul>{''.join(parts)}</body></html>\n"
+    )
+
+
+class _Speaker:
+    """Words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, *values: str) -> str:
+        return self.of(_WORDS[key]).format(*values)
+
+    def of(self, text: Text) -> str:
+        return text.nl if self.language == "nl" else text.en
+
+
+def _section(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
+    rows: list[tuple[str, str]] = [
+        (say("why"), escape(say.of(item.why))),
+        (say("population"), escape(_in_words(item.population, dataset, say))),
+    ]
+    if item.exclude:
+        reasons = (f"{say.of(rule.why)} ({_in_words(rule.when, dataset, say)})" for rule in item.exclude)
+        rows.append((say("exclude"), _list(reasons)))
+    rows.append((say("outcome"), escape(_outcome(item, dataset, say))))
+    rows.append((say("direction"), say(item.outcome.better)))
+    rows.append((say("case_mix"), escape(_case_mix(item, dataset, say))))
+    if item.follow_up:
+        words = say(
+            "days", str(item.follow_up.days), column_title(item.follow_up.after, dataset, say.language)
+        )
+        rows.append((say("follow_up"), escape(words)))
+    rows.append((say("minimum"), f"n ≥ {item.minimum.n}"))
+    if item.norm:
+        rows.append((say("norm"), f"{item.norm.value} ({say(f'{item.norm.kind}_kind')})"))
+    rows.append((say("dataset"), escape(f"{say.of(dataset.title)} ({dataset.source})")))
+    rows.append((say("steward"), escape(item.steward)))
+    rows.append((say("sources"), _list(item.sources)))
+    body = "".join(f"<dt>{term}</dt><dd>{words}</dd>" for term, words in rows)
+    identity = f"{item.indicator}, {say('version')} {item.version}, {item.status}"
+    return (
+        f'<section><h3 id="{item.indicator}">{escape(say.of(item.title))}</h3>'
+        f'<p class="id">{identity}</p><dl>{body}</dl></section>'
+    )
+
+
+def _list(items: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def column_title(name: str, dataset: Dataset, language: Language) -> str:
+    """Title of a column in a language, or its name with spaces where it has none."""
+    part = dataset.columns.get(name) or dataset.derive.get(name)
+    title = part.title if part else None
+    if title is None:
+        return name.replace("_", " ")
+    return title.nl if language == "nl" else title.en
+
+
+def _outcome(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
+    outcome = item.outcome
+
+    def title(column: str | None) -> str:
+        return column_title(column or "", dataset, say.language)
+
+    if isinstance(outcome, ChangeOutcome):
+        return say("change", title(outcome.after), title(outcome.before))
+    if isinstance(outcome, ContinuousOutcome):
+        return f"{say('mean')} {_words(parse(outcome.value, dataset.types, 'number'), dataset, say)}"
+    if isinstance(outcome, BinaryOutcome) and outcome.events:
+        return say("counts", title(outcome.events), title(outcome.trials))
+    assert isinstance(outcome, BinaryOutcome | StructureOutcome)
+    return _in_words(outcome.when or "", dataset, say)
+
+
+def _case_mix(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
+    if item.expectation:
+        return say("external") + say.of(item.expectation.source)
+    terms = (column_title(term.term, dataset, say.language) for term in item.case_mix)
+    return ", ".join(terms) or say("no_case_mix")
+
+
+def _in_words(text: str, dataset: Dataset, say: _Speaker) -> str:
+    return _words(parse(text, dataset.types), dataset, say)
+
+
+def _words(node: Node, dataset: Dataset, say: _Speaker) -> str:
+    """A checked expression in words; nested conditions in parentheses."""
+    parts = [_words(child, dataset, say) for child in node.children]
+    if node.kind == "column":
+        return column_title(str(node.value), dataset, say.language)
+    if node.kind == "literal":
+        return say(str(node.value).lower()) if isinstance(node.value, bool) else str(node.value)
+    if node.kind in ("and", "or"):
+        nested = (
+            f"({part})" if child.kind in ("and", "or") and child.kind != node.kind else part
+            for child, part in zip(node.children, parts, strict=True)
+        )
+        return f" {say(node.kind)} ".join(nested)
+    if node.kind == "not":
+        return f"{say('not')}{parts[0]}"
+    if node.kind == "is null":
+        return f"{parts[0]} {say('is null')}"
+    if node.kind == "in":
+        return f"{parts[0]} {say('in')} {', '.join(parts[1:])}"
+    if node.kind == "between":
+        return f"{parts[0]} {say('between', *parts[1:])}"
+    if node.kind in _WORDS:
+        return f"{parts[0]} {say(node.kind)} {parts[1]}"
+    return f"{parts[0]} {node.kind} {parts[1]}" if node.kind in "+-*" else f"{node.kind}({', '.join(parts)})"

@@ -1,0 +1,1 @@
+"""Birth care in maternity networks (VSVs): definitions, and records generated to show them with."""

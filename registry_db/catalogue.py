@@ -1,0 +1,245 @@
+"""The definitions that a registry holds: checked together, kept by version, never changed once active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from contracts.contract import Contract
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from indicators.definitions import KINDS, canonical_hash, dataset_faults, indicator_faults, kind_of, validate
+from indicators.faults import DefinitionError, Fault, did_you_mean
+from indicators.networks import NetworkSet
+from indicators.source import Source, read_source
+from registry_db.connect import Connection
+from registry_db.faults import RegistryError
+from registry_db.records import make_record_table
+
+ALL_KINDS: dict[str, type[BaseModel]] = {**KINDS, "contract": Contract}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One definition: what kind it is, its identity, and the checked object.
+
+    Attributes
+    ----------
+    kind : str
+        ``dataset``, ``indicator``, ``network_set`` or ``contract``.
+    hash : str
+        SHA-256 of its canonical form.
+    model : Dataset, Indicator, NetworkSet or Contract
+        The checked object.
+    """
+
+    kind: str
+    id: str
+    version: str
+    status: str
+    hash: str
+    source: Source
+    model: Any
+
+    @property
+    def label(self) -> str:
+        """Such as ``indicator birth-pph 1.0.0``."""
+        return f"{self.kind.replace('_', ' ')} {self.id} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The newest version of every definition, by kind and id."""
+
+    definitions: dict[tuple[str, str], Definition]
+
+    def of_kind(self, kind: str) -> dict[str, Definition]:
+        """Definitions of one kind, by id."""
+        return {id: item for (of, id), item in sorted(self.definitions.items()) if of == kind}
+
+    def get(self, kind: str, id: str) -> Definition:
+        """One definition.
+
+        Raises
+        ------
+        RegistryError
+            If the registry has none of that name.
+        """
+        if (kind, id) not in self.definitions:
+            known = did_you_mean(id, self.of_kind(kind))
+            raise RegistryError(f"there is no {kind.replace('_', ' ')} '{id}' in this registry", known)
+        return self.definitions[kind, id]
+
+    def dataset(self, id: str) -> Dataset:
+        """The definition of a dataset."""
+        found = self.get("dataset", id).model
+        assert isinstance(found, Dataset)
+        return found
+
+    def indicators(self) -> list[Definition]:
+        """Indicators that are run: active ones, and those in consultation."""
+        items = self.of_kind("indicator").values()
+        return [item for item in items if item.status in ("active", "consultation")]
+
+
+def read_definition(text: str, file: str) -> Definition:
+    """Read and check one definition by itself.
+
+    Raises
+    ------
+    DefinitionError
+        With every fault found.
+    """
+    source = read_source(text, file)
+    kind = kind_of(source, tuple(ALL_KINDS))
+    model: Any = validate(source, ALL_KINDS[kind])
+    return Definition(
+        kind, getattr(model, kind), model.version, model.status, canonical_hash(source.data), source, model
+    )
+
+
+def read_files(files: Iterable[Path]) -> list[Definition]:
+    """Read definitions from files; all faults of all files at once.
+
+    Raises
+    ------
+    DefinitionError
+        If any file cannot be read or is at fault.
+    """
+    read: list[Definition] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            read.append(read_definition(file.read_text(encoding="utf-8"), file.name))
+        except (OSError, UnicodeDecodeError):
+            faults.append(Fault(str(file), 0, "", "there is no such file, or it is not text"))
+        except DefinitionError as error:
+            faults += error.faults
+    if faults:
+        raise DefinitionError(faults)
+    return read
+
+
+def merged(catalogue: Catalogue, added: Iterable[Definition]) -> Catalogue:
+    """Give the catalogue with definitions added; a newer version takes the place of an older one."""
+    definitions = dict(catalogue.definitions)
+    for item in added:
+        present = definitions.get((item.kind, item.id))
+        if present is None or _order(item.version) >= _order(present.version):
+            definitions[item.kind, item.id] = item
+    return Catalogue(definitions)
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def cross_check(catalogue: Catalogue, added: Iterable[Definition]) -> list[Fault]:
+    """Hold definitions against the others that they name."""
+    return [fault for item in added for fault in _cross_faults(catalogue, item)]
+
+
+def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
+    datasets = catalogue.of_kind("dataset")
+    if isinstance(item.model, Dataset):
+        yield from dataset_faults(item.model, item.source)
+    elif isinstance(item.model, Indicator):
+        yield from _lacking(item, ("dataset",), item.model.dataset, datasets)
+        if item.model.unit != "provider":
+            yield from _lacking(item, ("unit",), item.model.unit, catalogue.of_kind("network_set"))
+        if item.model.dataset in datasets:
+            yield from indicator_faults(item.model, datasets[item.model.dataset].model, item.source)
+    elif isinstance(item.model, Contract):
+        yield from _contract_faults(catalogue, item, item.model)
+
+
+def _lacking(
+    item: Definition, path: tuple[str | int, ...], wanted: str, known: dict[str, Definition]
+) -> Iterator[Fault]:
+    if wanted not in known:
+        yield item.source.fault(path, f"there is no {path[-1]} '{wanted}'", did_you_mean(wanted, known))
+
+
+def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract) -> Iterator[Fault]:
+    datasets = catalogue.of_kind("dataset")
+    network_sets = catalogue.of_kind("network_set")
+    spending = contract.spending
+    yield from _lacking(item, ("spending", "dataset"), spending.dataset, datasets)
+    if spending.dataset in datasets:
+        types = datasets[spending.dataset].model.types
+        if types.get(spending.column) not in ("decimal", "integer"):
+            hint = did_you_mean(spending.column, types)
+            yield item.source.fault(("spending", "column"), f"no numeric column '{spending.column}'", hint)
+    participant = contract.parties.participant
+    path = ("parties", "participant", "network_set")
+    yield from _lacking(item, path, participant.network_set, network_sets)
+    if participant.network_set in network_sets:
+        networks = network_sets[participant.network_set].model.networks
+        if participant.network not in networks:
+            hint = did_you_mean(participant.network, networks)
+            path = ("parties", "participant", "network")
+            yield item.source.fault(path, f"there is no network '{participant.network}'", hint)
+    for number, rule in enumerate(contract.quality.indicators):
+        path = ("quality", "indicators", number, "indicator")
+        yield from _lacking(item, path, rule.indicator, catalogue.of_kind("indicator"))
+
+
+def load_catalogue(con: Connection) -> Catalogue:
+    """Read the newest version of every definition from the vault."""
+    rows = con.execute("select text, file_name from definition order by defined_at, kind, id").fetchall()
+    return merged(Catalogue({}), (read_definition(text, file) for text, file in rows))
+
+
+def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
+    """Put checked definitions into the vault, inside the caller's transaction.
+
+    Returns
+    -------
+    list of Definition
+        Those that were not there yet.
+
+    Raises
+    ------
+    DefinitionError
+        If an active or retired version is there already with another content.
+    """
+    faults: list[Fault] = []
+    new: list[Definition] = []
+    for item in items:
+        key = [item.kind, item.id, item.version]
+        found = con.execute(
+            "select hash, status from definition where kind = ? and id = ? and version = ?", key
+        ).fetchall()
+        if found and found[0][0] == item.hash:
+            continue
+        if found and found[0][1] in ("active", "retired"):
+            message = f"{item.label} is {found[0][1]} in this registry and has another content"
+            faults.append(item.source.fault(("version",), message, "give the change a new version"))
+            continue
+        new.append(item)
+        con.execute("delete from definition where kind = ? and id = ? and version = ?", key)
+        con.execute(
+            "insert into definition values (?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
+            [*key, item.status, item.hash, item.source.file, item.source.text],
+        )
+        _prepare(con, item)
+    if faults:
+        raise DefinitionError(faults)
+    return new
+
+
+def _prepare(con: Connection, item: Definition) -> None:
+    if isinstance(item.model, Dataset):
+        make_record_table(con, item.model)
+    elif isinstance(item.model, NetworkSet):
+        con.execute("delete from member where network_set = ?", [item.id])
+        rows = [
+            (item.id, code, member.provider, member.since, member.until)
+            for code, network in item.model.networks.items()
+            for member in network.members
+        ]
+        con.executemany("insert into member values (?, ?, ?, ?, ?)", rows)

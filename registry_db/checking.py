@@ -1,0 +1,74 @@
+"""The examples inside a definition, run through the same SQL as real records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from indicators.compile import cohort_select, derived_sql, quote
+from indicators.dataset import Dataset
+from indicators.definition import Example, Indicator
+from indicators.faults import Fault
+from registry_db.catalogue import Catalogue, Definition
+from registry_db.records import sql_type
+
+
+def example_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
+    """Run the examples of an indicator; a fault for each that does not end in the expected state."""
+    indicator = item.model
+    if not isinstance(indicator, Indicator):
+        return
+    dataset = catalogue.dataset(indicator.dataset)
+    con = duckdb.connect()
+    try:
+        con.execute(
+            "create table member (network_set text, network text, provider text, since date, until date)"
+        )
+        con.execute(
+            "insert into member values (?, 'example', 'example', '0001-01-01', null)", [indicator.unit]
+        )
+        for number, example in enumerate(indicator.examples):
+            path = ("examples", number)
+            try:
+                state, reason, value = _run(con, indicator, dataset, example)
+            except duckdb.Error as error:
+                message = f"the example cannot be run: {str(error).splitlines()[0]}"
+                yield item.source.fault(path, message, "are its values of the columns' types?")
+                continue
+            wanted = example.expect
+            if state != wanted.state:
+                why = f" ({reason})" if reason else ""
+                yield item.source.fault(path, f"expected {wanted.state}; it ends as {state}{why}")
+            elif wanted.outcome is not None and value != wanted.outcome:
+                yield item.source.fault(path, f"expected the outcome {wanted.outcome}; it is {value}")
+    finally:
+        con.close()
+
+
+def _run(
+    con: duckdb.DuckDBPyConnection, indicator: Indicator, dataset: Dataset, example: Example
+) -> tuple[str, str, float | None]:
+    given: dict[str, Any] = {dataset.provider: "example", **_period_default(dataset), **example.given}
+    stored = ", ".join(
+        f"cast(${name} as {sql_type(column)}) as {quote(name)}" for name, column in dataset.columns.items()
+    )
+    known = ", ".join(
+        f"cast(${name} as decimal(6, 3)) as {quote(name)}" for name in dataset.derive if name in given
+    )
+    parameters = {name: given.get(name) for name in (*dataset.columns, *(set(dataset.derive) & set(given)))}
+    columns = f"{stored}, {known}" if known else stored
+    con.execute(f"create or replace temp table stored as select {columns}", parameters)
+    derived = [
+        f"{derived_sql(dataset, name)} as {quote(name)}" for name in dataset.derive if name not in given
+    ]
+    con.execute(f"create or replace temp view example as select {', '.join(['*', *derived])} from stored")
+    sql = cohort_select(indicator, dataset, "example", members="member", cut_off=dt.date.max)
+    state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
+    return state, reason, None if value is None else float(value)
+
+
+def _period_default(dataset: Dataset) -> dict[str, Any]:
+    return {dataset.period.year_of: "2025-01-01"} if dataset.period.year_of else {}

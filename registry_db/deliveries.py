@@ -1,0 +1,229 @@
+"""Taking a delivery in: every row checked, bad ones quarantined with their reasons, all or nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from indicators.compile import quote, text_literal
+from indicators.dataset import Dataset
+from registry_db.checks import stage
+from registry_db.connect import Connection, transaction
+from registry_db.faults import RegistryError
+from registry_db.intake import RawFile, load_raw, open_raw
+from registry_db.records import make_record_table, record_table
+
+SHOWN_FAULTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """Why a row was quarantined.
+
+    Attributes
+    ----------
+    line : int
+        Line in the file; the header is line 1.
+    column : str
+        Header of the column in the file.
+    value : str or None
+        What the file holds there.
+    expected : str
+        What was expected.
+    """
+
+    line: int
+    column: str
+    value: str | None
+    expected: str
+
+    def __str__(self) -> str:
+        """One line: ``12: Gender is '7'; expected one of 1, 2``."""
+        value = "empty" if self.value is None else f"'{self.value}'"
+        return f"{self.line}: {self.column} is {value}; expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a delivered file.
+
+    Attributes
+    ----------
+    delivery : str
+        Its id.
+    already : bool
+        The same content had been taken in before; nothing was changed.
+    rows, accepted, quarantined : int
+        Rows in the file; rows taken in; rows set apart.
+    faults : tuple of RowFault
+        The first faults, by line.
+    """
+
+    delivery: str
+    dataset: str
+    file_name: str
+    already: bool
+    rows: int
+    accepted: int
+    quarantined: int
+    faults: tuple[RowFault, ...] = ()
+
+
+def deliver(
+    con: Connection,
+    dataset: Dataset,
+    file: Path,
+    *,
+    dataset_hash: str,
+    key: bytes,
+    replaces: str | None = None,
+) -> Delivered:
+    """Take one file in.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault.
+    dataset : Dataset
+        Its definition.
+    file : Path
+        CSV, or a zip that holds one CSV.
+    dataset_hash : str
+        Hash of the definition that the rows are checked against.
+    key : bytes
+        Key for the pseudonyms of identifier columns.
+    replaces : str, optional
+        Id of the earlier delivery that this one corrects; it stays, but counts no longer.
+
+    Raises
+    ------
+    RegistryError
+        If the file cannot be read, misses a column, or holds no row that can be taken in. Nothing is
+        changed then.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        raw = open_raw(dataset, file, Path(work))
+        known = _known(con, dataset, raw)
+        if known is not None:
+            return known
+        load_raw(con, dataset, raw)
+    stage(con, dataset, raw, key)
+    rows = _count(con, "raw")
+    quarantined = _count(con, "(select distinct line from fault)")
+    if rows == quarantined:
+        raise RegistryError(_nothing_accepted(con, raw, rows))
+    seq = con.execute("select coalesce(max(seq), 0) + 1 from delivery").fetchall()[0][0]
+    delivery = f"{dataset.dataset}-{seq:04d}-{raw.sha256[:8]}"
+    done = Delivered(
+        delivery, dataset.dataset, raw.name, False, rows, rows - quarantined, quarantined, _faults(con)
+    )
+    with transaction(con):
+        _supersede(con, dataset, delivery, replaces)
+        _insert(con, dataset, done, raw, seq=seq, dataset_hash=dataset_hash, replaces=replaces)
+    return done
+
+
+def _known(con: Connection, dataset: Dataset, raw: RawFile) -> Delivered | None:
+    found = con.execute(
+        "select delivery, file_name, rows, accepted, quarantined from delivery "
+        "where dataset = ? and sha256 = ?",
+        [dataset.dataset, raw.sha256],
+    ).fetchall()
+    if not found:
+        return None
+    delivery, name, rows, accepted, quarantined = found[0]
+    return Delivered(delivery, dataset.dataset, name, True, rows, accepted, quarantined)
+
+
+def _count(con: Connection, source: str) -> int:
+    return int(con.execute(f"select count(*) from {source}").fetchall()[0][0])
+
+
+def _faults(con: Connection) -> tuple[RowFault, ...]:
+    rows = con.execute(
+        "select line, column_name, value, expected from fault "
+        f"order by line, column_name limit {SHOWN_FAULTS}"
+    )
+    return tuple(RowFault(*row) for row in rows.fetchall())
+
+
+def _nothing_accepted(con: Connection, raw: RawFile, rows: int) -> str:
+    if rows == 0:
+        return f"{raw.name}: the file has a header and no records"
+    first = _faults(con)[0]
+    return f"{raw.name}: none of the {rows} rows can be taken in; the first fault is\n  {raw.name}:{first}"
+
+
+def _supersede(con: Connection, dataset: Dataset, delivery: str, replaces: str | None) -> None:
+    if replaces is not None:
+        found = con.execute(
+            "select superseded_by from delivery where delivery = ? and dataset = ?",
+            [replaces, dataset.dataset],
+        ).fetchall()
+        if not found:
+            raise RegistryError(
+                f"there is no delivery '{replaces}' of {dataset.dataset}", "see `meetlat deliveries`"
+            )
+        if found[0][0] is not None:
+            raise RegistryError(f"delivery {replaces} is already replaced by {found[0][0]}")
+        con.execute("update delivery set superseded_by = ? where delivery = ?", [delivery, replaces])
+    if not dataset.key:
+        _refuse_second_count(con, dataset)
+
+
+def _refuse_second_count(con: Connection, dataset: Dataset) -> None:
+    """Without a key nobody can tell a new record from one taken in before: refuse the same ground twice."""
+    period = dataset.period.column or dataset.period.year_of
+    if period is None:
+        return
+    cover = f"{quote(dataset.provider)} as provider, {quote(period)} as period"
+    found = con.execute(
+        f"""select d.delivery, o.period, count(*) from
+            (select distinct {cover} from typed where _line not in (select line from fault)) n
+            join (select distinct {cover}, _delivery from {record_table(dataset.dataset)}) o
+                using (provider, period)
+            join delivery d on d.seq = o._delivery
+        where d.superseded_by is null group by all order by all limit 1"""
+    ).fetchall()
+    if found:
+        delivery, period_found, providers = found[0]
+        raise RegistryError(
+            f"{dataset.dataset} has no key, and delivery {delivery} already holds records of {providers} of "
+            f"these providers in {period_found}: they would be counted twice",
+            f"if this file corrects it, deliver it with --replaces {delivery}",
+        )
+
+
+def _insert(
+    con: Connection,
+    dataset: Dataset,
+    done: Delivered,
+    raw: RawFile,
+    *,
+    seq: int,
+    dataset_hash: str,
+    replaces: str | None,
+) -> None:
+    make_record_table(con, dataset)
+    columns = ", ".join(map(quote, dataset.columns))
+    good = "_line not in (select line from fault)"
+    con.execute(
+        f"insert into {record_table(dataset.dataset)} (_delivery, _line, {columns}) "
+        f"select {seq}, _line, {columns} from typed where {good} order by _line"
+    )
+    held = ", ".join(
+        f"{text_literal(name)}, raw.{quote(header)}"
+        for name, header in raw.headers.items()
+        if not dataset.columns[name].identifier
+    )
+    con.execute(
+        f"insert into quarantine select ?, line, column_name, value, expected, json_object({held}) "
+        "from fault join raw on raw.rowid + 2 = line order by line, column_name",
+        [done.delivery],
+    )
+    counts = [done.rows, done.accepted, done.quarantined]
+    con.execute(
+        "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, now()::timestamp)",
+        [done.delivery, seq, dataset.dataset, dataset_hash, raw.name, raw.sha256, *counts, replaces],
+    )

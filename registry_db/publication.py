@@ -1,0 +1,276 @@
+"""Publishing: a new database of aggregates, small cells hidden, put in place in one step."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from indicators.compile import COUNTED as COUNTED_STATES
+from indicators.compile import quote, text_literal
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from registry_db.catalogue import Catalogue, Definition
+from registry_db.connect import Connection, schema_sql
+from registry_db.disclosure import hidden
+from registry_db.records import make_current_view
+from registry_db.scoring import SCORE_COLUMNS
+
+NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
+_GROUP = ["indicator", "version", "period"]
+COUNTED = "counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published.
+
+    Attributes
+    ----------
+    id : str
+        Hash of the content.
+    file : Path
+        The publication.
+    unchanged : bool
+        The newest publication already had this content.
+    scores, suppressed, settlements : int
+        How many of each it holds.
+    """
+
+    id: str
+    file: Path
+    unchanged: bool
+    scores: int
+    suppressed: int
+    settlements: int
+
+
+def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, small_cell: int) -> Published:
+    """Write a publication and make it the newest.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault.
+    catalogue : Catalogue
+        The definitions.
+    folder : Path
+        Where publications lie; a file ``current`` names the newest.
+    name : str
+        Name of the registry.
+    small_cell : int
+        Scores and counts of fewer patients are hidden.
+    """
+    folder.mkdir(exist_ok=True)
+    tables = _tables(con, catalogue, small_cell=small_cell)
+    id = _content_hash(tables, name, small_cell)
+    file = folder / f"{id}.duckdb"
+    scores = tables["score"]
+    counts = (len(scores), int(scores["suppressed"].sum()), len(tables["settlement"]))
+    unchanged = file.exists()
+    if not unchanged:
+        draft = folder / f".{id}.{os.getpid()}.tmp"
+        draft.unlink(missing_ok=True)
+        try:
+            _write(
+                con, draft, tables, [id, name, _generated(catalogue), small_cell, _cut_off(con, catalogue)]
+            )
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+    pointer = folder / f".current.{os.getpid()}.tmp"
+    pointer.write_text(file.name + "\n", encoding="utf-8")
+    pointer.replace(folder / "current")
+    return Published(id, file, unchanged, *counts)
+
+
+def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[str, pd.DataFrame]:
+    current = pd.DataFrame(
+        [(item.id, item.version) for item in catalogue.indicators()], columns=["indicator", "version"]
+    )
+    con.register("current_indicators", current)
+    shown = "semi join current_indicators using (indicator, version)"
+    facts = {item.id for item in catalogue.indicators() if item.model.outcome.kind == "structure"}
+    tables = {
+        "dataset": _datasets(catalogue),
+        "delivery": con.execute(
+            """select delivery, dataset, file_name, received_at, rows, accepted, quarantined,
+                superseded_by is not null as superseded from delivery order by seq"""
+        ).df(),
+        "organisation": _organisations(con, catalogue),
+        "indicator": _indicators(catalogue),
+        "model": con.execute(
+            f"""select model, indicator, version, period, kind, n, model_json, diagnostics_json
+            from model {shown} order by all"""
+        ).df(),
+        "benchmark": con.execute(f"select * exclude (inputs_hash) from benchmark {shown} order by all").df(),
+        "score": con.execute(f"select * from score {shown} order by all").df(),
+        "state": con.execute(f"select * from state {shown} order by all").df(),
+        "settlement": _settlements(con, catalogue),
+    }
+    con.unregister("current_indicators")
+    tables["score"] = _hide_scores(tables["score"], facts, small_cell)
+    tables["state"] = _hide_states(tables["state"], tables["score"], facts, small_cell)
+    return tables
+
+
+def _datasets(catalogue: Catalogue) -> pd.DataFrame:
+    rows = [
+        (d.id, d.version, d.model.title.nl, d.model.title.en, d.model.source, d.model.generated, d.hash)
+        for d in catalogue.of_kind("dataset").values()
+    ]
+    columns = ["dataset", "version", "title_nl", "title_en", "source", "generated", "hash"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _indicators(catalogue: Catalogue) -> pd.DataFrame:
+    return pd.DataFrame([_indicator_row(item, item.model) for item in catalogue.indicators()])
+
+
+def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:
+    own = "none" if indicator.outcome.kind == "structure" or not indicator.case_mix else "own"
+    return {
+        "indicator": item.id,
+        "version": item.version,
+        "status": item.status,
+        "horizon": indicator.horizon,
+        "title_nl": indicator.title.nl,
+        "title_en": indicator.title.en,
+        "why_nl": indicator.why.nl,
+        "why_en": indicator.why.en,
+        "steward": indicator.steward,
+        "dataset": indicator.dataset,
+        "unit": indicator.unit,
+        "kind": indicator.outcome.kind,
+        "better": indicator.outcome.better,
+        "expectation": "external" if indicator.expectation else own,
+        "show_unit": indicator.show.unit,
+        "show_decimals": indicator.show.decimals,
+        "minimum_n": indicator.minimum.n,
+        "norm": float(indicator.norm.value) if indicator.norm else None,
+        "norm_kind": indicator.norm.kind if indicator.norm else None,
+        "definition": item.source.text,
+        "hash": item.hash,
+    }
+
+
+def _organisations(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
+    """Names of networks, and of providers as their records give them; a code where there is no name."""
+    names: dict[str, tuple[str, str]] = {}
+    for item in catalogue.of_kind("dataset").values():
+        dataset = item.model
+        assert isinstance(dataset, Dataset)
+        provider = quote(dataset.provider)
+        name = quote(dataset.provider_name) if dataset.provider_name else "null"
+        found = con.execute(
+            f"select {provider}, max({name}) from {make_current_view(con, dataset)} group by all"
+        ).fetchall()
+        for code, given in found:
+            if code not in names or names[code][0] == code:
+                names[code] = (given or code, "provider")
+    for item in catalogue.of_kind("network_set").values():
+        for code, network in item.model.networks.items():
+            names[code] = (network.name, item.id)
+    rows = [(code, *rest) for code, rest in sorted(names.items())]
+    return pd.DataFrame(rows, columns=["provider", "name", "kind"])
+
+
+def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
+    frame = con.execute(
+        """select settlement, contract, version, provider, payer, period, kind, payment, settlement_json
+        from settlement order by contract, period"""
+    ).df()
+    contracts = catalogue.of_kind("contract")
+    in_force = {(item.id, item.version) for item in contracts.values()}
+    keep = [pair in in_force for pair in zip(frame["contract"], frame["version"], strict=True)]
+    frame = frame[np.array(keep, dtype=bool)].copy()
+    titles = [contracts[id].model.title for id in frame["contract"]]
+    frame["title_nl"] = [title.nl for title in titles]
+    frame["title_en"] = [title.en for title in titles]
+    datasets = [contracts[id].model.spending.dataset for id in frame["contract"]]
+    frame["generated"] = [catalogue.dataset(id).generated for id in datasets]
+    frame["currency"] = "EUR"
+    return frame
+
+
+def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> pd.DataFrame:
+    scores = scores.copy()
+    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0)
+    hide = patients.groupby([scores[name] for name in _GROUP]).transform(
+        lambda n: hidden(n.to_numpy(np.float64), fewer_than=small_cell)
+    )
+    scores["suppressed"] = hide.astype(bool)
+    scores.loc[scores["suppressed"], NUMBERS] = np.nan
+    scores.loc[scores["suppressed"], "band"] = "not-assessable"
+    scores.loc[scores["suppressed"], "reason"] = "suppressed"
+    return scores
+
+
+def _hide_states(
+    states: pd.DataFrame, scores: pd.DataFrame, facts: set[str], small_cell: int
+) -> pd.DataFrame:
+    """Take counted records together (the score splits them) and hide small cells within a provider.
+
+    What is hidden as a score's number is hidden here too.
+    """
+    states = states[~states["indicator"].isin(facts)].copy()
+    states.loc[states["state"].isin(list(COUNTED_STATES)), "state"] = COUNTED
+    keys = [*_GROUP, "provider"]
+    states = states.groupby([*keys, "state", "reason"], as_index=False, sort=True)["n"].sum()
+    states = states.merge(scores[[*keys, "suppressed"]], on=keys, how="left")
+    also = states.pop("suppressed").eq(True) & states["state"].eq(COUNTED)
+    hide = pd.Series(False, index=states.index)
+    for _, rows in states.groupby(keys).indices.items():
+        n = states["n"].to_numpy(np.float64)[rows]
+        hide.iloc[rows] = hidden(n, fewer_than=small_cell, also=also.to_numpy()[rows])
+    states["n"] = states["n"].astype("Int64").mask(hide)
+    return states
+
+
+def _generated(catalogue: Catalogue) -> bool:
+    return any(item.model.generated for item in catalogue.of_kind("dataset").values())
+
+
+def _cut_off(con: Connection, catalogue: Catalogue) -> dt.date | None:
+    newest: list[dt.date] = []
+    for item in catalogue.of_kind("dataset").values():
+        if item.model.period.year_of:
+            day = quote(item.model.period.year_of)
+            found = con.execute(f"select max({day}) from {make_current_view(con, item.model)}").fetchall()
+            newest += [row[0] for row in found if row[0] is not None]
+    return max(newest, default=None)
+
+
+def _content_hash(tables: dict[str, pd.DataFrame], name: str, small_cell: int) -> str:
+    """Hash what a publication says: not when its deliveries arrived."""
+    digest = hashlib.sha256(f"{name}\n{small_cell}\n{version('meetlat')}\n".encode())
+    for table, frame in sorted(tables.items()):
+        digest.update(table.encode())
+        kept = frame.drop(columns="received_at", errors="ignore")
+        digest.update(kept.to_csv(index=False, float_format="%.17g").encode())
+    return digest.hexdigest()[:16]
+
+
+def _write(con: Connection, file: Path, tables: dict[str, pd.DataFrame], about: list[Any]) -> None:
+    con.execute(f"attach {text_literal(str(file))} as draft")
+    try:
+        con.execute("use draft")
+        con.execute(schema_sql("publication"))
+        con.execute(
+            "insert into publication values (?, ?, ?, ?, ?, ?, now()::timestamp)",
+            [*about, version("meetlat")],
+        )
+        for table, frame in tables.items():
+            con.register("rows_to_publish", frame)
+            con.execute(f"insert into {table} by name select * from rows_to_publish")
+            con.unregister("rows_to_publish")
+    finally:
+        con.execute("use vault")
+        con.execute("detach draft")

@@ -1,0 +1,372 @@
+"""What a publication holds, as plain frozen objects: one class for each table of `schema/publication.sql`.
+
+Numbers are None where they are suppressed or do not exist. Rates are proportions (0.05 is 5 %); values with
+`show_unit` points are in the points of their scale.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+import yaml
+
+from contracts.contract import Band
+
+Side = Literal["better", "worse", "as-expected"]
+Level = Literal["high", "moderate", "low"]
+
+# From 0.7 on organisations can be told apart (Adams JL (2009), The Reliability of Provider Profiling, RAND
+# TR-653); below 0.4 well over half of the differences is chance.
+RELIABLE, MODERATE = 0.7, 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The publication itself; `id` is the hash of its content, `cut_off` the day on which the data end."""
+
+    id: str
+    registry: str
+    generated: bool
+    small_cell: int
+    cut_off: date | None
+    meetlat: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset, and where it comes from."""
+
+    dataset: str
+    version: str
+    title_nl: str
+    title_en: str
+    source: str
+    generated: bool
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file that was handed in: rows read, accepted and put aside; superseded by a later one or not."""
+
+    delivery: str
+    dataset: str
+    file_name: str
+    received_at: datetime
+    rows: int
+    accepted: int
+    quarantined: int
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A provider or network that is scored; `kind` is `provider` or the id of a network set."""
+
+    provider: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One version of an indicator; see `indicators.definition.Indicator` for the meaning of its parts."""
+
+    indicator: str
+    version: str
+    status: str
+    horizon: int
+    title_nl: str
+    title_en: str
+    why_nl: str
+    why_en: str
+    steward: str
+    dataset: str
+    unit: str
+    kind: str
+    better: str
+    expectation: str
+    show_unit: str
+    show_decimals: int
+    minimum_n: int
+    norm: float | None
+    norm_kind: str | None
+    definition: str
+    hash: str
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """By which versions sort: 1.10.0 after 1.9.0."""
+        return tuple(int(part) for part in self.version.split("."))
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether scores are set against an expectation given the case mix."""
+        return self.expectation != "none"
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it is a fact about an organisation, to which neither chance nor case mix belongs."""
+        return self.kind == "structure"
+
+    @property
+    def exclusions(self) -> tuple[dict[str, str], ...]:
+        """Why each rule leaves records out, by language, in the order of the definition."""
+        rules = yaml.safe_load(self.definition).get("exclude", [])
+        return tuple(rule["why"] for rule in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted case-mix model, as `risk_models.expected.RiskModel.to_dict` wrote it, with its diagnostics."""
+
+    model: str
+    indicator: str
+    version: str
+    period: str
+    kind: str
+    n: float
+    model_json: str
+    diagnostics_json: str
+
+    @property
+    def diagnostics(self) -> dict[str, Any]:
+        """What is known about how well the model predicts, by name."""
+        return cast(dict[str, Any], json.loads(self.diagnostics_json))
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """All providers together, for one indicator and period.
+
+    Attributes
+    ----------
+    reference : float
+        What an average provider has, on the scale of `Score.adjusted`.
+    tau, phi : float or None
+        Standard deviation between providers on that scale; over-dispersion.
+    n_reliable : float or None
+        Records needed for a reliability of 0.7.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    providers: int
+    assessable: int
+    n: float
+    observed: float
+    expected: float | None
+    reference: float
+    tau: float | None
+    phi: float | None
+    n_reliable: float | None
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score of one organisation on one indicator in one period.
+
+    Attributes
+    ----------
+    observed, expected : float or None
+        Counts for a binary outcome, means for a continuous one or a change.
+    adjusted, lower, upper : float or None
+        The value that may be compared, and its 95 % interval.
+    low998, low95, high95, high998 : float or None
+        Funnel limits of this organisation, on the scale of `adjusted`.
+    suppressed : bool
+        Fewer patients than may be shown: every number is None.
+    kind, better : str
+        Of the indicator.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    n: float | None
+    observed: float | None
+    expected: float | None
+    ratio: float | None
+    adjusted: float | None
+    lower: float | None
+    upper: float | None
+    low998: float | None
+    low95: float | None
+    high95: float | None
+    high998: float | None
+    band: Band
+    reason: str
+    reliability: float | None
+    suppressed: bool
+    kind: str
+    better: str
+
+    @property
+    def assessable(self) -> bool:
+        """Whether the value was judged."""
+        return not self.suppressed and self.band != "not-assessable"
+
+    @property
+    def certainty(self) -> float | None:
+        """0.95 or 0.998: the funnel limit that the value is beyond; None if within both or not assessable."""
+        return {"95": 0.95, "998": 0.998}.get(self.band.removeprefix("low").removeprefix("high"))
+
+    @property
+    def observed_value(self) -> float | None:
+        """What was observed, per record: a proportion or a mean."""
+        return self._per_record(self.observed)
+
+    @property
+    def expected_value(self) -> float | None:
+        """What was expected, per record: a proportion or a mean."""
+        return self._per_record(self.expected)
+
+    @property
+    def side(self) -> Side:
+        """Whether the value is better or worse than can be chance; `as-expected` also if not assessable."""
+        if self.band in ("in", "not-assessable"):
+            return "as-expected"
+        low = self.band.startswith("low")
+        return "better" if low == (self.better == "lower") else "worse"
+
+    @property
+    def reliability_level(self) -> Level | None:
+        """How well numbers of this size tell organisations apart."""
+        if self.reliability is None:
+            return None
+        if self.reliability >= RELIABLE:
+            return "high"
+        return "moderate" if self.reliability >= MODERATE else "low"
+
+    def _per_record(self, value: float | None) -> float | None:
+        if self.kind in ("continuous", "change") or value is None:
+            return value
+        return value / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many records ended in a state, and for which reason; `n` is None where suppressed."""
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    state: str
+    reason: str
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A score with its indicator and its benchmark."""
+
+    indicator: Indicator
+    score: Score
+    benchmark: Benchmark | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A line of a settlement; the effects of all lines add up to the payment.
+
+    Attributes
+    ----------
+    amount : Decimal
+        What the line yields, in its `unit`: `eur`, `rate` (a proportion) or `points` (from 0 to 1).
+    effect : Decimal
+        Euros that the line adds to the running amount.
+    """
+
+    key: str
+    name_nl: str
+    name_en: str
+    formula_nl: str
+    formula_en: str
+    amount: Decimal
+    unit: str
+    effect: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLine:
+    """What one indicator adds to a quality score: weight times attained is points, each from 0 to 1."""
+
+    indicator: str
+    version: str
+    period: str
+    adjusted: Decimal | None
+    band: Band
+    weight: Decimal
+    attained: Decimal
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The settlement of one contract and one period; `kind` is `final` or `interim`."""
+
+    settlement: str
+    contract: str
+    version: str
+    title_nl: str
+    title_en: str
+    provider: str
+    payer: str
+    period: str
+    kind: str
+    generated: bool
+    currency: str
+    payment: Decimal
+    settlement_json: str
+
+    @property
+    def ledger(self) -> tuple[LedgerLine, ...]:
+        """The lines, from spending target to payment."""
+        return tuple(
+            LedgerLine(
+                key=step["key"],
+                name_nl=step["name"]["nl"],
+                name_en=step["name"]["en"],
+                formula_nl=step["formula"]["nl"],
+                formula_en=step["formula"]["en"],
+                amount=Decimal(step["amount"]),
+                unit=step["unit"],
+                effect=Decimal(step["effect"]),
+            )
+            for step in self._stored["steps"]
+        )
+
+    @property
+    def quality_score(self) -> Decimal:
+        """From 0 to 1."""
+        return Decimal(self._stored["quality"]["score"])
+
+    @property
+    def quality(self) -> tuple[QualityLine, ...]:
+        """What each indicator adds to the quality score."""
+        return tuple(
+            QualityLine(
+                indicator=line["indicator"],
+                version=line["version"],
+                period=line["period"],
+                adjusted=None if line["adjusted"] is None else Decimal(line["adjusted"]),
+                band=line["band"],
+                weight=Decimal(line["weight"]),
+                attained=Decimal(line["attained"]),
+                points=Decimal(line["points"]),
+            )
+            for line in self._stored["quality"]["lines"]
+        )
+
+    @property
+    def _stored(self) -> dict[str, Any]:
+        return cast(dict[str, Any], json.loads(self.settlement_json))

@@ -1,0 +1,372 @@
+"""The registry: everything that a command, a page or a program can ask of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+
+import pandas as pd
+
+from indicators.definition import Indicator
+from indicators.faults import DefinitionError, did_you_mean
+from indicators.guide import guide_html
+from indicators.library.birth.simulate import simulate
+from indicators.words import LANGUAGES
+from registry_db import results
+from registry_db.assessing import Assessed, assess
+from registry_db.catalogue import (
+    Catalogue,
+    Definition,
+    cross_check,
+    load_catalogue,
+    merged,
+    read_definition,
+    read_files,
+    store,
+)
+from registry_db.checking import example_faults
+from registry_db.connect import Connection, open_vault, transaction
+from registry_db.deliveries import Delivered, deliver
+from registry_db.faults import RegistryError
+from registry_db.library import library_files
+from registry_db.publication import Published, publish
+from registry_db.settings import Settings, read_key, read_settings, write_settings
+from registry_db.settling import settle_period, store_settlement
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(message: str, done: int, total: int) -> None:
+    del message, done, total
+
+
+def _parent(folder: Path) -> Path:
+    """Give the folder that holds a new registry, so that it can be put in place by a rename."""
+    parent = folder.resolve().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
+def _refuse_taken(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RegistryError(f"{folder}: there is something here already", "choose a new folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run did.
+
+    Attributes
+    ----------
+    assessed : tuple of Assessed
+        What was done for every indicator.
+    settled : tuple of str
+        Contract and year of every settlement.
+    published : Published
+        The publication.
+    """
+
+    assessed: tuple[Assessed, ...]
+    settled: tuple[str, ...]
+    published: Published
+
+
+class Registry:
+    """A registry in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, with a ``registry.toml``.
+
+    Examples
+    --------
+    >>> with Registry(Path("nhs")) as registry:  # doctest: +SKIP
+    ...     registry.deliver("nhs-hip", Path("hip.csv.zip"))
+    ...     registry.run()
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = read_settings(folder)
+        self._con: Connection | None = None
+
+    @classmethod
+    def create(cls, folder: Path, *, library: str | None = None, name: str | None = None) -> Registry:
+        """Make an empty registry, or one with a shipped library set.
+
+        Raises
+        ------
+        RegistryError
+            If the folder is there and not empty, or there is no such set.
+        """
+        files = library_files(library) if library else []
+        _refuse_taken(folder)
+        with tempfile.TemporaryDirectory(dir=_parent(folder), prefix=".init-") as work:
+            draft = Path(work) / folder.name
+            draft.mkdir()
+            write_settings(draft, Settings(name=name or folder.resolve().name))
+            (draft / "definitions").mkdir()
+            (draft / "publications").mkdir()
+            with cls(draft) as registry:
+                registry.define(files)
+            draft.replace(folder)
+        return cls(folder)
+
+    @classmethod
+    def demo(cls, folder: Path, *, progress: Progress = _silent) -> Ran:
+        """Build a registry of generated birth-care records and run everything; it is whole or not there.
+
+        The files that were delivered, and the truth they were drawn from, lie in ``deliveries/``.
+
+        Raises
+        ------
+        RegistryError
+            If the folder is there and not empty.
+        """
+        _refuse_taken(folder)
+        with tempfile.TemporaryDirectory(dir=_parent(folder), prefix=".demo-") as work:
+            draft = Path(work) / folder.name
+            with cls.create(draft, library="birth", name="Meetlat demo") as registry:
+                progress("births", 0, 2)
+                simulated = simulate(draft / "deliveries")
+                progress("deliveries", 1, 2)
+                for file in simulated.births:
+                    registry.deliver("birth", file)
+                registry.deliver("vsv-structure", simulated.structure)
+                ran = registry.run(progress=progress)
+            draft.replace(folder)
+        return ran
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the vault."""
+        if self._con is not None:
+            self._con.close()
+            self._con = None
+
+    @property
+    def con(self) -> Connection:
+        """The open vault."""
+        if self._con is None:
+            self._con = open_vault(self.folder / "vault.duckdb")
+        return self._con
+
+    # -- definitions -----------------------------------------------------------------------------
+
+    def catalogue(self) -> Catalogue:
+        """The definitions in force."""
+        return load_catalogue(self.con)
+
+    def check(self, files: Sequence[Path] = ()) -> list[Definition]:
+        """Check definitions and run the examples in them; by default those in ``definitions/``.
+
+        Raises
+        ------
+        DefinitionError
+            With every fault found.
+        """
+        found = list(files) or sorted((self.folder / "definitions").glob("*.yaml"))
+        items = read_files(found)
+        self._check(merged(self.catalogue(), items), items)
+        return items
+
+    def _check(self, catalogue: Catalogue, items: Sequence[Definition]) -> None:
+        faults = cross_check(catalogue, items)
+        if not faults:
+            faults = [fault for item in items for fault in example_faults(catalogue, item)]
+        if faults:
+            raise DefinitionError(faults)
+
+    def define(self, files: Sequence[Path]) -> list[Definition]:
+        """Put definitions into the registry; give those that were not there yet.
+
+        Raises
+        ------
+        DefinitionError
+            If any is at fault, or would change an active version. Nothing is changed then.
+        """
+        items = read_files(files)
+        self._check(merged(self.catalogue(), items), items)
+        with transaction(self.con):
+            new = store(self.con, items)
+        for item in items:
+            kept = self.folder / "definitions" / item.source.file
+            kept.write_text(item.source.text, encoding="utf-8")
+        return new
+
+    def _refuse_edited(self, catalogue: Catalogue) -> None:
+        """A file in ``definitions/`` that differs from what is defined would silently have no effect."""
+        for file in sorted((self.folder / "definitions").glob("*.yaml")):
+            item = read_definition(file.read_text(encoding="utf-8"), file.name)
+            stored = catalogue.definitions.get((item.kind, item.id))
+            if stored is None or (stored.version == item.version and stored.hash != item.hash):
+                raise RegistryError(
+                    f"definitions/{file.name}: {item.label} is not what this registry works with",
+                    f"put it in force with `meetlat define {file}`",
+                )
+
+    # -- deliveries ------------------------------------------------------------------------------
+
+    def deliver(self, dataset: str, file: Path, *, replaces: str | None = None) -> Delivered:
+        """Take one file in; see `registry_db.deliveries.deliver`."""
+        definition = self.catalogue().get("dataset", dataset)
+        return deliver(
+            self.con,
+            definition.model,
+            file,
+            dataset_hash=definition.hash,
+            key=read_key(self.folder),
+            replaces=replaces,
+        )
+
+    # -- the steps of a run ----------------------------------------------------------------------
+
+    def fit(self, indicator: str | None = None, *, progress: Progress = _silent) -> list[Assessed]:
+        """Fit the models that are outstanding."""
+        return self._assess(indicator, progress, score=False)
+
+    def score(self, indicator: str | None = None, *, progress: Progress = _silent) -> list[Assessed]:
+        """Score what is outstanding; models that are outstanding are fitted first."""
+        return self._assess(indicator, progress, score=True)
+
+    def _assess(self, indicator: str | None, progress: Progress, *, score: bool) -> list[Assessed]:
+        catalogue = self.catalogue()
+        self._refuse_edited(catalogue)
+        chosen = [catalogue.get("indicator", indicator)] if indicator else catalogue.indicators()
+        done: list[Assessed] = []
+        for number, item in enumerate(chosen):
+            progress(item.id, number, len(chosen))
+            done.append(
+                assess(self.con, catalogue, item, inputs_hash=self._inputs_hash(catalogue, item), score=score)
+            )
+        progress("", len(chosen), len(chosen))
+        return done
+
+    def _inputs_hash(self, catalogue: Catalogue, item: Definition) -> str:
+        """Hash all that a score follows from: equal hashes, equal scores."""
+        indicator = item.model
+        assert isinstance(indicator, Indicator)
+        deliveries = self.con.execute(
+            "select seq, sha256 from delivery where dataset = ? and superseded_by is null order by seq",
+            [indicator.dataset],
+        ).fetchall()
+        members = []
+        if indicator.unit != "provider":
+            members = [catalogue.get("network_set", indicator.unit).hash]
+        parts = [item.hash, catalogue.get("dataset", indicator.dataset).hash, members, deliveries]
+        return hashlib.sha256(json.dumps([*parts, version("meetlat")]).encode()).hexdigest()
+
+    def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:
+        """Settle contracts on the scores in the vault; give contract and year of each settlement."""
+        catalogue = self.catalogue()
+        versions = {item.id: item.version for item in catalogue.indicators()}
+        active = [item for item in catalogue.of_kind("contract").values() if item.status == "active"]
+        chosen = [catalogue.get("contract", contract)] if contract else active
+        settled = []
+        for item in chosen:
+            dataset = catalogue.dataset(item.model.spending.dataset)
+            for year in self._years(item, period):
+                settlement, kind = settle_period(self.con, item.model, dataset, year, indicators=versions)
+                with transaction(self.con):
+                    store_settlement(self.con, settlement, kind)
+                settled.append(f"{item.id} {year}")
+        return settled
+
+    def _years(self, item: Definition, period: str | None) -> list[str]:
+        """Years of a contract that can be settled: those with scores."""
+        if period is not None:
+            return [period]
+        scored = {row[0] for row in self.con.execute("select distinct period from benchmark").fetchall()}
+        return [year for year in item.model.years if year in scored]
+
+    def publish(self) -> Published:
+        """Write a publication from what is in the vault."""
+        return publish(
+            self.con,
+            self.catalogue(),
+            self.folder / "publications",
+            name=self.settings.name,
+            small_cell=self.settings.small_cell,
+        )
+
+    def run(self, *, progress: Progress = _silent) -> Ran:
+        """Do everything outstanding: models, scores, settlements, publication.
+
+        Raises
+        ------
+        RegistryError
+            If there is nothing to work on yet.
+        """
+        if not self.con.execute("select 1 from delivery limit 1").fetchall():
+            raise RegistryError(
+                "there are no deliveries in this registry yet", "begin with `meetlat deliver DATASET FILE`"
+            )
+        assessed = self.score(progress=progress)
+        return Ran(tuple(assessed), tuple(self.settle()), self.publish())
+
+    def guide(self, folder: Path) -> list[Path]:
+        """Write the indicator guide, one HTML page a language; give the files."""
+        catalogue = self.catalogue()
+        indicators = [item.model for item in catalogue.indicators()]
+        datasets = {id: item.model for id, item in catalogue.of_kind("dataset").items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        written = []
+        for language in LANGUAGES:
+            page = guide_html(indicators, datasets, name=self.settings.name, language=language)
+            file = folder / f"guide.{language}.html"
+            file.write_text(page, encoding="utf-8")
+            written.append(file)
+        return written
+
+    # -- looking at results ----------------------------------------------------------------------
+
+    def scores(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """Scores of an indicator in force, columns `registry_db.results.SCORES`; nothing is hidden.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such indicator, period or provider.
+        """
+        item = self.catalogue().get("indicator", indicator)
+        frame = results.scores(self.con, item.id, item.version)
+        for column, wanted in (("period", period), ("provider", provider)):
+            if wanted is None:
+                continue
+            if wanted not in set(frame[column]):
+                known = did_you_mean(wanted, set(frame[column])) or "it has no scores yet: `meetlat run`"
+                raise RegistryError(f"{indicator} has no scores of {column} '{wanted}'", known)
+            frame = frame[frame[column] == wanted]
+        return frame.reset_index(drop=True)
+
+    def models(self) -> pd.DataFrame:
+        """Models, columns `registry_db.results.MODELS`."""
+        return results.models(self.con)
+
+    def settlements(self) -> pd.DataFrame:
+        """Settlements, columns `registry_db.results.SETTLEMENTS`."""
+        return results.settlements(self.con)
+
+    def deliveries(self) -> pd.DataFrame:
+        """Deliveries, columns `registry_db.results.DELIVERIES`."""
+        return results.deliveries(self.con)
+
+    def quarantine(self, delivery: str) -> pd.DataFrame:
+        """Quarantined rows of a delivery: line, column, value, expected."""
+        return results.quarantine(self.con, delivery)

@@ -1,0 +1,56 @@
+"""Looking at what is in the vault: frames of declared columns for the operator."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from registry_db.connect import Connection
+from registry_db.scoring import SCORE_COLUMNS
+
+SCORES = ("indicator", "version", "period", *SCORE_COLUMNS)
+MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
+SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
+DELIVERIES = (
+    "delivery",
+    "dataset",
+    "file_name",
+    "rows",
+    "accepted",
+    "quarantined",
+    "superseded_by",
+    "received_at",
+)
+
+
+def scores(con: Connection, indicator: str, version: str) -> pd.DataFrame:
+    """Scores of one version of an indicator, by period and provider."""
+    columns = ", ".join(SCORES)
+    return con.execute(
+        f"select {columns} from score where indicator = ? and version = ? order by period, provider",
+        [indicator, version],
+    ).df()
+
+
+def models(con: Connection) -> pd.DataFrame:
+    """All models, by indicator and period."""
+    return con.execute(f"select {', '.join(MODELS)} from model order by indicator, version, period").df()
+
+
+def settlements(con: Connection) -> pd.DataFrame:
+    """All settlements, by contract and period."""
+    columns = ", ".join((*SETTLEMENTS, "settlement_json"))
+    return con.execute(f"select {columns} from settlement order by contract, version, period").df()
+
+
+def deliveries(con: Connection) -> pd.DataFrame:
+    """All deliveries in order of arrival."""
+    return con.execute(f"select {', '.join(DELIVERIES)} from delivery order by seq").df()
+
+
+def quarantine(con: Connection, delivery: str) -> pd.DataFrame:
+    """Faults of a delivery's quarantined rows, by line."""
+    return con.execute(
+        """select line, column_name as "column", value, expected from quarantine
+        where delivery = ? order by line, column_name""",
+        [delivery],
+    ).df()

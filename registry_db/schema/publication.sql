@@ -1,0 +1,79 @@
+-- The publication: aggregates only, small cells already suppressed. App and API open nothing else.
+create table publication (
+    id varchar primary key,            -- hash of the content below
+    registry varchar not null,         -- name of the registry
+    generated boolean not null,        -- true if any of the data are generated
+    small_cell integer not null,       -- scores and counts of fewer patients are suppressed
+    cut_off date,                      -- day on which the data end
+    meetlat varchar not null,          -- version that made it
+    published_at timestamp not null
+);
+create table dataset (
+    dataset varchar primary key, version varchar not null, title_nl varchar not null, title_en varchar not null,
+    source varchar not null, generated boolean not null, hash varchar not null
+);
+create table delivery (
+    delivery varchar primary key, dataset varchar not null, file_name varchar not null, received_at timestamp not null,
+    rows bigint not null, accepted bigint not null, quarantined bigint not null, superseded boolean not null
+);
+create table organisation (
+    provider varchar primary key,      -- code of a provider or network
+    name varchar not null,
+    kind varchar not null              -- 'provider' or the id of a network set
+);
+create table indicator (
+    indicator varchar not null, version varchar not null, status varchar not null, horizon integer not null,
+    title_nl varchar not null, title_en varchar not null, why_nl varchar not null, why_en varchar not null,
+    steward varchar not null, dataset varchar not null, unit varchar not null,
+    kind varchar not null,             -- structure, binary, continuous, change
+    better varchar not null,           -- lower, higher
+    expectation varchar not null,      -- none, own, external
+    show_unit varchar not null,        -- percent (values are proportions, shown x 100) or points
+    show_decimals integer not null,
+    minimum_n integer not null,
+    norm double, norm_kind varchar,
+    definition varchar not null,       -- the YAML text
+    hash varchar not null,
+    primary key (indicator, version)
+);
+create table model (
+    model varchar primary key,         -- hash
+    indicator varchar not null, version varchar not null, period varchar not null,
+    kind varchar not null,             -- logistic, linear
+    n double not null, model_json varchar not null, diagnostics_json varchar not null
+);
+create table benchmark (              -- all providers together, one row per indicator and period
+    indicator varchar not null, version varchar not null, period varchar not null,
+    providers integer not null, assessable integer not null,
+    n double not null, observed double not null, expected double,
+    reference double not null,         -- what an average provider has, on the scale of `adjusted`
+    tau double,                        -- standard deviation between providers, on the scale of `adjusted`
+    phi double,                        -- over-dispersion
+    n_reliable double,                 -- records needed for a reliability of 0.7
+    model varchar,
+    primary key (indicator, version, period)
+);
+create table score (
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    n double, observed double, expected double,  -- counts for binary, means for continuous and change
+    ratio double,                      -- observed / expected, binary only
+    adjusted double, lower double, upper double, -- 95 % interval on the scale of `adjusted`
+    low998 double, low95 double, high95 double, high998 double,  -- this provider's funnel limits
+    band varchar not null,             -- low998 low95 in high95 high998 not-assessable
+    reason varchar not null,           -- why not assessable, else empty
+    reliability double,
+    suppressed boolean not null,       -- then every number above is null
+    primary key (indicator, version, period, provider)
+);
+create table state (                  -- where every delivered record went; n is null where suppressed
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    state varchar not null, reason varchar not null, n bigint
+);
+create table settlement (
+    settlement varchar primary key,    -- hash of contract and inputs
+    contract varchar not null, version varchar not null, title_nl varchar not null, title_en varchar not null,
+    provider varchar not null,         -- the network or provider that the contract is with
+    payer varchar not null, period varchar not null, kind varchar not null,  -- final, interim
+    generated boolean not null, currency varchar not null, payment decimal(18, 2) not null,
+    settlement_json varchar not null   -- the ledger and the quality score, as contracts.Settlement.to_dict()
+);

@@ -1,0 +1,56 @@
+-- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
+create table definition (
+    kind varchar not null, id varchar not null, version varchar not null,
+    status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
+    defined_at timestamp not null,
+    primary key (kind, id, version)
+);
+create table delivery (
+    delivery varchar primary key,
+    seq bigint not null unique,            -- order of arrival
+    dataset varchar not null, dataset_hash varchar not null,
+    file_name varchar not null, sha256 varchar not null,
+    rows bigint not null, accepted bigint not null, quarantined bigint not null,
+    replaces varchar, superseded_by varchar,
+    received_at timestamp not null
+);
+create table quarantine (
+    delivery varchar not null, line bigint not null,
+    column_name varchar not null, value varchar, expected varchar not null,
+    raw varchar not null                   -- the row's declared columns as JSON, identifiers left out
+);
+create table member (
+    network_set varchar not null, network varchar not null, provider varchar not null,
+    since date not null, until date
+);
+create table model (
+    indicator varchar not null, version varchar not null, period varchar not null,
+    model varchar not null, kind varchar not null, n double not null,
+    model_json varchar not null, diagnostics_json varchar not null, inputs_hash varchar not null,
+    primary key (indicator, version, period)
+);
+create table benchmark (
+    indicator varchar not null, version varchar not null, period varchar not null,
+    providers integer not null, assessable integer not null,
+    n double not null, observed double not null, expected double, reference double not null,
+    tau double, phi double, n_reliable double, model varchar, inputs_hash varchar not null,
+    primary key (indicator, version, period)
+);
+create table score (
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    n double not null, observed double, expected double, ratio double,
+    adjusted double, lower double, upper double,
+    low998 double, low95 double, high95 double, high998 double,
+    band varchar not null, reason varchar not null, reliability double,
+    primary key (indicator, version, period, provider)
+);
+create table state (
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    state varchar not null, reason varchar not null, n bigint not null
+);
+create table settlement (
+    contract varchar not null, version varchar not null, period varchar not null,
+    settlement varchar not null, provider varchar not null, payer varchar not null, kind varchar not null,
+    payment decimal(18, 2) not null, settlement_json varchar not null,
+    primary key (contract, version, period)
+);

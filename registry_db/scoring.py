@@ -1,0 +1,194 @@
+"""Scores of all providers on one indicator in one period, as rows of declared columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from indicators.definition import Indicator
+from registry_db.cohorts import Strata
+from registry_db.fits import Fitted
+from risk_models.reliability import Reliability, mean_reliability, overdispersion, ratio_reliability
+from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_mean
+from risk_models.verdict import Limits
+
+SCORE_COLUMNS = (
+    "provider",
+    "n",
+    "observed",
+    "expected",
+    "ratio",
+    "adjusted",
+    "lower",
+    "upper",
+    "low998",
+    "low95",
+    "high95",
+    "high998",
+    "band",
+    "reason",
+    "reliability",
+)
+FACT = "a fact, not a sample"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """The scores of one period.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        One row per provider, columns SCORE_COLUMNS.
+    benchmark : dict of str to float or None
+        All providers together: n, observed, expected, reference, tau, phi, n_reliable.
+    """
+
+    scores: pd.DataFrame
+    benchmark: dict[str, float | None]
+
+
+def score(indicator: Indicator, strata: Strata, fitted: Fitted | None) -> Scored:
+    """Score all providers.
+
+    Parameters
+    ----------
+    indicator : Indicator
+        The definition.
+    strata : Strata
+        Strata per provider of one period.
+    fitted : Fitted or None
+        The model; None for a structure fact and for a delivered expectation.
+    """
+    if indicator.outcome.kind == "structure":
+        return _facts(strata)
+    if fitted is not None:
+        expected = fitted.model.expected(strata.columns, rows=len(strata.n))
+    else:
+        expected = strata.expected
+    if indicator.outcome.kind == "binary":
+        return _binary(indicator, strata, expected)
+    return _mean(indicator, strata, expected)
+
+
+def unscored(strata: Strata, reason: str) -> Scored:
+    """Give rows without a value, for a period in which no model can be fitted."""
+    n, total = _sums(strata, strata.n), _sums(strata, strata.sum_y)
+    blank = np.full(len(n), np.nan)
+    scores = _frame(strata, n, {"observed": total}, blank, None, "not-assessable", reason)
+    reference = float(total.sum() / n.sum()) if n.sum() else np.nan
+    return Scored(scores, _benchmark(n.sum(), total.sum(), None, reference))
+
+
+def _facts(strata: Strata) -> Scored:
+    n, true = _sums(strata, strata.n), _sums(strata, strata.sum_y)
+    with np.errstate(invalid="ignore"):
+        share = true / n
+    scores = _frame(strata, n, {"observed": true, "adjusted": share}, np.nan, None, "not-assessable", FACT)
+    reference = float(true.sum() / n.sum()) if n.sum() else np.nan
+    return Scored(scores, _benchmark(n.sum(), true.sum(), None, reference))
+
+
+def _binary(indicator: Indicator, strata: Strata, risk: NDArray[np.float64]) -> Scored:
+    minimum = indicator.minimum
+    result = score_binary(
+        strata.provider,
+        strata.n,
+        strata.sum_y,
+        risk,
+        providers=len(strata.providers),
+        minimum_n=minimum.n,
+        minimum_expected=minimum.events_expected,
+    )
+    reliability = ratio_reliability(result.observed, result.expected, result.variance, result.n)
+    spread = overdispersion(result.observed, result.expected, result.variance)
+    scores = _frame(
+        strata,
+        result.n,
+        _values(result) | {"ratio": result.ratio},
+        reliability.reliability,
+        result.limits,
+        result.band,
+        result.reason,
+    )
+    benchmark = _benchmark(result.n.sum(), result.observed.sum(), result.expected.sum(), result.reference)
+    tau = np.sqrt(reliability.tau2) * result.reference
+    return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
+
+
+def _mean(indicator: Indicator, strata: Strata, expected: NDArray[np.float64]) -> Scored:
+    result = score_mean(
+        strata.provider,
+        strata.n,
+        strata.sum_y,
+        strata.sum_y2,
+        expected,
+        sum_before=strata.sum_before if indicator.outcome.kind == "change" else None,
+        providers=len(strata.providers),
+        minimum_n=indicator.minimum.n,
+    )
+    reliability = mean_reliability(result.adjusted, result.sd, result.n)
+    scores = _frame(
+        strata,
+        result.n,
+        _values(result),
+        reliability.reliability,
+        result.limits,
+        result.band,
+        result.reason,
+    )
+    total = result.n.sum()
+    observed = float(strata.sum_y.sum() / total) if total else np.nan
+    modelled = float((strata.n * expected).sum() / total) if total else np.nan
+    benchmark = _benchmark(total, observed, modelled, result.reference)
+    return Scored(scores, benchmark | _spread(reliability, np.sqrt(reliability.tau2), None))
+
+
+def _values(result: BinaryScores | MeanScores) -> dict[str, NDArray[np.float64]]:
+    return {name: getattr(result, name) for name in ("observed", "expected", "adjusted", "lower", "upper")}
+
+
+def _sums(strata: Strata, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.bincount(strata.provider, weights=values, minlength=len(strata.providers))
+
+
+def _frame(
+    strata: Strata,
+    n: NDArray[np.float64],
+    values: dict[str, NDArray[np.float64]],
+    reliability: NDArray[np.float64] | float,
+    limits: Limits | None,
+    band: NDArray[np.str_] | str,
+    reason: NDArray[np.str_] | str,
+) -> pd.DataFrame:
+    lines = ("low998", "low95", "high95", "high998")
+    drawn = {name: getattr(limits, name) if limits else np.nan for name in lines}
+    columns = {"provider": list(strata.providers), "n": n, **values, **drawn}
+    frame = pd.DataFrame(columns).assign(band=band, reason=reason, reliability=reliability)
+    return frame.reindex(columns=list(SCORE_COLUMNS))
+
+
+def _benchmark(
+    n: float, observed: float, expected: float | None, reference: float
+) -> dict[str, float | None]:
+    return {
+        "n": float(n),
+        "observed": float(observed),
+        "expected": None if expected is None else float(expected),
+        "reference": float(reference),
+        "tau": None,
+        "phi": None,
+        "n_reliable": None,
+    }
+
+
+def _spread(reliability: Reliability, tau: float, phi: float | None) -> dict[str, float | None]:
+    wanted = reliability.n_wanted
+    return {
+        "tau": float(tau) if np.isfinite(tau) else None,
+        "phi": phi if phi is not None and np.isfinite(phi) else None,
+        "n_reliable": float(wanted) if np.isfinite(wanted) else None,
+    }

@@ -1,0 +1,160 @@
+"""How much of the difference between providers is real: reliability and over-dispersion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk_models.strata import FloatArray
+
+WANTED = 0.7  # the reliability generally asked of a measure that compares providers
+WINSORISED = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reliability:
+    """How far scores can be told from chance.
+
+    Attributes
+    ----------
+    tau2
+        Variance between providers of the true scores, in the squared unit of the estimates
+        (DerSimonian-Laird).
+    reliability
+        Share of the variance of a provider's score that is real, 0 to 1, shape (providers,).
+    n_wanted
+        Records with which an average provider has reliability 0.7; infinite when tau2 is 0.
+    """
+
+    tau2: float
+    reliability: FloatArray
+    n_wanted: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overdispersion:
+    """More spread than chance and case mix explain.
+
+    Attributes
+    ----------
+    phi
+        Mean of the winsorised squared z-scores; 1 when providers differ by chance only.
+    tau2
+        The additive variance between providers that phi stands for, in the squared unit of the estimates; 0
+        when phi is not above what chance gives.
+    """
+
+    phi: float
+    tau2: float
+
+
+def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliability:
+    """Give the reliability of adjusted means.
+
+    Parameters
+    ----------
+    adjusted, n
+        Adjusted means and records, shape (providers,).
+    sd
+        Standard deviation of the residuals of all records.
+
+    Returns
+    -------
+    Reliability
+        tau2/(tau2 + sd^2/n) for each provider: 0 where tau2 is 0, NaN for a provider without records, and
+        all NaN with fewer than two providers.
+    """
+    variance = np.divide(sd**2, n, out=np.full(len(n), np.nan), where=n > 0)
+    return _reliability(adjusted, variance, sd**2)
+
+
+def ratio_reliability(
+    observed: FloatArray, expected: FloatArray, variance: FloatArray, n: FloatArray
+) -> Reliability:
+    """Give the reliability of O/E, with the case-mix variance.
+
+    Parameters
+    ----------
+    observed, expected, variance, n
+        Events, expected events, sum of p(1 - p), and records, shape (providers,), as in `BinaryScores`.
+
+    Returns
+    -------
+    Reliability
+        On the scale of O/E, where the sampling variance is variance/expected^2; tau2 times the squared
+        reference is that of adjusted rates, with the same reliability. NaN as for `mean_reliability`.
+    """
+    some = n > 0
+    ratio, sampling = (np.full(len(n), np.nan) for _ in range(2))
+    ratio[some] = observed[some] / expected[some]
+    sampling[some] = variance[some] / expected[some] ** 2
+    per_record = variance.sum() * n.sum() / expected.sum() ** 2 if some.any() else np.nan
+    return _reliability(ratio, sampling, float(per_record))
+
+
+def between_variance(estimate: FloatArray, variance: FloatArray) -> float:
+    """Estimate the variance between providers by the moments of DerSimonian and Laird.
+
+    Parameters
+    ----------
+    estimate, variance
+        Scores and their sampling variances, shape (providers,); a provider with a NaN is left out.
+
+    Returns
+    -------
+    float
+        tau squared, 0 when the scores differ no more than by chance; NaN with fewer than two providers.
+
+    References
+    ----------
+    DerSimonian R, Laird N (1986). Control Clin Trials 7:177-188. doi:10.1016/0197-2456(86)90046-2
+    """
+    known = np.isfinite(estimate) & np.isfinite(variance)
+    y, w = estimate[known], 1 / variance[known]
+    if len(y) < 2:
+        return np.nan
+    centre = np.average(y, weights=w)
+    return _moment_tau2(float(w @ (y - centre) ** 2), w)
+
+
+def overdispersion(observed: FloatArray, expected: FloatArray, variance: FloatArray) -> Overdispersion:
+    """Measure over-dispersion of O/E about 1, on the case-mix variance.
+
+    z = (O - E)/sqrt(V), winsorised at the 10 % and 90 % quantiles so that a few true outliers do not widen
+    the limits of all. Finite for providers without events.
+
+    Parameters
+    ----------
+    observed, expected, variance
+        Events, expected events and sum of p(1 - p), shape (providers,); a provider with variance 0 is left
+        out.
+
+    Returns
+    -------
+    Overdispersion
+        tau2 on the scale of O/E; NaN with fewer than two providers.
+
+    References
+    ----------
+    Spiegelhalter DJ (2005). Qual Saf Health Care 14:347-351. doi:10.1136/qshc.2005.013755
+    Spiegelhalter DJ et al. (2012). J R Stat Soc A 175:1-47. doi:10.1111/j.1467-985X.2011.01010.x
+    """
+    some = variance > 0
+    if some.sum() < 2:
+        return Overdispersion(phi=np.nan, tau2=np.nan)
+    z = (observed[some] - expected[some]) / np.sqrt(variance[some])
+    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
+    squares = np.clip(z, low, high) ** 2
+    weight = expected[some] ** 2 / variance[some]
+    return Overdispersion(phi=float(squares.mean()), tau2=_moment_tau2(float(squares.sum()), weight))
+
+
+def _moment_tau2(q: float, weight: FloatArray) -> float:
+    """Give the tau2 at which the weighted sum of squares q is what one expects."""
+    spread = weight.sum() - (weight @ weight) / weight.sum()
+    return max(0.0, float((q - (len(weight) - 1)) / spread))
+
+
+def _reliability(estimate: FloatArray, variance: FloatArray, per_record: float) -> Reliability:
+    tau2 = between_variance(estimate, variance)
+    n_wanted = np.inf if tau2 == 0 else WANTED / (1 - WANTED) * per_record / tau2
+    return Reliability(tau2=tau2, reliability=tau2 / (tau2 + variance), n_wanted=float(n_wanted))

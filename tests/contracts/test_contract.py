@@ -1,0 +1,163 @@
+"""What a contract must say, and what it is refused for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from contracts.contract import LEFT_OPEN, NOT_A_READING, Contract, parse_contract
+from tests.contracts import build
+
+DEMO = Path(__file__).parents[2] / "indicators" / "library" / "birth" / "birth-vsv.contract.yaml"
+
+
+def _only_fault(data: dict[str, Any]) -> dict[str, Any]:
+    with pytest.raises(ValidationError) as caught:
+        parse_contract(data)
+    faults = caught.value.errors()
+    assert len(faults) == 1, faults
+    return dict(faults[0])
+
+
+OPEN_WORDS = {
+    "threshold.mode": ("from the first euro", "only the part of the saving above"),
+    "threshold.passes_when": ("exactly at the threshold passes", "does not pass"),
+    "target.basis": ("spending per record", "total spending"),
+    "target.trend.growth": ("6.09 %", "6 %"),
+    "population.below_minimum": ("nothing is paid", "the parties decide"),
+    "quality.not_assessable": ("weights of the rest are scaled up", "nothing attained"),
+    "quality.digits": ("0.05,", "0.0549"),
+    "cap": ("rate_of: target", "rate_of: none"),
+    "cap.rate_of": ("times the spending target", "only the saving itself"),
+    "losses": ("costs the participant nothing", "two-sided"),
+    "rounding": ("the cent or the euro", "at every step"),
+    "rounding.unit": ("whole cents", "whole euros"),
+    "rounding.mode": ("goes up", "even"),
+    "rounding.when": ("only the payment", "every step"),
+}
+
+
+@pytest.mark.parametrize(("path", "readings"), OPEN_WORDS.items())
+def test_a_word_left_open_is_refused_with_its_readings(path: str, readings: tuple[str, str]) -> None:
+    fault = _only_fault(build.without(path))
+    assert fault["type"] == LEFT_OPEN
+    assert fault["loc"] == tuple(path.split("."))
+    assert all(reading in fault["msg"] for reading in readings)
+
+
+def _leaves(model: dict[str, Any], definitions: dict[str, Any], path: str = "") -> set[str]:
+    found = set()
+    for name, field in model.get("properties", {}).items():
+        if len(field.get("enum", ())) > 1 and "description" not in field:
+            found.add(f"{path}{name}")
+        if "$ref" in field:
+            found |= _leaves(definitions[field["$ref"].rsplit("/", 1)[1]], definitions, f"{path}{name}.")
+    return found
+
+
+def test_every_choice_says_what_each_reading_means() -> None:
+    schema = Contract.model_json_schema()
+    # the status is a stage and not a term: no amount depends on it
+    assert _leaves(schema, schema["$defs"]) == {"status"}
+
+
+@pytest.mark.parametrize("path", [path for path in OPEN_WORDS if "." in path])
+def test_null_or_an_unknown_choice_leaves_it_open_too(path: str) -> None:
+    for value in (None, "both"):
+        data = build.terms(**{path.replace(".", "__"): value})
+        if path == "quality.digits":
+            assert _only_fault(data)["loc"] == ("quality", "digits")
+        else:
+            fault = _only_fault(data)
+            assert fault["type"] == NOT_A_READING
+            assert all(reading in fault["msg"] for reading in OPEN_WORDS[path])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *["contract", "version", "status", "title", "parties", "population", "years", "spending", "target"],
+        *["threshold.rate", "quality.indicators", "share", "share.base", "share.at_full_quality"],
+        *["spending.truncation", "target.trend", "target.baseline", "population.minimum_records"],
+        *["quality.indicators.0.weight", "quality.indicators.0.attain"],
+    ],
+)
+def test_no_field_is_filled_in_silently(path: str) -> None:
+    fault = _only_fault(build.without(path))
+    assert fault["type"] == "missing"
+    assert ".".join(map(str, fault["loc"])) == path
+
+
+def _level(**changes: Any) -> list[dict[str, Any]]:
+    return [{"indicator": "goal", "weight": 1, "attain": {**build.GOAL, **changes}}]
+
+
+def _bands(*amounts: float) -> list[dict[str, Any]]:
+    names = ["low998", "low95", "in", "high95", "high998"]
+    attained = dict(zip(names, amounts, strict=False))
+    return [{"indicator": "goal", "weight": 1, "attain": {"by": "band", "attained": attained}}]
+
+
+TWICE = [{"indicator": "goal", "weight": 1, "attain": build.GOAL}] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"share": {"base": 0.5, "at_full_quality": 0.4}}, "better quality would pay less"),
+        ({"share": {"base": 0.5, "at_full_quality": 1.01}}, "less than or equal to 1"),
+        ({"share": {"base": -0.1, "at_full_quality": 0.5}}, "greater than or equal to 0"),
+        ({"cap": {"rate_of": "target"}}, "needs a 'rate'"),
+        ({"cap": {"rate_of": "none", "rate": 0.1}}, "has none"),
+        ({"threshold__rate": "nan"}, "finite"),
+        ({"threshold__rate": 1}, "less than 1"),
+        ({"threshold__rate": -0.01}, "greater than or equal to 0"),
+        ({"threshold__note": "x"}, "Extra inputs"),
+        ({"losses": "half"}, "not one of the readings"),
+        ({"quality__indicators": []}, "at least 1"),
+        ({"quality__indicators": TWICE}, "more than once"),
+        ({"quality__indicators": _level(threshold=1)}, "nothing lies between"),
+        ({"quality__indicators": _level(better="lower")}, "worse side"),
+        ({"quality__indicators": _bands(1, 1, 0.5, 0)}, "exactly the classes"),
+        ({"quality__indicators": _bands(1, 0.5, 1, 0, 0)}, "up and down"),
+        ({"years": []}, "at least 1"),
+        ({"years": ["2025", "2025"]}, "more than once"),
+        ({"years": ["2025/26"]}, "different kinds"),
+        ({"years": ["2022"]}, "before the first contract year"),
+        ({"years": ["2023", "2024"]}, "more than once"),
+        ({"years": ["last year"]}, "pattern"),
+        ({"target__trend": {"rate": -0.5, "growth": "simple"}}, "leaves no target after 2 years"),
+        ({"parties__payers": ["One", "Two"]}, "at most 1"),
+        ({"spending__truncation": 0}, "greater than 0"),
+    ],
+)
+def test_contradictions_are_refused(changes: dict[str, Any], words: str) -> None:
+    assert words in _only_fault(build.terms(**changes))["msg"]
+
+
+def test_a_contract_cannot_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        build.contract().losses = "half"  # type: ignore[assignment]
+
+
+def test_hash_is_of_the_meaning_and_not_of_the_spelling() -> None:
+    plain = build.contract(threshold__rate=0.3).hash
+    assert build.contract(threshold__rate="0.30").hash == plain
+    assert parse_contract(dict(reversed(build.terms(threshold__rate=0.3).items()))).hash == plain
+    assert build.contract(threshold__rate=0.31).hash != plain
+
+
+def test_years_may_be_written_as_numbers() -> None:
+    assert build.contract(years=[2024, 2025]).years == ["2024", "2025"]
+
+
+def test_shipped_demo_contract() -> None:
+    demo = parse_contract(yaml.safe_load(DEMO.read_text("utf-8")))
+    assert demo.contract == DEMO.name.removesuffix(".contract.yaml")
+    assert "gegenereerde" in demo.title.nl
+    assert "generated" in demo.title.en
+    assert {rule.attain.by for rule in demo.quality.indicators} == {"level", "band"}

@@ -1,0 +1,70 @@
+"""Golden numbers from R, the records they were computed on, and the way from records to strata."""
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Records counted by the distinct values of some columns."""
+
+    columns: dict[str, NDArray[Any]]
+    n: NDArray[np.float64]
+    sum_y: NDArray[np.float64]
+    sum_y2: NDArray[np.float64]
+
+
+def collapse(records: Mapping[str, NDArray[Any]], by: Sequence[str], y: NDArray[np.float64]) -> Strata:
+    """Count and sum records by the distinct values of the columns `by`."""
+    index: dict[tuple[Any, ...], int] = {}
+    group = np.array(
+        [index.setdefault(key, len(index)) for key in zip(*(records[c] for c in by), strict=True)]
+    )
+    return Strata(
+        columns={
+            name: np.array([key[i] for key in index], dtype=records[name].dtype) for i, name in enumerate(by)
+        },
+        n=np.bincount(group).astype(float),
+        sum_y=np.bincount(group, weights=y),
+        sum_y2=np.bincount(group, weights=y**2),
+    )
+
+
+def read_records(path: Path, *, text: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+    """Read a CSV file; the columns `text` as strings with None for an empty cell, the others as numbers."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        name: np.array([row[name] or None for row in rows], dtype=object)
+        if name in text
+        else np.array([float(row[name]) for row in rows])
+        for name in rows[0]
+    }
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict[str, Any]:
+    """Numbers that risk_models.R computed."""
+    return json.loads((GOLDEN / "risk_models.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def records() -> dict[str, NDArray[Any]]:
+    """Six hundred generated records on which the golden numbers were computed."""
+    return read_records(GOLDEN / "risk_models.csv", text=["parity"])
+
+
+@pytest.fixture(scope="session")
+def profiling(shared: Path) -> dict[str, Any]:
+    """Golden numbers of provider profiling on published data sets."""
+    return json.loads((shared / "golden" / "profiling_golden.json").read_text())
