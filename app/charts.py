@@ -1,13 +1,12 @@
-"""The charts: a funnel, the waterfall of a settlement.
+"""The charts: a funnel, and the waterfall of a settlement.
 
-All are drawn as vector graphics, so that marks can be read out; numbers are written by Babel before they go in.
+Both are drawn as vector graphics, so that marks can be read out; numbers are written out before they go in.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -93,11 +92,11 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]
     )
     # links the bars, so that the eye sees where each starts
     links = (
-        alt.Chart(frame.iloc[:-1])
-        .mark_tick(thickness=1, color="#9A9A9A", bandSize=110)
-        .encode(x=alt.X("step:N", sort=order), y="end:Q")
+        alt.Chart(frame.assign(next=frame["step"].shift(-1)).iloc[:-1])
+        .mark_rule(color="#9A9A9A", strokeDash=[3, 3])
+        .encode(x=x, x2="next:N", y="end:Q")
     )
-    return _dressed(w, alt.layer(bars, links, labels).properties(height=330, width="container"))
+    return _dressed(w, alt.layer(links, bars, labels).properties(height=330, width="container"))
 
 
 def _factor(indicator: Indicator) -> float:
@@ -125,9 +124,7 @@ def _funnel_frame(w: Wording, indicator: Indicator, scores: Sequence[Score]) -> 
     ]
     frame = pd.DataFrame(rows).sort_values("n", kind="stable").reset_index(drop=True)
     # an area must end somewhere: below a limit that cannot be reached it runs off the chart
-    return frame.assign(
-        floor998=frame["low998"].fillna(-math.inf), floor95=frame["low95"].fillna(-math.inf)
-    )
+    return frame.assign(floor998=frame["low998"].fillna(-math.inf), floor95=frame["low95"].fillna(-math.inf))
 
 
 def _value_domain(
@@ -216,7 +213,7 @@ def _tooltip(w: Wording) -> list[alt.Tooltip]:
 def _axis_title(w: Wording, indicator: Indicator) -> str:
     """What stands along the values of an indicator."""
     if indicator.show_unit == "percent":
-        return w.t("axis.percent")
+        return w.t("axis.percent.adjusted") if indicator.adjusted else w.t("axis.percent")
     return w.t("axis.gain") if indicator.kind == "change" else w.t("axis.points")
 
 

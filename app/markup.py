@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from urllib.parse import quote
 
 from app import sentences
 from app.wording import Wording
@@ -15,17 +16,22 @@ _SHAPES = {"low": "M2 4 L14 4 L8 14 Z", "high": "M2 12 L14 12 L8 2 Z"}
 
 
 def mark_of(score: Score) -> str:
-    """Draw the band: a triangle to the side of the limit it is beyond, filled beyond the outer one; else a ring."""
+    """Draw the band: a triangle to the side it is beyond, filled beyond the outer limit; else a ring."""
     colour = COLOURS[score.side]
     if score.certainty is None:
         shape = f'<circle cx="8" cy="8" r="4.5" fill="#fff" stroke="{colour}" stroke-width="2"/>'
     else:
         path = _SHAPES["low" if score.band.startswith("low") else "high"]
         fill = colour if score.certainty == 0.998 else "#fff"
-        shape = (
-            f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
-        )
-    return f'<svg class="mark" viewBox="0 0 16 16" width="15" height="15" aria-hidden="true">{shape}</svg>'
+        shape = f'<path d="{path}" fill="{fill}" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+    return image(shape, width=16, height=16, label="", kind="mark")
+
+
+def image(drawing: str, *, width: int, height: int, label: str, kind: str) -> str:
+    """Put SVG into a page, as a picture: Streamlit takes it out where it stands by itself."""
+    frame = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{drawing}</svg>'
+    size = f'width="{width}" height="{height}"'
+    return f'<img class="{kind}" {size} alt="{escape(label)}" src="data:image/svg+xml,{quote(frame)}">'
 
 
 def verdict(w: Wording, indicator: Indicator, score: Score, *, small_cell: int) -> str:

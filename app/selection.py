@@ -87,8 +87,8 @@ def choose_view(w: Wording, reader: PublicationReader) -> View | None:
 def choose(name: str, options: Sequence[Any], *, default: Any, widget: Callable[[str], Any]) -> Any:
     """Let the reader choose, with the choice in the address.
 
-    The address wins when it was changed from outside (a link, the back button), the widget otherwise. What the
-    address says is only ever compared with the options.
+    The address wins when it was changed from outside (a link, the back button), the widget otherwise. What
+    the address says is only ever compared with the options.
 
     Parameters
     ----------

@@ -3,60 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
-from app.markup import COLOURS
+from app.markup import COLOURS, image
 from app.wording import Wording
 from registry_db.published import Benchmark, Result, Score
 
 WIDTH, HEIGHT, MARGIN = 220, 24, 8
+INK = "#3D3D3D"
+_AREAS = (("low998", "high998", "#E7ECF2"), ("low95", "high95", "#C9D6E2"))
 
 
 def spine(w: Wording, result: Result) -> str:
-    """Draw one score on its own scale, as SVG: interval, value, average, and the limits of chance behind them."""
+    """Draw one score on its own scale, as SVG: value and interval, the average, and the limits of chance.
+
+    Empty for a score without a value, interval or benchmark.
+    """
     score, benchmark = result.score, result.benchmark
     if score.adjusted is None or score.lower is None or score.upper is None or benchmark is None:
         return ""
-    place = _spine_scale(score, benchmark)
-    own, colour = place(score.adjusted), COLOURS[score.side]
-    shades = "".join(
-        f'<rect x="{place(low, 4):.1f}" y="{12 - half}" width="{place(high, 216) - place(low, 4):.1f}" '
-        f'height="{2 * half}" fill="{fill}"/>'
-        for low, high, half, fill in (
-            (score.low998, score.high998, 9, "#EDF1F5"),
-            (score.low95, score.high95, 9, "#D5DFE8"),
-        )
-        if low is not None or high is not None
-    )
+    place = _scale(score, benchmark)
     label = w.t(
         "spine.alt",
         value=w.value(result.indicator, score.adjusted),
         interval=w.interval(result.indicator, score.lower, score.upper),
         average=w.value(result.indicator, benchmark.reference),
     )
-    average = place(benchmark.reference)
-    return (
-        f'<svg class="spine" viewBox="0 0 220 24" width="220" height="24" role="img" '
-        f'aria-label="{escape(label)}">{shades}'
-        f'<line x1="{average:.1f}" x2="{average:.1f}" y1="1" y2="23" stroke="{INK}" stroke-width="1.5"/>'
-        f'<line x1="{place(score.lower):.1f}" x2="{place(score.upper):.1f}" y1="12" y2="12" '
-        f'stroke="{colour}" stroke-width="2.5"/>'
-        f'<path d="M{own:.1f} 5.5 l6.5 6.5 l-6.5 6.5 l-6.5 -6.5 Z" fill="{colour}" stroke="#fff" '
-        f'stroke-width="1.5"/></svg>'
+    colour, middle = COLOURS[score.side], HEIGHT / 2
+    average, own = place(benchmark.reference), place(score.adjusted)
+    drawing = (
+        f'{_areas(score, place)}<path d="M{average:.1f} 1 V{HEIGHT - 1}" stroke="{INK}" stroke-width="1.5"/>'
+        f'<path d="M{place(score.lower):.1f} {middle} H{place(score.upper):.1f}" stroke="{colour}" '
+        f'stroke-width="2.5"/><path d="M{own:.1f} {middle - 6.5} l6.5 6.5 l-6.5 6.5 l-6.5 -6.5 Z" '
+        f'fill="{colour}" stroke="#fff" stroke-width="1.5"/>'
     )
+    return image(drawing, width=WIDTH, height=HEIGHT, label=label, kind="spine")
 
 
-def _spine_scale(score: Score, benchmark: Benchmark) -> Any:
-    """Place of a value on a line of 220 wide; None goes to the end that is named."""
-    shown = [score.lower, score.upper, score.adjusted, benchmark.reference]
-    shown += [getattr(score, limit) for limit in _LIMITS]
+def _areas(score: Score, place: Callable[[float], float]) -> str:
+    """Where a difference can be chance; a limit that cannot be reached is the end of the line."""
+    drawn = ""
+    for low, high, fill in _AREAS:
+        limits = getattr(score, low), getattr(score, high)
+        if limits == (None, None):
+            continue
+        left = 0.0 if limits[0] is None else place(limits[0])
+        right = WIDTH if limits[1] is None else place(limits[1])
+        drawn += f'<rect x="{left:.1f}" y="3" width="{right - left:.1f}" height="18" fill="{fill}"/>'
+    return drawn
+
+
+def _scale(score: Score, benchmark: Benchmark) -> Callable[[float], float]:
+    """From a value to its place on the line."""
+    limits = [score.low998, score.low95, score.high95, score.high998]
+    shown = [score.lower, score.upper, score.adjusted, benchmark.reference, *limits]
     known = [value for value in shown if value is not None]
-    low, high = min(known), max(known)
-    span = (high - low) or 1.0
+    low, span = min(known), (max(known) - min(known)) or 1.0
 
-    def place(value: float | None, end: float = 0.0) -> float:
-        return end if value is None else 8 + (value - low) / span * 204
+    def place(value: float) -> float:
+        return MARGIN + (value - low) / span * (WIDTH - 2 * MARGIN)
 
     return place
-
-

@@ -49,7 +49,7 @@ class Source:
         return Fault(self.file, self.line(path), ".".join(map(str, path)), message, hint)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Safe loader without implicit dates: a date stays the text that the author wrote."""
 
 
@@ -95,7 +95,11 @@ def read_source(text: str, file: str) -> Source:
 
 def _refuse_anchors_and_tags(text: str, file: str) -> None:
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:  # before anything is built from it
+                raise DefinitionError([Fault(file, 0, "", "nested too deep")])
             line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise DefinitionError(

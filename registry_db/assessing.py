@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
@@ -82,7 +83,9 @@ def _fit(indicator: Indicator, taken: Strata) -> tuple[Fitted | None, str]:
     if not needs_model(indicator):
         return None, ""
     try:
-        return fit(indicator, taken), ""
+        # One thread: sums in another order would differ in the last bit from machine to machine.
+        with threadpool_limits(limits=1):
+            return fit(indicator, taken), ""
     except CannotFit as error:
         return None, str(error)
 

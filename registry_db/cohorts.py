@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from indicators.compile import NO_NETWORK, cohort_select, quote, states_select, strata_select
+from indicators.compile import cohort_select, quote, states_select, strata_select
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from registry_db.connect import Connection
@@ -79,8 +79,8 @@ def strata(con: Connection, indicator: Indicator, period: str) -> Strata:
     sql = strata_select("cohort", terms, external=indicator.expectation is not None)
     frame = con.execute(sql, [period]).df()
     everyone = con.execute(
-        "select distinct _provider from cohort where _period = ? and _provider <> ? order by 1",
-        [period, NO_NETWORK],
+        "select distinct _provider from cohort where _period = ? and _state <> 'not-eligible' order by 1",
+        [period],
     ).fetchall()
     providers = tuple(row[0] for row in everyone)
     index = {code: number for number, code in enumerate(providers)}

@@ -7,6 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from indicators.definition import Indicator
 from registry_db.cohorts import Strata
 from risk_models.design import Term
@@ -24,12 +27,15 @@ class Fitted:
         First sixteen digits of the SHA-256 of the model.
     model : RiskModel
         The model.
+    expected : array of float
+        Expectation of one record of each stratum it was fitted on.
     diagnostics : dict
         Such as the c-statistic, by name.
     """
 
     id: str
     model: RiskModel
+    expected: NDArray[np.float64]
     diagnostics: dict[str, Any]
 
     def model_json(self) -> str:
@@ -57,11 +63,12 @@ def fit(indicator: Indicator, strata: Strata) -> Fitted:
     kind = "logistic" if indicator.outcome.kind == "binary" else "linear"
     model = fit_model(kind, terms, strata.columns, n=strata.n, sum_y=strata.sum_y, sum_y2=strata.sum_y2)
     text = json.dumps(model.to_dict(), sort_keys=True)
-    return Fitted(hashlib.sha256(text.encode()).hexdigest()[:16], model, _diagnostics(model, strata))
-
-
-def _diagnostics(model: RiskModel, strata: Strata) -> dict[str, Any]:
     expected = model.expected(strata.columns, rows=len(strata.n))
+    id = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Fitted(id, model, expected, _diagnostics(model, strata, expected))
+
+
+def _diagnostics(model: RiskModel, strata: Strata, expected: NDArray[np.float64]) -> dict[str, Any]:
     if model.kind == "linear":
         return {"r2": r_squared(strata.n, strata.sum_y, strata.sum_y2, expected)}
     found: dict[str, Any] = {

@@ -96,6 +96,7 @@ class Registry:
         self.folder = folder
         self.settings = read_settings(folder)
         self._con: Connection | None = None
+        self._catalogue: Catalogue | None = None
 
     @classmethod
     def create(cls, folder: Path, *, library: str | None = None, name: str | None = None) -> Registry:
@@ -169,7 +170,9 @@ class Registry:
 
     def catalogue(self) -> Catalogue:
         """The definitions in force."""
-        return load_catalogue(self.con)
+        if self._catalogue is None:
+            self._catalogue = load_catalogue(self.con)
+        return self._catalogue
 
     def check(self, files: Sequence[Path] = ()) -> list[Definition]:
         """Check definitions and run the examples in them; by default those in ``definitions/``.
@@ -201,6 +204,7 @@ class Registry:
         """
         items = read_files(files)
         self._check(merged(self.catalogue(), items), items)
+        self._catalogue = None
         with transaction(self.con):
             new = store(self.con, items)
         for item in items:

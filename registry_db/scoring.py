@@ -65,10 +65,7 @@ def score(indicator: Indicator, strata: Strata, fitted: Fitted | None) -> Scored
     """
     if indicator.outcome.kind == "structure":
         return _facts(strata)
-    if fitted is not None:
-        expected = fitted.model.expected(strata.columns, rows=len(strata.n))
-    else:
-        expected = strata.expected
+    expected = strata.expected if fitted is None else fitted.expected
     if indicator.outcome.kind == "binary":
         return _binary(indicator, strata, expected)
     return _mean(indicator, strata, expected)
@@ -76,11 +73,9 @@ def score(indicator: Indicator, strata: Strata, fitted: Fitted | None) -> Scored
 
 def unscored(strata: Strata, reason: str) -> Scored:
     """Give rows without a value, for a period in which no model can be fitted."""
-    n, total = _sums(strata, strata.n), _sums(strata, strata.sum_y)
-    blank = np.full(len(n), np.nan)
-    scores = _frame(strata, n, {"observed": total}, blank, None, "not-assessable", reason)
-    reference = float(total.sum() / n.sum()) if n.sum() else np.nan
-    return Scored(scores, _benchmark(n.sum(), total.sum(), None, reference))
+    n = _sums(strata, strata.n)
+    scores = _frame(strata, n, {}, np.nan, None, "not-assessable", reason)
+    return Scored(scores, _benchmark(n.sum(), np.nan, np.nan, np.nan))
 
 
 def _facts(strata: Strata) -> Scored:
@@ -89,7 +84,7 @@ def _facts(strata: Strata) -> Scored:
         share = true / n
     scores = _frame(strata, n, {"observed": true, "adjusted": share}, np.nan, None, "not-assessable", FACT)
     reference = float(true.sum() / n.sum()) if n.sum() else np.nan
-    return Scored(scores, _benchmark(n.sum(), true.sum(), None, reference))
+    return Scored(scores, _benchmark(n.sum(), true.sum(), np.nan, reference))
 
 
 def _binary(indicator: Indicator, strata: Strata, risk: NDArray[np.float64]) -> Scored:
@@ -171,18 +166,10 @@ def _frame(
     return frame.reindex(columns=list(SCORE_COLUMNS))
 
 
-def _benchmark(
-    n: float, observed: float, expected: float | None, reference: float
-) -> dict[str, float | None]:
-    return {
-        "n": float(n),
-        "observed": float(observed),
-        "expected": None if expected is None else float(expected),
-        "reference": float(reference),
-        "tau": None,
-        "phi": None,
-        "n_reliable": None,
-    }
+def _benchmark(n: float, observed: float, expected: float, reference: float) -> dict[str, float | None]:
+    known = {"observed": observed, "expected": expected, "reference": reference}
+    values = {name: float(value) if np.isfinite(value) else None for name, value in known.items()}
+    return {"n": float(n), **values, "tau": None, "phi": None, "n_reliable": None}
 
 
 def _spread(reliability: Reliability, tau: float, phi: float | None) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """Case-mix terms and the design matrix they become: an encoding fitted once and kept with the model."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -110,6 +110,9 @@ class FittedTerm:
         Of a spline, in the unit of the variable.
     levels
         Of a category, the reference first.
+    missing_with
+        Of a category: an earlier term that is missing in exactly the same strata, or "". One column cannot
+        be told from the other, so the earlier term's "(missing)" stands for both.
     """
 
     name: str
@@ -118,6 +121,7 @@ class FittedTerm:
     centre: float = 0.0
     knots: tuple[float, ...] = ()
     levels: tuple[str, ...] = ()
+    missing_with: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -151,6 +155,7 @@ class FittedTerm:
             "centre": self.centre,
             "knots": list(self.knots),
             "levels": list(self.levels),
+            "missing_with": self.missing_with,
         }
 
     @classmethod
@@ -202,7 +207,12 @@ class Design:
         rows = _length(strata) if rows is None else rows
         parts = [np.ones((rows, 1))]
         for term in self.terms:
-            parts.append(term.encode(column_of(strata, term.name, rows=rows)))
+            values = column_of(strata, term.name, rows=rows)
+            if term.missing_with:
+                other = column_of(strata, term.missing_with, rows=rows)
+                if np.any(_missing(values) != _missing(other)):
+                    raise UnseenLevel(term.name, f"{MISSING} apart from {term.missing_with}", term.levels)
+            parts.append(term.encode(values))
         return np.hstack(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -250,12 +260,23 @@ def fit_design(terms: Sequence[Term], strata: Columns, n: ArrayLike) -> Design:
     seen = weights > 0
     if not seen.any():
         raise ValueError("no records to fit the design on")
-    return Design(
-        terms=tuple(
-            _fit_term(term, column_of(strata, term.name, rows=len(seen))[seen], weights[seen])
-            for term in terms
-        )
-    )
+    columns = {name: column_of(strata, name, rows=len(seen))[seen] for name in names}
+    fitted = [_fit_term(term, columns[term.name], weights[seen]) for term in terms]
+    return Design(terms=_merge_missing(fitted, columns))
+
+
+def _merge_missing(terms: Sequence[FittedTerm], columns: Columns) -> tuple[FittedTerm, ...]:
+    """Let one "(missing)" column stand for all terms that are missing together, such as age and sex."""
+    merged: list[FittedTerm] = []
+    owners: dict[bytes, str] = {}
+    for term in terms:
+        if MISSING in term.levels[1:]:
+            owner = owners.setdefault(_missing(columns[term.name]).tobytes(), term.name)
+            if owner != term.name:
+                levels = tuple(level for level in term.levels if level != MISSING)
+                term = replace(term, levels=levels, missing_with=owner)
+        merged.append(term)
+    return tuple(merged)
 
 
 def _fit_term(term: Term, values: NDArray[Any], n: FloatArray) -> FittedTerm:
@@ -321,6 +342,8 @@ def _encode_flag(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
 
 def _encode_category(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
     labels = _labels(term.name, values)
+    if term.missing_with:
+        labels = [term.levels[0] if label == MISSING else label for label in labels]
     unseen = sorted(set(labels) - set(term.levels))
     if unseen:
         raise UnseenLevel(term.name, unseen[0], term.levels)
@@ -348,6 +371,13 @@ def _labels(name: str, values: NDArray[Any]) -> list[str]:
     return [label[value] for value in plain]
 
 
+def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a category has no value."""
+    data = np.ma.getdata(values)
+    nothing = np.fromiter((value is None or value != value for value in data.tolist()), bool, len(data))
+    return nothing | np.ma.getmaskarray(values)
+
+
 def _label(name: str, value: object) -> str:
     if value is None or value != value:
         return MISSING
@@ -363,9 +393,9 @@ def _codes(labels: Sequence[str], levels: Sequence[str]) -> IntArray:
 
 def _numbers(name: str, values: NDArray[Any]) -> FloatArray:
     plain = np.asarray(np.ma.getdata(values))
-    texts = plain.dtype.kind in "US" or any(
-        isinstance(value, str) for value in plain if plain.dtype.kind == "O"
-    )
+    texts = plain.dtype.kind in "US"
+    if plain.dtype.kind == "O":
+        texts = any(isinstance(value, str) for value in plain)
     if texts:
         raise ValueError(f"term '{name}': holds text; expected numbers (a text is a category)")
     x: FloatArray = np.where(np.ma.getmaskarray(values), np.nan, plain.astype(np.float64))

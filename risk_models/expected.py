@@ -187,7 +187,9 @@ def _fit_logistic(design: Design, X: FloatArray, *, n: FloatArray, events: Float
         raise CannotFit(f"{what} of the {total:g} records has the event: there is no risk to model")
     _triangle(design, X, n)
     _refuse_separated_groups(design, X, n=n, events=events)
-    fit = maximise(X, n=n, events=events, start=_start(X, n=n, events=events))
+    start = np.zeros(X.shape[1])
+    start[0] = np.log(happened / (total - happened))
+    fit = maximise(X, n=n, events=events, start=start)
     if not fit.converged:
         raise CannotFit(_separation(design, fit))
     return RiskModel(
@@ -199,26 +201,6 @@ def _fit_logistic(design: Design, X: FloatArray, *, n: FloatArray, events: Float
         log_likelihood=log_likelihood(X @ fit.coefficients, n, events),
         residual_sd=np.nan,
     )
-
-
-def _start(X: FloatArray, *, n: FloatArray, events: FloatArray) -> FloatArray:
-    """Coefficients from scikit-learn; each stratum enters as its events and its non-events, weighted."""
-    if X.shape[1] == 1:
-        return np.array([np.log(events.sum() / (n.sum() - events.sum()))])
-    import warnings
-
-    from sklearn.linear_model import LogisticRegression
-
-    scale = np.sqrt(n @ X**2 / n.sum())
-    weight = np.concatenate([events, n - events])
-    y = np.repeat([1, 0], len(n))
-    used = weight > 0
-    model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8, max_iter=50)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # separation makes it complain; `maximise` judges that
-        model.fit(np.tile(X[:, 1:] / scale[1:], (2, 1))[used], y[used], sample_weight=weight[used])
-    beta = np.concatenate([model.intercept_, model.coef_[0]]) / scale
-    return beta if np.isfinite(beta).all() else np.zeros(X.shape[1])
 
 
 def _fit_linear(

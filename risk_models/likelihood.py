@@ -10,6 +10,7 @@ from risk_models.strata import FloatArray
 
 MAX_STEPS = 60
 SETTLED = 1e-12  # largest change of a linear predictor, in log-odds, at which a step no longer matters
+FARTHEST = 5.0  # the most a step may change a linear predictor, in log-odds
 STALLED = 1e-6  # below this a step that no longer shrinks is rounding
 
 
@@ -113,10 +114,11 @@ def _derivatives(
 def _step_length(
     Z: FloatArray, eta: FloatArray, *, step: FloatArray, n: FloatArray, events: FloatArray
 ) -> float:
-    """Halve the step until the likelihood does not fall by more than rounding."""
+    """Shorten a step that goes too far, then halve it until the likelihood does not fall by more than rounding."""
     before = log_likelihood(eta, n, events)
     direction = Z @ step
-    length = 1.0
+    # far out, where every risk is 0 or 1 to rounding, there is no information to come back by
+    length = min(1.0, FARTHEST / max(float(np.abs(direction).max()), FARTHEST))
     while length > 1e-6 and log_likelihood(eta + length * direction, n, events) < before - 1e-10 * abs(
         before
     ):

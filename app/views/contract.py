@@ -20,13 +20,14 @@ def show(view: View) -> None:
     """Draw the page."""
     w = view.w
     settlements = view.reader.settlements(view.organisation.provider)
+    frame.warn_if_generated(view, also=any(settlement.generated for settlement in settlements))
     if not settlements:
-        frame.heading(view, view.organisation.name)
+        frame.heading(view.organisation.name)
         frame.empty(w.t("contract.none"))
         return
     of_period = [settlement for settlement in settlements if settlement.period == view.period]
     if not of_period:
-        frame.heading(view, view.organisation.name)
+        frame.heading(view.organisation.name)
         periods = ", ".join(dict.fromkeys(settlement.period for settlement in settlements))
         frame.empty(w.t("contract.other-periods", period=view.period, periods=periods))
         return
@@ -56,7 +57,7 @@ def _draw(view: View, settlement: Settlement) -> None:
     lead = w.t(
         "contract.lead", provider=view.organisation.name, payer=settlement.payer, period=settlement.period
     )
-    frame.heading(view, w.of(settlement, "title"), lead, generated=settlement.generated)
+    frame.heading(w.of(settlement, "title"), lead)
     st.html(_payment(w, settlement, lines["saving"]))
     st.html(markup.cards(_cards(w, lines)))
     frame.section(w.t("waterfall.title"), w.t("waterfall.about"))

@@ -17,16 +17,15 @@ from registry_db.published import Dataset
 def show(view: View) -> None:
     """Draw the page."""
     w, about = view.w, view.about
-    frame.heading(view, w.t("data.title"), w.t("data.lead", registry=about.registry))
+    frame.warn_if_generated(view)
+    frame.heading(w.t("data.title"), w.t("data.lead", registry=about.registry))
     st.html(markup.cards(_cards(view)))
     frame.section(w.t("data.datasets"), w.t("data.datasets.about"))
     st.html(_datasets(view))
     frame.section(w.t("data.deliveries"), w.t("data.deliveries.about"))
     _deliveries(view)
     frame.section(w.t("data.reading"))
-    st.html(
-        '<ul class="reading">' + "".join(f"<li>{escape(line)}</li>" for line in _reading(view)) + "</ul>"
-    )
+    st.html('<ul class="reading">' + "".join(f"<li>{escape(line)}</li>" for line in _reading(view)) + "</ul>")
 
 
 def _cards(view: View) -> list[tuple[str, str, str]]:

@@ -10,14 +10,15 @@ from app.selection import View
 from app.wording import Wording
 
 
-def heading(view: View, title: str, lead: str = "", *, generated: bool = False) -> None:
-    """Title of a page with one sentence under it; above it, whether the data were generated."""
-    if generated or view.about.generated:
-        warning = view.w.t("generated.banner")
-        st.html(
-            f'<div class="generated" role="note"><strong>{escape(view.w.t("generated.word"))}</strong>'
-            f" {escape(warning)}</div>"
-        )
+def warn_if_generated(view: View, *, also: bool = False) -> None:
+    """Warning that figures are not real: for the whole publication, or ``also`` for what this page shows."""
+    if also or view.about.generated:
+        word, warning = escape(view.w.t("generated.word")), escape(view.w.t("generated.banner"))
+        st.html(f'<div class="generated" role="note"><strong>{word}</strong> {warning}</div>')
+
+
+def heading(title: str, lead: str = "") -> None:
+    """Title of a page with a sentence under it."""
     under = f'<p class="lead">{escape(lead)}</p>' if lead else ""
     st.html(f'<header class="page"><h1>{escape(title)}</h1>{under}</header>')
 
@@ -48,7 +49,6 @@ def foot(view: View) -> None:
 
 def nothing_yet(w: Wording, message: str) -> None:
     """The page of a registry that has nothing to show."""
-    st.html(
-        f'<header class="page"><h1>{escape(w.t("nothing.title"))}</h1>'
-        f'<p class="lead">{escape(w.t("nothing.lead"))}</p></header><pre class="empty">{escape(message)}</pre>'
-    )
+    title, lead = escape(w.t("nothing.title")), escape(w.t("nothing.lead"))
+    st.html(f'<header class="page"><h1>{title}</h1><p class="lead">{lead}</p></header>')
+    st.html(f'<pre class="empty">{escape(message)}</pre>')

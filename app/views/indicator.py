@@ -16,16 +16,20 @@ from registry_db.published import Indicator, Result, Score, StateCount
 def show(view: View) -> None:
     """Draw the page."""
     results = view.reader.results(provider=view.organisation.provider, period=view.period)
+    generated = {row.dataset for row in view.reader.datasets() if row.generated}
     if not results:
-        frame.heading(view, view.organisation.name)
+        frame.warn_if_generated(view)
+        frame.heading(view.organisation.name)
         frame.empty(view.w.t("overview.empty", period=view.period))
         return
+    above = st.container()
     result = _choose_result(view, results)
     indicator = result.indicator
-    generated = any(row.generated for row in view.reader.datasets() if row.dataset == indicator.dataset)
+    with above:  # the warning depends on the choice, and stands over it
+        frame.warn_if_generated(view, also=indicator.dataset in generated)
     finding = sentences.finding(view.w, result, small_cell=view.about.small_cell)
     title = view.w.of(indicator, "title")
-    frame.heading(view, title, f"{view.organisation.name}, {view.period}. {finding}", generated=generated)
+    frame.heading(title, f"{view.organisation.name}, {view.period}. {finding}")
     st.html(markup.cards(_cards(view, result)))
     tabs = st.tabs(
         [
@@ -113,7 +117,9 @@ def _compare(view: View, result: Result) -> None:
         if left_out := len(scores) - len(judged):
             frame.note(w.plural("funnel.left-out", left_out))
     with st.expander(w.t("funnel.table")):
-        st.table(_twin(view, indicator, scores), hide_index=True, height=420 if len(scores) > 10 else "content")
+        st.table(
+            _twin(view, indicator, scores), hide_index=True, height=420 if len(scores) > 10 else "content"
+        )
 
 
 def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
@@ -125,7 +131,9 @@ def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataF
             w.t("column.organisation"): [
                 view.organisation.name if score.provider == own else w.t("twin.other") for score in ordered
             ],
-            w.t("column.n"): [w.t("value.none") if score.n is None else w.count(score.n) for score in ordered],
+            w.t("column.n"): [
+                w.t("value.none") if score.n is None else w.count(score.n) for score in ordered
+            ],
             w.t("column.value"): [
                 w.t("value.none") if score.adjusted is None else w.value(indicator, score.adjusted)
                 for score in ordered

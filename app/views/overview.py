@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import streamlit as st
+
 from app import markup, sentences
 from app.selection import View
 from app.spine import spine
 from app.views import frame
 from registry_db.published import Result
 
-import streamlit as st
-
 
 def show(view: View) -> None:
     """Draw the page."""
     results = view.reader.results(provider=view.organisation.provider, period=view.period)
-    frame.heading(view, view.organisation.name, _lead(view, results))
+    frame.warn_if_generated(view)
+    frame.heading(view.organisation.name, _lead(view, results))
     if not results:
         frame.empty(view.w.t("overview.empty", period=view.period))
         return
@@ -32,13 +33,20 @@ def show(view: View) -> None:
 def _lead(view: View, results: Sequence[Result]) -> str:
     """How many indicators stand out, and to which side."""
     w, judged = view.w, [result.score for result in results if result.score.assessable]
-    counts = {side: sum(score.side == side for score in judged) for side in ("better", "worse", "as-expected")}
+    counts = {
+        side: sum(score.side == side for score in judged) for side in ("better", "worse", "as-expected")
+    }
     if not judged:
         return w.t("overview.lead.none", period=view.period)
     return " ".join(
         (
             w.plural("overview.lead", len(judged), period=view.period),
-            w.t("overview.lead.sides", worse=counts["worse"], better=counts["better"], rest=counts["as-expected"]),
+            w.t(
+                "overview.lead.sides",
+                worse=counts["worse"],
+                better=counts["better"],
+                rest=counts["as-expected"],
+            ),
         )
     )
 
@@ -52,7 +60,6 @@ def _table(view: View, results: Sequence[Result], *, caption: str) -> str:
         w.t("column.average"),
         w.t("column.verdict"),
         w.t("column.n"),
-        w.t("column.reliability"),
     )
     return markup.table(head, (_row(view, result) for result in results), caption=caption, kind="overview")
 
@@ -71,8 +78,7 @@ def _row(view: View, result: Result) -> tuple[str, ...]:
         "" if indicator.is_fact or not score.assessable else spine(w, result),
         _average(view, result),
         verdict,
-        "" if score.n is None or indicator.is_fact else w.count(score.n),
-        escape(sentences.reliability(w, score)) if score.assessable else "",
+        _size(view, result),
     )
 
 
@@ -88,6 +94,16 @@ def _value(view: View, result: Result) -> str:
     return f"<b>{escape(w.value(indicator, score.adjusted))}</b>{interval}"
 
 
+def _size(view: View, result: Result) -> str:
+    """Records, and how much they are worth."""
+    w, indicator, score = view.w, result.indicator, result.score
+    if indicator.is_fact or score.n is None:
+        return ""
+    worth = sentences.reliability(w, score) if score.assessable else ""
+    under = f"<small>{escape(w.t('overview.reliability', level=worth))}</small>" if worth else ""
+    return w.count(score.n) + under
+
+
 def _average(view: View, result: Result) -> str:
     if result.benchmark is None:
         return ""
@@ -100,4 +116,6 @@ def _legend(view: View) -> str:
     w = view.w
     lines = (w.t("legend.value"), w.t("legend.spine"), w.t("legend.verdict"), w.t("legend.reliability"))
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return f'<details class="legend"><summary>{escape(w.t("legend.title"))}</summary><ul>{items}</ul></details>'
+    return (
+        f'<details class="legend"><summary>{escape(w.t("legend.title"))}</summary><ul>{items}</ul></details>'
+    )

@@ -45,8 +45,8 @@ create table model (
 create table benchmark (              -- all providers together, one row per indicator and period
     indicator varchar not null, version varchar not null, period varchar not null,
     providers integer not null, assessable integer not null,
-    n double not null, observed double not null, expected double,
-    reference double not null,         -- what an average provider has, on the scale of `adjusted`
+    n double not null, observed double, expected double,
+    reference double,                  -- what an average provider has, on the scale of `adjusted`
     tau double,                        -- standard deviation between providers, on the scale of `adjusted`
     phi double,                        -- over-dispersion
     n_reliable double,                 -- records needed for a reliability of 0.7

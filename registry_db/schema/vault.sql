@@ -32,7 +32,7 @@ create table model (
 create table benchmark (
     indicator varchar not null, version varchar not null, period varchar not null,
     providers integer not null, assessable integer not null,
-    n double not null, observed double not null, expected double, reference double not null,
+    n double not null, observed double, expected double, reference double,
     tau double, phi double, n_reliable double, model varchar, inputs_hash varchar not null,
     primary key (indicator, version, period)
 );

@@ -25,6 +25,7 @@ from indicators.instruments import index_sql, value_sets
 from indicators.library.birth.health import ITEMS, answers, skewed_below
 from indicators.library.birth.simulate import Simulated, shipped, simulate
 from indicators.library.birth.truth import MODELS
+from indicators.library.birth.women import draw_places
 from indicators.networks import NetworkSet
 from indicators.source import read_source
 
@@ -232,12 +233,13 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
         ({"births_per_year": 99}, "births_per_year is 99; expected 100 or more"),
         ({"years": (2023, 2025)}, "expected consecutive years"),
         ({"years": ()}, "expected consecutive years"),
+        ({"years": (2014,), "births_per_year": 100}, r"practice M\d{3} is in no network on 2014-01-0"),
     ],
 )
 def test_impossible_sizes_are_refused(tmp_path: Path, wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        simulate(tmp_path / "none", **wrong)
-    assert not (tmp_path / "none").exists()
+        simulate(tmp_path, **wrong)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_as_many_wrong_rows_as_announced(loaded: Loaded) -> None:
@@ -267,23 +269,16 @@ def test_every_birth_is_in_one_network_and_every_provider_has_one_name(loaded: L
     assert dict(structure) == {code: network.name for code, network in NETWORKS.networks.items()}
 
 
-def test_practices_that_move_take_their_births_along(loaded: Loaded) -> None:
-    movers = [
-        (member.provider, member.until)
-        for network in NETWORKS.networks.values()
-        for member in network.members
-        if member.until
-    ]
-    assert [until for _, until in movers] == [dt.date(2024, 6, 30)] * 2
-    loaded.make_cohort("birth-pph")
-    for provider, until in movers:
-        before, after = loaded.con.execute(
-            "select count(*) filter (birth_date <= $1), count(*) filter (birth_date > $1) from birth"
-            " where provider = $2",
-            [until, provider],
-        ).fetchall()[0]
-        assert before > 20
-        assert after > 20
+def test_practices_that_move_change_network_on_the_day() -> None:
+    places = draw_places(NETWORKS, lambda purpose: np.random.default_rng(len(purpose)))
+    last, first = dt.date(2024, 6, 30), dt.date(2024, 7, 1)
+    moved = {}
+    for number, practice in enumerate(places.practices):
+        days = np.array([last, first], dtype="datetime64[D]")
+        before, after = places.network_of(np.array([number, number]), days)
+        if before != after:
+            moved[practice] = (places.networks[before], places.networks[after])
+    assert moved == {"M017": ("VSV-05", "VSV-06"), "M045": ("VSV-11", "VSV-12")}
 
 
 @pytest.mark.parametrize(

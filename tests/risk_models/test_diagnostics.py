@@ -57,5 +57,11 @@ def test_nothing_to_tell_gives_nan():
     assert np.isnan(perfect.slope)
 
 
+def test_risks_that_are_utterly_wrong_still_have_an_intercept():
+    # a full Newton step from the risks would land 10,000 log-odds away
+    result = calibration([1000, 1000], [1, 1], [0.9999, 0.9999])
+    assert result.intercept == pytest.approx(np.log(1 / 999) - np.log(9999), rel=1e-9)
+
+
 def test_equal_risks_do_not_discriminate():
     assert c_statistic([5, 9], [2, 3], [0.3, 0.3]) == 0.5

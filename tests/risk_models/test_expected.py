@@ -143,6 +143,7 @@ ONES = np.ones(20)
         ([], {}, ONES, ONES, "every one of the 20 records has the event"),
         ([], {}, -ONES, 0 * ONES, "n: stratum 0 has -1, expected a count of zero or more"),
         ([], {}, np.where(X == 3, np.nan, 1), HALF, "n: stratum 3 has nan"),
+        ([], {}, ONES, -ONES, "events: stratum 0 has -1, expected a count between 0 and the n"),
         ([], {}, ONES, 2 * ONES, "events: stratum 0 has 2, expected a count between 0 and the n"),
         ([Term("a", "number")], {"a": ONES * 7}, ONES, HALF, "column 'a' is the same in every record"),
         (
@@ -199,6 +200,19 @@ def test_rare_but_not_separated_is_fitted():
     n, y = np.array([1e5, 40.0]), np.array([3.0, 1.0])
     model = fit_model("logistic", [Term("f", "flag")], {"f": np.array([0, 1])}, n=n, sum_y=y)
     np.testing.assert_allclose(model.expected({"f": np.array([0, 1])}), y / n, rtol=1e-10)
+
+
+def test_nearly_dependent_columns_keep_their_digits():
+    rng = np.random.default_rng(6)
+    a = rng.normal(size=400)
+    b = a + 1e-6 * rng.normal(size=400)
+    y = a + rng.normal(size=400)
+    terms = [Term("a", "number"), Term("b", "number")]
+    model = fit_model("linear", terms, {"a": a, "b": b}, n=np.ones(400), sum_y=y, sum_y2=y**2)
+    X = model.design.matrix({"a": a, "b": b})
+    # by the singular values of X itself, which does not square its condition
+    known, *_ = np.linalg.lstsq(X, y)
+    np.testing.assert_allclose(model.coefficients, known, rtol=1e-8)
 
 
 def test_linear_refusals():

@@ -19,6 +19,15 @@ def test_rounding_is_forgiven_but_contradiction_is_not():
         within_squares(n, sum_y, np.array([9.9]))
 
 
+def test_equal_values_have_no_spread_whatever_the_rounding():
+    n = np.arange(1.0, 200)
+    sum_y, sum_y2 = (np.array([np.cumsum(np.full(int(k), x))[-1] for k in n]) for x in (0.1, 0.1**2))
+    assert (sum_y2 < sum_y**2 / n).any()
+    result = within_squares(n, sum_y, sum_y2)
+    assert (result >= 0).all()
+    np.testing.assert_allclose(result, 0, atol=1e-12)
+
+
 def test_columns_must_be_one_number_per_stratum():
     with pytest.raises(
         ValueError, match=r"sum_y: expected one number per stratum, got an array of shape \(2, 2\)"

@@ -105,6 +105,12 @@ def test_a_value_at_a_limit_is_beyond_it_and_nan_is_never_reached():
     assert set(bands(edge, limits, np.full(6, "no records"))) == {"not-assessable"}
 
 
+def test_a_tail_of_exactly_the_level_is_rejected():
+    low998, low95, high95, high998 = exact_limits(np.array([0.001, 0.01, 0.978, 0.01, 0.001]))
+    assert (low998, low95, high95, high998) == (0, 1, 3, 4)
+    assert exact_limits(np.array([0.025, 0.95, 0.025]))[1:3] == (0, 2)
+
+
 def test_small_providers_cannot_be_rejected_on_a_side_without_evidence():
     # 20 records at risk 0.05: no events has probability 0.36, so nothing is remarkably low
     low998, low95, high95, high998 = exact_limits(pmf([20], [0.05]))

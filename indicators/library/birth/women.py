@@ -17,43 +17,12 @@ _SIZE = {CONTRACT_NETWORK: 1.7, TINY_NETWORK: 0.09}
 
 _PRACTICE_KIND = ("Verloskundigenpraktijk", "Verloskundigen", "Geboortehuis")
 _PRACTICE_NAME = (
-    "Anemoon",
-    "Bloesem",
-    "Boterbloem",
-    "Brem",
-    "Dageraad",
-    "Duizendblad",
-    "Eikenlaan",
-    "Esdoorn",
-    "Hazelaar",
-    "Hofstede",
-    "Iris",
-    "Jasmijn",
-    "Kamperfoelie",
-    "Kastanje",
-    "Klaproos",
-    "Korenbloem",
-    "Krokus",
-    "Lavendel",
-    "Lijsterbes",
-    "Madelief",
-    "Meidoorn",
-    "Morgenster",
-    "Narcis",
-    "Oase",
-    "Populier",
-    "Roos",
-    "Sneeuwklok",
-    "Spil",
-    "Sterrenhof",
-    "Tijm",
-    "Vlier",
-    "Vuurtoren",
-    "Waterlelie",
-    "Wegwijzer",
-    "Zilverspar",
-    "Zonnehoek",
-)
+    "Anemoon", "Bloesem", "Boterbloem", "Brem", "Dageraad", "Duizendblad", "Eikenlaan", "Esdoorn",
+    "Hazelaar", "Hofstede", "Iris", "Jasmijn", "Kamperfoelie", "Kastanje", "Klaproos", "Korenbloem",
+    "Krokus", "Lavendel", "Lijsterbes", "Madelief", "Meidoorn", "Morgenster", "Narcis", "Oase", "Populier",
+    "Roos", "Sneeuwklok", "Spil", "Sterrenhof", "Tijm", "Vlier", "Vuurtoren", "Waterlelie", "Wegwijzer",
+    "Zilverspar", "Zonnehoek",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +55,13 @@ class Places:
     older: FloatArray
 
     def network_of(self, practice: NDArray[np.int64], day: NDArray[np.datetime64]) -> NDArray[np.int64]:
-        """Place in `networks` of each woman, by her practice on the day of birth."""
+        """Place in `networks` of each woman, by her practice on the day of birth.
+
+        Raises
+        ------
+        ValueError
+            If a practice is in no network on one of the days.
+        """
         found = np.full(len(practice), -1)
         place = {code: number for number, code in enumerate(self.practices)}
         for number, code in enumerate(self.networks):
@@ -95,6 +70,9 @@ class Places:
                     until = np.datetime64(member.until or dt.date.max)
                     held = (day >= np.datetime64(member.since)) & (day <= until)
                     found[(practice == place[member.provider]) & held] = number
+        if (found < 0).any():
+            first = int(np.argmax(found < 0))
+            raise ValueError(f"practice {self.practices[practice[first]]} is in no network on {day[first]}")
         return found
 
 
