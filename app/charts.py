@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -51,7 +52,8 @@ def funnel(w: Wording, result: Result, scores: Sequence[Score], *, name: str) ->
     if result.benchmark:
         layers.append(_reference_layer(result.benchmark, factor=_factor(indicator), scale=scale))
     layers.append(_peers_layer(w, frame[frame["provider"] != own.provider], x=x, scale=scale))
-    layers += _own_layers(frame[frame["provider"] == own.provider], name=name, x=x, scale=scale)
+    mine = frame[frame["provider"] == own.provider]
+    layers += _own_layers(mine, name=name, x=x, scale=scale, widest=float(frame["n"].max()))
     return _dressed(w, alt.layer(*layers).properties(height=420, width="container"))
 
 
@@ -180,9 +182,15 @@ def _peers_layer(w: Wording, frame: pd.DataFrame, *, x: alt.X, scale: alt.Scale)
     )
 
 
-def _own_layers(frame: pd.DataFrame, *, name: str, x: alt.X, scale: alt.Scale) -> list[alt.Chart]:
+def _own_layers(
+    frame: pd.DataFrame, *, name: str, x: alt.X, scale: alt.Scale, widest: float
+) -> list[alt.Chart]:
     if frame.empty:
         return []
+    # the name goes to the side where there is room for it
+    left = float(frame["n"].iloc[0]) > 0.6 * widest
+    text: dict[str, Any] = {"dx": -13 if left else 13, "align": "right" if left else "left"}
+    text |= {"fontSize": 14, "fontWeight": 700}
     base = alt.Chart(frame.assign(name=name))
     y = alt.Y("value:Q", scale=scale)
     return [
@@ -193,12 +201,8 @@ def _own_layers(frame: pd.DataFrame, *, name: str, x: alt.X, scale: alt.Scale) -
             shape="diamond", size=260, filled=True, color=PLUM, opacity=1, stroke="#FFFFFF", strokeWidth=1.5
         ).encode(x=x, y=y),
         # a white edge keeps the name readable on top of other marks
-        base.mark_text(
-            dx=13, align="left", fontSize=14, fontWeight=700, stroke="#FFFFFF", strokeWidth=4
-        ).encode(x=x, y=y, text="name:N"),
-        base.mark_text(dx=13, align="left", fontSize=14, fontWeight=700, color=PLUM).encode(
-            x=x, y=y, text="name:N"
-        ),
+        base.mark_text(**text, stroke="#FFFFFF", strokeWidth=4).encode(x=x, y=y, text="name:N"),
+        base.mark_text(**text, color=PLUM).encode(x=x, y=y, text="name:N"),
     ]
 
 

@@ -32,7 +32,9 @@ def main() -> None:
     if view is None:
         frame.nothing_yet(w, w.t("nothing.scored"))
         return
-    navigation(w, view).run()
+    page = navigation(w, view)
+    st.set_page_config(page_title=f"{page.title} · {view.organisation.name} · Meetlat")
+    page.run()
     frame.foot(view)
 
 

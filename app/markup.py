@@ -49,8 +49,12 @@ def verdict(w: Wording, indicator: Indicator, score: Score, *, small_cell: int) 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, kind: str = "") -> str:
     """Lay out a table; cells are HTML already, the head is text. The first cell of a row is its heading."""
     header = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    # on a narrow screen the cells stand under each other, each with the name of its column
+    labels = [f'<td data-label="{escape(name)}">' for name in head[1:]]
     body = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in rest) + "</tr>"
+        f'<tr><th scope="row">{first}</th>'
+        + "".join(f"{label}{cell}</td>" for label, cell in zip(labels, rest, strict=True))
+        + "</tr>"
         for first, *rest in rows
     )
     return (

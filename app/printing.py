@@ -12,17 +12,19 @@ from typing import Any
 import pandas as pd
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+# What is printed comes from files and definitions: brackets and colons in it are text, not markup.
+console = Console(highlight=False, markup=False, emoji=False)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 MANY_ROWS = 40
 
 
 def print_json(value: Any) -> None:
     """Print plain data as JSON; no value is ``null``."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -30,12 +32,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{key: _plain_value(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _plain(value: Any) -> Any:
-    return str(value)
-
-
 def _plain_value(value: Any) -> Any:
-    if value is None or value is pd.NaT:
+    if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -62,21 +60,41 @@ def print_table(
         console.print("nothing yet")
         return
     shown = frame if all_rows else frame.head(MANY_ROWS)
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table = plain_table(title)
     for name, form in columns.items():
-        numeric = pd.api.types.is_numeric_dtype(frame[name])
-        table.add_column(name.replace("_", " "), justify="right" if numeric or form else "left")
+        right = bool(form) or pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(
+            name.replace("_", " "), justify="right" if right else "left", no_wrap=right, overflow="fold"
+        )
     for row in shown[list(columns)].itertuples(index=False):
         table.add_row(*(_cell(value, form) for value, form in zip(row, columns.values(), strict=True)))
-    console.print(table)
+    print_whole(table)
     if len(shown) < len(frame):
         console.print(f"... and {len(frame) - len(shown)} more (--json or --out FILE gives all)")
+
+
+def plain_table(title: str = "") -> Table:
+    """Give an empty table in the house style."""
+    return Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+
+
+def print_whole(table: Table) -> None:
+    """Print a table so that nothing is cut: folded on a terminal, as wide as it needs to be in a file."""
+    width = console.width
+    if not console.is_terminal:
+        width = max(width, Measurement.get(console, console.options.update(width=10_000), table).maximum)
+    console.print(table, width=width, crop=False, soft_wrap=False)
 
 
 def _cell(value: Any, form: str) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return "-"
-    return format(value, form) if form else str(value)
+    return format(value, form) if form else printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Escape what would steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
 def write_file(frame: pd.DataFrame, file: Path) -> None:
@@ -91,7 +109,7 @@ def write_file(frame: pd.DataFrame, file: Path) -> None:
     if file.suffix not in writers:
         raise typer.BadParameter(f"{file}: expected a name that ends in {', '.join(writers)}")
     writers[file.suffix](frame, file)
-    errors.print(f"wrote {len(frame)} rows to {file}")
+    errors.print(f"wrote {len(frame)} rows to {file}", soft_wrap=True)
 
 
 def _csv(frame: pd.DataFrame, file: Path) -> None:
@@ -100,7 +118,8 @@ def _csv(frame: pd.DataFrame, file: Path) -> None:
 
 def _json(frame: pd.DataFrame, file: Path) -> None:
     file.write_text(
-        json.dumps(records(frame), ensure_ascii=False, indent=2, default=_plain), encoding="utf-8"
+        json.dumps(records(frame), ensure_ascii=False, indent=2, default=str, allow_nan=False),
+        encoding="utf-8",
     )
 
 
@@ -109,12 +128,14 @@ def _parquet(frame: pd.DataFrame, file: Path) -> None:
 
 
 def _xlsx(frame: pd.DataFrame, file: Path) -> None:
-    frame.to_excel(file, index=False, engine="xlsxwriter")
+    # A text that begins with = came from a supplier: a spreadsheet must not calculate it.
+    as_text = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+    frame.to_excel(file, index=False, engine="xlsxwriter", engine_kwargs=as_text)
 
 
 def lines(items: Sequence[object], *, at_most: int = 12) -> None:
     """Print items one a line, the first so many."""
     for item in items[:at_most]:
-        errors.print(f"  {item}", soft_wrap=True, markup=False)
+        errors.print(f"  {printable(str(item))}", soft_wrap=True)
     if len(items) > at_most:
         errors.print(f"  ... and {len(items) - at_most} more")

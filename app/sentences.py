@@ -108,9 +108,9 @@ def reliability(w: Wording, score: Score) -> str:
     return w.t(_RELIABILITY[level]) if level else ""
 
 
-def fact(w: Wording, result: Result) -> str:
+def fact(w: Wording, score: Score) -> str:
     """A fact about an organisation: yes, no, or for how many of its parts it holds."""
-    value = result.score.adjusted
+    value = score.adjusted
     if value is None:
         return w.t("value.none")
     if value in (0.0, 1.0):
@@ -127,8 +127,11 @@ def finding(w: Wording, result: Result, *, small_cell: int) -> str:
     """What a score says, in one or two plain sentences."""
     indicator, score = result.indicator, result.score
     if indicator.is_fact:
-        tail = f" {fact_benchmark(w, result.benchmark)}." if result.benchmark else ""
-        return w.t("finding.fact", value=fact(w, result)) + tail
+        first = w.t("finding.fact", value=fact(w, score))
+        if result.benchmark is None:
+            return first
+        share = w.percent(result.benchmark.reference, 0)
+        return f"{first} {w.t('finding.fact.benchmark', share=share)}"
     if not score.assessable:
         why = reason(w, score, small_cell=small_cell)
         return w.t("finding.not-assessable", reason=why)
@@ -136,7 +139,7 @@ def finding(w: Wording, result: Result, *, small_cell: int) -> str:
     average = w.t("value.none") if reference is None else w.value(indicator, reference)
     if indicator.kind == "binary":
         return _often(w, indicator, score, average=average)
-    start = "finding.change" if indicator.kind == "change" else "finding.mean"
+    start = mark("finding.change") if indicator.kind == "change" else mark("finding.mean")
     value = w.value(indicator, score.adjusted or 0.0)
     return w.t(start, value=value, n=w.count(score.n or 0.0)) + " " + w.t(_MEAN[score.band], average=average)
 

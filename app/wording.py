@@ -20,7 +20,6 @@ from babel.messages.pofile import read_po
 from babel.numbers import (
     format_currency,
     format_decimal,
-    format_percent,
     get_decimal_symbol,
     get_group_symbol,
 )
@@ -97,10 +96,9 @@ class Wording:
 
     def percent(self, proportion: float | Decimal, decimals: int = 1) -> str:
         """Write a proportion as a percentage: 0.074 is 7,4 %."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "%"
-        text = format_percent(proportion, format=pattern, locale=self.locale).replace("-", MINUS)
         # Dutch writes the sign apart; a hard space keeps the two together
-        return text.replace("%", "\N{NO-BREAK SPACE}%") if self.language == "nl" else text
+        sign = "\N{NO-BREAK SPACE}%" if self.language == "nl" else "%"
+        return self.number(proportion * 100, decimals) + sign
 
     def value(self, indicator: Indicator, value: float | Decimal) -> str:
         """Value of an indicator, with its unit where that is a percentage."""

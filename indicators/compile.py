@@ -2,7 +2,8 @@
 
 Every record ends in exactly one state with its reason. The order in which states are tried is the order
 in which a reader of the definition would ask: may it count, is it left out, is its outcome ripe, is
-anything missing, and what is the outcome.
+anything missing, and what is the outcome. A rule that surely leaves a record out comes before one that
+cannot be told: a record that is left out either way is not a missing value.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indicators.dataset import Dataset
-from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator, StructureOutcome
+from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, FollowUp, Indicator
 from indicators.expression import Node, parse, to_sql
 from indicators.instruments import index_sql, value_sets
 
@@ -20,6 +21,7 @@ COUNTED = ("met", "not-met", "value")
 NO_NETWORK = "(no network)"
 # Sums of exact decimals do not depend on the order in which threads add them.
 _EXACT = "decimal(18, 9)"
+_NO_COLUMN = "'the expression'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +76,36 @@ def cohort_select(
     view : str
         View with the dataset's records, derived columns included.
     members : str
-        Table with columns network_set, network, provider, since, until.
+        Table with columns network_set, network, provider, since, until; a provider is in at most one
+        network of a set on a day.
     cut_off : date or None
-        Day on which the data end; needed for an indicator with a follow-up.
+        Last day that the data hold, for an indicator with a follow-up: a window that closes on that day
+        has closed. None if the data hold no day at all: nothing is ripe.
 
     Returns
     -------
     str
         A select with columns ``_period, _provider, _state, _reason, _n, _y, _before, _expected`` and one
         column for each case-mix term. ``_y`` is 1 or 0, a number, or a count of events out of ``_n``.
+        The reason is ``population``, ``rule 1`` and so on, the day on which a record ripens, the column
+        that is missing, or empty for a record with an outcome.
+
+    Raises
+    ------
+    ValueError
+        If the indicator is of networks while the dataset has no date to look a membership up on;
+        ``definitions.indicator_faults`` finds that first.
     """
     steps = _ladder(indicator, dataset, cut_off)
     states = " ".join(f"when {step.condition} then {text_literal(step.state)}" for step in steps)
     reasons = " ".join(f"when {step.condition} then {step.reason}" for step in steps)
-    outcome = _outcome_sql(indicator, dataset)
+    outcome = _outcome(indicator, dataset)
+    value, states_of_value = to_sql(outcome), "'value'"
+    if outcome.type == "boolean":
+        value, states_of_value = (
+            f"cast({value} as integer)",
+            f"case when {value} then 'met' else 'not-met' end",
+        )
     before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
     external = quote(indicator.expectation.external) if indicator.expectation else "null"
     terms = "".join(
@@ -96,9 +114,9 @@ def cohort_select(
     source, unit = _unit_source(indicator, dataset, view, members)
     return f"""
         select {_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
-            case {states} else {_final_state(indicator, outcome)} end as _state,
+            case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
-            {_weight_sql(indicator)} as _n, cast({outcome} as {_EXACT}) as _y,
+            {_weight_sql(indicator)} as _n, cast({value} as {_EXACT}) as _y,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
         from {source}"""
 
@@ -151,61 +169,77 @@ def _period_sql(dataset: Dataset) -> str:
 
 
 def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str) -> tuple[str, str]:
-    provider = quote(dataset.provider)
+    provider = f"cast({quote(dataset.provider)} as varchar)"
     if indicator.unit == "provider":
-        return view, f"cast({provider} as varchar)"
-    day = quote(dataset.period.year_of) if dataset.period.year_of else "current_date"
+        return view, provider
+    if dataset.period.year_of is None:
+        raise ValueError(f"{indicator.indicator} is of networks; dataset {dataset.dataset} has no date")
+    # Names with an underscore, which no column of a dataset has: a dataset may have its own "network".
+    membership = (
+        "select network as _network, provider as _member, since as _since,"
+        f" coalesce(until, date '9999-12-31') as _until from {members}"
+        f" where network_set = {text_literal(indicator.unit)}"
+    )
+    day = quote(dataset.period.year_of)
     return (
-        f"{view} as r left join {members} as m on m.network_set = {text_literal(indicator.unit)}"
-        f" and m.provider = r.{provider} and {day} between m.since and coalesce(m.until, date '9999-12-31')",
-        "m.network",
+        f"{view} left join ({membership}) on _member = {provider} and {day} between _since and _until",
+        "_network",
     )
 
 
 def _ladder(indicator: Indicator, dataset: Dataset, cut_off: dt.date | None) -> list[_Step]:
     steps: list[_Step] = []
-    if indicator.unit != "provider":
-        steps.append(_Step("m.network is null", "not-eligible", "'no network on this date'"))
+    if indicator.unit != "provider" and dataset.period.year_of:
+        day = dataset.period.year_of
+        steps.append(_Step(f"{quote(day)} is null", "missing", text_literal(day)))
+        steps.append(_Step("_network is null", "not-eligible", "'no network on this date'"))
     population = parse_in(indicator.population, dataset)
-    steps += _condition_steps(population, "not-eligible", "'population'", when=False)
-    for number, rule in enumerate(indicator.exclude, start=1):
-        steps += _condition_steps(parse_in(rule.when, dataset), "excluded", f"'rule {number}'", when=True)
+    steps.append(_missing(population))
+    steps.append(_Step(f"not {to_sql(population)}", "not-eligible", "'population'"))
+    rules = [parse_in(rule.when, dataset) for rule in indicator.exclude]
+    for number, rule in enumerate(rules, start=1):
+        steps.append(_Step(to_sql(rule), "excluded", f"'rule {number}'"))
+    steps += map(_missing, rules)
     if indicator.follow_up:
-        if cut_off is None:
-            raise ValueError(f"{indicator.indicator} has a follow-up: a cut-off date is needed")
-        ripe = f"({quote(indicator.follow_up.after)} + {indicator.follow_up.days})"
-        steps.append(_Step(f"{ripe} is null", "missing", text_literal(indicator.follow_up.after)))
-        steps.append(_Step(f"{ripe} > date '{cut_off}'", "pending", f"cast({ripe} as varchar)"))
-    outcome = _outcome_sql(indicator, dataset)
-    steps.append(_Step(f"({outcome}) is null", "missing", _first_null(_outcome_columns(indicator, dataset))))
+        steps += _follow_up_steps(indicator.follow_up, cut_off)
+    steps.append(_missing(_outcome(indicator, dataset)))
     for column in _needed_columns(indicator):
         steps.append(_Step(f"{quote(column)} is null", "missing", text_literal(column)))
+    outcome = indicator.outcome
+    if isinstance(outcome, BinaryOutcome) and outcome.events and outcome.trials:
+        impossible = f"{quote(outcome.events)} not between 0 and {quote(outcome.trials)}"
+        steps.append(_Step(impossible, "missing", text_literal(outcome.events)))
     return steps
 
 
-def _condition_steps(node: Node, state: str, reason: str, *, when: bool) -> list[_Step]:
-    sql = to_sql(node)
+def _follow_up_steps(follow_up: FollowUp, cut_off: dt.date | None) -> list[_Step]:
+    ripe = f"({quote(follow_up.after)} + {follow_up.days})"
+    unripe = f"{ripe} > date '{cut_off}'" if cut_off else "true"
     return [
-        _Step(f"{sql} is null", "missing", _first_null(node.columns)),
-        _Step(sql if when else f"not {sql}", state, reason),
+        _Step(f"{ripe} is null", "missing", text_literal(follow_up.after)),
+        _Step(unripe, "pending", f"cast({ripe} as varchar)"),
     ]
 
 
-def _first_null(columns: Sequence[str]) -> str:
-    branches = " ".join(f"when {quote(name)} is null then {text_literal(name)}" for name in columns)
-    return f"case {branches} else 'the expression' end" if branches else "'the expression'"
+def _missing(node: Node) -> _Step:
+    return _Step(f"{to_sql(node)} is null", "missing", _null_reason(node))
 
 
-def _outcome_columns(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:
-    """Columns that decide the outcome."""
-    outcome = indicator.outcome
-    if isinstance(outcome, ChangeOutcome):
-        return (outcome.after,)
-    if isinstance(outcome, ContinuousOutcome):
-        return parse(outcome.value, dataset.types, "number").columns
-    if isinstance(outcome, BinaryOutcome) and outcome.events:
-        return (outcome.events,)
-    return parse_in(outcome.when or "", dataset).columns
+def _null_reason(node: Node) -> str:
+    """SQL of the column that makes an expression null, given that it is null."""
+    if node.kind == "column":
+        return text_literal(str(node.value))
+    if node.kind == "is null" or not node.children:
+        return _NO_COLUMN
+    if node.kind == "case":
+        *branches, default = node.children
+        decided = [(to_sql(when), value) for when, value in zip(branches[::2], branches[1::2], strict=True)]
+        otherwise = _null_reason(default)
+    else:
+        decided = [(f"{to_sql(child)} is null", child) for child in node.children]
+        otherwise = _NO_COLUMN
+    tried = " ".join(f"when {condition} then {_null_reason(child)}" for condition, child in decided)
+    return f"case {tried} else {otherwise} end"
 
 
 def _needed_columns(indicator: Indicator) -> list[str]:
@@ -221,22 +255,15 @@ def _needed_columns(indicator: Indicator) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
-def _outcome_sql(indicator: Indicator, dataset: Dataset) -> str:
+def _outcome(indicator: Indicator, dataset: Dataset) -> Node:
     outcome = indicator.outcome
-    if isinstance(outcome, ChangeOutcome):
-        return quote(outcome.after)
     if isinstance(outcome, ContinuousOutcome):
-        return to_sql(parse(outcome.value, dataset.types, "number"))
+        return parse(outcome.value, dataset.types, "number")
+    if isinstance(outcome, ChangeOutcome):
+        return Node("column", "number", outcome.after)
     if isinstance(outcome, BinaryOutcome) and outcome.events:
-        return quote(outcome.events)
-    return f"cast({to_sql(parse_in(outcome.when or '', dataset))} as integer)"
-
-
-def _final_state(indicator: Indicator, outcome_sql: str) -> str:
-    outcome = indicator.outcome
-    if isinstance(outcome, BinaryOutcome | StructureOutcome) and outcome.when:
-        return f"case when {outcome_sql} = 1 then 'met' else 'not-met' end"
-    return "'value'"
+        return Node("column", "number", outcome.events)
+    return parse_in(outcome.when or "", dataset)
 
 
 def _weight_sql(indicator: Indicator) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,9 +13,11 @@ from indicators.dataset import Dataset
 from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
 from indicators.expression import ExpressionError, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
+from indicators.field_faults import field_faults
 from indicators.instruments import value_sets
 from indicators.networks import NetworkSet
-from indicators.source import Source
+from indicators.source import Path, Source
+from indicators.value_faults import code_fault, given_fault, value_faults
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,67 +47,16 @@ def validate(source: Source, model: type[Model]) -> Model:
     try:
         return model.model_validate(source.data)
     except ValidationError as error:
-        faults = [_field_fault(source, model, dict(detail)) for detail in error.errors()]
-        raise DefinitionError(faults) from None
-
-
-def _field_fault(source: Source, model: type[BaseModel], detail: dict[str, Any]) -> Fault:
-    kind = detail["type"]
-    path = _path_in(source, detail["loc"])
-    if kind in ("missing", "left_open"):
-        path = (*path, detail["loc"][-1])
-    if kind == "extra_forbidden":
-        hint = did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))
-        return source.fault(path, "there is no such field", hint)
-    if kind == "missing":
-        return source.fault(path, "this field is missing")
-    message = detail["msg"].removeprefix("Value error, ")
-    value = detail.get("input")
-    shown = f"'{value}': " if isinstance(value, str | int | float) and len(str(value)) < 80 else ""
-    return source.fault(path, f"{shown}{message[0].lower()}{message[1:]}")
-
-
-def _path_in(source: Source, location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Keep the steps of a location that stand in the text: tags of unions and absent fields do not."""
-    path: list[str | int] = []
-    here: Any = source.data
-    for step in location:
-        inside = (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and step < len(here)
-        )
-        if inside:
-            path.append(step)
-            here = here[step]
-    return tuple(path)
-
-
-def _fields_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
-    fields: list[str] = []
-    for candidate in _models_at(model, path):
-        fields += [field.alias or name for name, field in candidate.model_fields.items()]
-    return fields
-
-
-def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    found = [model]
-    for step in path:
-        inner: list[type[BaseModel]] = []
-        for candidate in found:
-            for name, field in candidate.model_fields.items():
-                if (field.alias or name) == step:
-                    inner += _models_in(field.annotation)
-        found = inner or found
-    return found
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in getattr(annotation, "__args__", ()) for model in _models_in(part)]
+        raise DefinitionError(field_faults(source, model, error)) from None
 
 
 def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
-    """Faults of a dataset that its fields alone do not show: instruments, value sets and their items."""
+    """Faults of a dataset that its fields alone do not show: names, instruments, value sets, items."""
+    for block, names in (("columns", dataset.columns), ("derive", dataset.derive)):
+        for name in names:
+            if not _can_be_written(name):
+                message = "this word means something else in expressions: give the column another name"
+                yield source.fault((block, name), message)
     for name, derived in dataset.derive.items():
         path = ("derive", name)
         chosen = value_sets().get((derived.instrument, derived.value_set))
@@ -114,23 +65,45 @@ def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
             wanted = f"{derived.instrument}/{derived.value_set}"
             yield source.fault(path, f"there is no value set '{wanted}'", did_you_mean(wanted, known))
             continue
-        for item in set(chosen.levels) ^ set(derived.items):
+        for item in sorted(set(chosen.levels) ^ set(derived.items)):
             problem = "is missing" if item in chosen.levels else f"is not one of {derived.instrument}"
             yield source.fault((*path, "items"), f"item '{item}' {problem}")
         for item, column in derived.items.items():
-            if dataset.types.get(column) != "integer":
-                yield source.fault(
-                    (*path, "items", item), f"'{column}' is not an integer column of the dataset"
-                )
+            if item in chosen.levels:
+                yield from _item_faults(dataset, source, (*path, "items", item), column, len(chosen.levels[item]))
+
+
+def _can_be_written(name: str) -> bool:
+    try:
+        # Once alone and once in a sentence: some words are names in the one place and not in the other.
+        parse(f"case when {name} is null then {name} else {name} end", {name: "text"}, "text")
+        return parse(f"{name} = {name}", {name: "text"}).columns == (name,)
+    except ExpressionError:
+        return False
+
+
+def _item_faults(
+    dataset: Dataset, source: Source, path: Path, name: str, levels: int
+) -> Iterator[Fault]:
+    column = dataset.columns.get(name)
+    if column is None or column.type != "integer":
+        yield source.fault(path, f"'{name}' is not an integer column of the dataset", "" if column else did_you_mean(name, dataset.columns))
+    elif column.range and not (column.range[0] >= 1 and column.range[1] <= levels):
+        low, high = column.range
+        message = f"'{name}' runs from {low} to {high}; the answers of this item run from 1 to {levels}"
+        yield source.fault(path, message, "recode the column, so that its answers score as they were meant")
 
 
 def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
-    """Faults that show when an indicator is held against its dataset: columns, types, expressions."""
+    """Faults that show when an indicator is held against its dataset: columns, types, codes, expressions."""
     for path, text, wanted in _expressions(indicator):
         try:
-            parse(text, dataset.types, wanted)
+            node = parse(text, dataset.types, wanted)
         except ExpressionError as error:
             yield source.fault(path, str(error))
+        else:
+            for message, hint in value_faults(node, dataset):
+                yield source.fault(path, message, hint)
     for path, column, allowed in _columns(indicator):
         column_type = dataset.types.get(column)
         if column_type is None:
@@ -138,25 +111,24 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
             yield source.fault(path, f"dataset {dataset.dataset} has no column '{column}'", hint)
         elif column_type not in allowed:
             yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
-    yield from _reference_faults(indicator, dataset, source)
+    if indicator.unit != "provider" and dataset.period.year_of is None:
+        message = (
+            f"who belongs to a network is looked up on the date of a record, and dataset {dataset.dataset} "
+            "has none"
+        )
+        hint = "give the dataset 'period: {year_of: ...}', or score its providers: 'unit: provider'"
+        yield source.fault(("unit",), message, hint)
+    for number, term in enumerate(indicator.case_mix):
+        if term.reference is not None and (fault := code_fault(dataset, term.term, term.reference)):
+            yield source.fault(("case_mix", number, "reference"), *fault)
     for number, example in enumerate(indicator.examples):
-        for column in example.given:
+        for column, value in example.given.items():
+            path = ("examples", number, "given", column)
             if column not in dataset.types:
-                path = ("examples", number, "given", column)
                 hint = did_you_mean(column, dataset.types)
                 yield source.fault(path, f"dataset {dataset.dataset} has no column '{column}'", hint)
-
-
-def _reference_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
-    for number, term in enumerate(indicator.case_mix):
-        column = dataset.columns.get(term.term)
-        if term.reference is None or column is None or not column.codes:
-            continue
-        levels = {str(value) for value in column.codes.values()}
-        if term.reference not in levels:
-            hint = did_you_mean(term.reference, levels)
-            path = ("case_mix", number, "reference")
-            yield source.fault(path, f"'{term.term}' has no value '{term.reference}'", hint)
+            elif value is not None and (fault := given_fault(dataset, column, value)):
+                yield source.fault(path, *fault)
 
 
 _NUMBER = ("integer", "decimal")
@@ -168,7 +140,7 @@ _ALLOWED = {
 }
 
 
-def _expressions(indicator: Indicator) -> Iterator[tuple[tuple[str | int, ...], str, Type]]:
+def _expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
     yield ("population",), indicator.population, "boolean"
     for number, rule in enumerate(indicator.exclude):
         yield ("exclude", number, "when"), rule.when, "boolean"
@@ -179,7 +151,7 @@ def _expressions(indicator: Indicator) -> Iterator[tuple[tuple[str | int, ...], 
         yield ("outcome", "when"), outcome.when, "boolean"
 
 
-def _columns(indicator: Indicator) -> Iterator[tuple[tuple[str | int, ...], str, tuple[str, ...]]]:
+def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     outcome = indicator.outcome
     if isinstance(outcome, ChangeOutcome):
         yield ("outcome", "before"), outcome.before, _NUMBER

@@ -173,12 +173,20 @@ def _date(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     return Node("literal", "date", text)
 
 
+def _alias(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+    del columns
+    pair = f"{tree.this.sql(dialect='duckdb')} {tree.alias}"
+    raise ExpressionError(f"'{pair}': a word or a sign is missing between these two")
+
+
 def _paren(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     return _check(tree.this, columns)
 
 
 def _compare(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     kind = _COMPARE[type(tree)]
+    if type(tree.this) in _COMPARE or type(tree.expression) in _COMPARE:
+        raise _refuse(tree, "compares twice in a row; join two comparisons with 'and'")
     children = (_check(tree.this, columns), _check(tree.expression, columns))
     _same_type(tree, children, ordered=kind not in ("=", "<>"))
     return Node(kind, "boolean", None, children)
@@ -252,7 +260,16 @@ def _in(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
 def _between(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     children = tuple(_check(tree.args[part], columns) for part in ("this", "low", "high"))
     _same_type(tree, children, ordered=True)
+    _, low, high = children
+    if low.kind == high.kind == "literal" and _runs_down(low.value, high.value):
+        raise _refuse(tree, "is never true: the lower limit comes first")
     return Node("between", "boolean", None, children)
+
+
+def _runs_down(low: object, high: object) -> bool:
+    if isinstance(low, Decimal) and isinstance(high, Decimal):
+        return low > high
+    return isinstance(low, str) and isinstance(high, str) and low > high
 
 
 def _is(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
@@ -298,6 +315,7 @@ _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Node]] = {
     exp.Null: _literal,
     exp.Cast: _date,
     exp.Paren: _paren,
+    exp.Alias: _alias,
     exp.Not: _not,
     exp.Neg: _negative,
     exp.In: _in,

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from indicators.faults import did_you_mean
 
@@ -21,7 +21,10 @@ MAX_TOKENS = 400
 MAX_NESTING = 20
 
 _SIGNS = frozenset(("(", ")", ",", "=", "<>", "!=", "<", "<=", ">", ">=", "+", "-", "*"))
-_WORDS = frozenset("and or not in between is null true false case when then else end date".split())
+_WORDS = frozenset((
+    "and", "or", "not", "in", "between", "is", "null", "true", "false",
+    "case", "when", "then", "else", "end", "date",
+))  # fmt: skip
 _PREFIXES = frozenset(("not", "-", "+"))
 _WORD = re.compile(r"[^\W\d]\w*")
 # As many digits as the widest stored column has; longer ones would be rounded by some engines.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 Language = Literal["nl", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
@@ -12,13 +15,45 @@ Status = Literal["draft", "consultation", "active", "retired"]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+PATTERNS = {
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "small letters and digits, with hyphens between, such as birth-pph",
+    r"^[a-z][a-z0-9_]*$": "small letters, digits and underscores, such as birth_weight_g",
+    r"^\d+\.\d+\.\d+$": "three numbers, such as 1.0.0",
+}
 ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _only_a_day(value: object) -> object:
+    # Left alone, pydantic reads a number as seconds since 1970.
+    if isinstance(value, dt.date) or (
+        isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
+    ):
+        return value
+    raise ValueError("expected a day, written YYYY-MM-DD")
+
+
+Day = Annotated[dt.date, BeforeValidator(_only_a_day)]
+
+PLACED = "placed"
+
+
+def fault_at(message: str, *path: str | int) -> PydanticCustomError:
+    """Make the error for a validator to raise: what is wrong, and in which field of this part.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong and what was expected.
+    *path : str or int
+        The field within the part that is validated, by its names in the file.
+    """
+    return PydanticCustomError(PLACED, "{message}", {"message": message, "path": path})
 
 
 class Part(BaseModel):
     """Base of every part of a definition: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Text(Part):

@@ -53,7 +53,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The newest version of every definition, by kind and id."""
+    """The version in force of every definition, by kind and id."""
 
     definitions: dict[tuple[str, str], Definition]
 
@@ -134,6 +134,24 @@ def merged(catalogue: Catalogue, added: Iterable[Definition]) -> Catalogue:
     return Catalogue(definitions)
 
 
+def in_force(items: Iterable[Definition]) -> Catalogue:
+    """Give the version in force of every definition.
+
+    That is the newest one that was made active, be it retired since. A version in consultation or in draft
+    is in force only as long as there is none: it never takes the place of one that people rely on.
+    """
+    chosen: dict[tuple[str, str], Definition] = {}
+    for item in items:
+        present = chosen.get((item.kind, item.id))
+        if present is None or _standing(item) > _standing(present):
+            chosen[item.kind, item.id] = item
+    return Catalogue(chosen)
+
+
+def _standing(item: Definition) -> tuple[int, tuple[int, ...]]:
+    return {"draft": 0, "consultation": 1}.get(item.status, 2), _order(item.version)
+
+
 def _order(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
@@ -189,9 +207,9 @@ def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract)
 
 
 def load_catalogue(con: Connection) -> Catalogue:
-    """Read the newest version of every definition from the vault."""
-    rows = con.execute("select text, file_name from definition order by defined_at, kind, id").fetchall()
-    return merged(Catalogue({}), (read_definition(text, file) for text, file in rows))
+    """Read the version in force of every definition from the vault."""
+    rows = con.execute("select text, file_name from definition order by kind, id, version").fetchall()
+    return in_force(read_definition(text, file) for text, file in rows)
 
 
 def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
@@ -226,17 +244,19 @@ def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
             "insert into definition values (?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
             [*key, item.status, item.hash, item.source.file, item.source.text],
         )
-        _prepare(con, item)
+        if isinstance(item.model, Dataset):
+            make_record_table(con, item.model)
     if faults:
         raise DefinitionError(faults)
+    if any(isinstance(item.model, NetworkSet) for item in new):
+        _keep_members(con, load_catalogue(con))
     return new
 
 
-def _prepare(con: Connection, item: Definition) -> None:
-    if isinstance(item.model, Dataset):
-        make_record_table(con, item.model)
-    elif isinstance(item.model, NetworkSet):
-        con.execute("delete from member where network_set = ?", [item.id])
+def _keep_members(con: Connection, catalogue: Catalogue) -> None:
+    """Keep the memberships of the network sets in force, whichever version was handed in last."""
+    con.execute("delete from member")
+    for item in catalogue.of_kind("network_set").values():
         rows = [
             (item.id, code, member.provider, member.since, member.until)
             for code, network in item.model.networks.items()

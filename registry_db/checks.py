@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from indicators.compile import quote, text_literal
 from indicators.dataset import Column, Dataset
 from registry_db.connect import Connection
+from registry_db.identifiers import pseudonym_sql
 from registry_db.intake import RawFile
 from registry_db.records import sql_type
 
@@ -15,8 +16,17 @@ _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
 _IDENTIFIER = "(identifier)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One thing that can be wrong with a column: SQL that is true where it is, and what was expected."""
+
+    column: str
+    condition: str
+    expected: str
+
+
 def stage(con: Connection, dataset: Dataset, raw: RawFile, key: bytes) -> None:
-    """Make the temporary tables ``typed`` (one row a line) and ``fault`` (one row a fault) from ``raw``.
+    """Make the temporary tables ``typed`` (one row a record) and ``fault`` (one row a fault) from ``raw``.
 
     Parameters
     ----------
@@ -29,32 +39,27 @@ def stage(con: Connection, dataset: Dataset, raw: RawFile, key: bytes) -> None:
     key : bytes
         Key for the pseudonyms of identifier columns.
     """
-    texts = {name: _text_sql(dataset, raw, name) for name in dataset.columns}
+    texts = ", ".join(f"{_text_sql(dataset, raw, name)} as {quote(name)}" for name in dataset.columns)
     values = ", ".join(
-        f"{_value_sql(column, texts[name], key)} as {quote(name)}" for name, column in dataset.columns.items()
+        f"{_value_sql(column, quote(name), key)} as {quote(name)}" for name, column in dataset.columns.items()
     )
-    con.execute(f"create or replace temp table typed as select rowid + 2 as _line, {values} from raw")
+    con.execute(f"create or replace temp view said as select line as _line, {texts} from raw")
+    con.execute(f"create or replace temp table typed as select _line, {values} from said")
     con.execute(
         "create or replace temp table fault "
         "(line bigint, column_name varchar, value varchar, expected varchar)"
     )
-    for name, column in dataset.columns.items():
-        header = raw.headers.get(name, name)
-        shown = f"'{_IDENTIFIER}'" if column.identifier else texts[name]
-        for condition, expected in _faults_sql(dataset, name, column, texts[name]):
-            con.execute(
-                f"""insert into fault select _line, {text_literal(header)}, {shown}, {text_literal(expected)}
-                from typed join raw on raw.rowid + 2 = typed._line where {condition}"""
-            )
+    for check in _failed(con, list(_checks(dataset))):
+        _insert_faults(con, dataset, raw, check)
     if dataset.key:
-        _fault_repeated_keys(con, dataset)
+        _fault_repeated_keys(con, dataset, raw)
 
 
 def _text_sql(dataset: Dataset, raw: RawFile, name: str) -> str:
-    """SQL of what the file holds for a column: trimmed, missing codes as null."""
+    """SQL of what the file holds for a column: missing codes as null."""
     if name in raw.from_name:
         return text_literal(raw.from_name[name])
-    text = f"trim(raw.{quote(raw.headers[name])})"
+    text = f"raw.{raw.cell(name)}"
     missing = {*dataset.file.missing, *dataset.columns[name].missing, ""}
     codes = ", ".join(map(text_literal, sorted(missing)))
     return f"case when {text} not in ({codes}) then {text} end"
@@ -63,7 +68,7 @@ def _text_sql(dataset: Dataset, raw: RawFile, name: str) -> str:
 def _value_sql(column: Column, text: str, key: bytes) -> str:
     """SQL of the typed value; null where the text is not of the type."""
     if column.identifier:
-        return _pseudonym_sql(text, key)
+        return pseudonym_sql(text, key)
     if column.codes is not None:
         branches = " ".join(
             f"when {text_literal(code)} then {text_literal(str(value))}"
@@ -78,26 +83,25 @@ def _value_sql(column: Column, text: str, key: bytes) -> str:
         number = f"try_cast({text} as {sql_type(column)})"
         return f"case when regexp_full_match({text}, {text_literal(_NUMBER)}) then {number} end"
     if column.type == "date":
-        return f"cast(try_strptime({text}, '%Y-%m-%d') as date)"
+        # The engine alone would take year 25 for a year, and 'infinity' for a day.
+        day = f"cast(try_strptime({text}, '%Y-%m-%d') as date)"
+        return f"case when regexp_full_match({text}, '[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then {day} end"
     return text
 
 
-def _pseudonym_sql(text: str, key: bytes) -> str:
-    """SQL of HMAC-SHA-256 (RFC 2104) of a text under a key, as hexadecimal digits."""
-    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
-    inner, outer = (bytes(byte ^ pad for byte in block).hex() for pad in (0x36, 0x5C))
-    return f"sha256(unhex('{outer}') || unhex(sha256(unhex('{inner}') || encode({text}))))"
-
-
-def _faults_sql(dataset: Dataset, name: str, column: Column, text: str) -> Iterator[tuple[str, str]]:
-    value = f"typed.{quote(name)}"
-    if column.type != "text" or column.codes:
-        yield f"({text}) is not null and {value} is null", _expected(column)
-    if column.range:
-        low, high = column.range
-        yield f"{value} not between {low} and {high}", f"a number from {low} to {high}"
-    if column.required or name in dataset.key:
-        yield f"({text}) is null", "a value; this column is required"
+def _checks(dataset: Dataset) -> Iterator[_Check]:
+    period = dataset.period.column or dataset.period.year_of
+    for name, column in dataset.columns.items():
+        said, value = f"said.{quote(name)}", f"typed.{quote(name)}"
+        if column.type != "text" or column.codes:
+            yield _Check(name, f"{said} is not null and {value} is null", _expected(column))
+        if column.range:
+            low, high = column.range
+            yield _Check(name, f"{value} not between {low} and {high}", f"a number from {low} to {high}")
+        if column.required:
+            yield _Check(name, f"{said} is null", "a value; this column is required")
+        elif name == period:
+            yield _Check(name, f"{said} is null", "a value; it says to which period the record belongs")
 
 
 def _expected(column: Column) -> str:
@@ -108,16 +112,38 @@ def _expected(column: Column) -> str:
     return words.get(column.type, "a date as YYYY-MM-DD")
 
 
-def _fault_repeated_keys(con: Connection, dataset: Dataset) -> None:
+def _failed(con: Connection, checks: list[_Check]) -> list[_Check]:
+    """Those that fail anywhere: one pass over the records for all, since most files have few faults."""
+    if not checks:
+        return []
+    counts = ", ".join(f"count(*) filter ({check.condition})" for check in checks)
+    row = con.execute(f"select {counts} from typed join said using (_line)").fetchall()[0]
+    return [check for check, count in zip(checks, row, strict=True) if count]
+
+
+def _insert_faults(con: Connection, dataset: Dataset, raw: RawFile, check: _Check) -> None:
+    header = raw.headers.get(check.column, check.column)
+    identifier = dataset.columns[check.column].identifier
+    shown = f"'{_IDENTIFIER}'" if identifier else f"said.{quote(check.column)}"
+    con.execute(
+        f"""insert into fault select _line, {text_literal(header)},
+            case when said.{quote(check.column)} is not null then {shown} end, {text_literal(check.expected)}
+        from typed join said using (_line) where {check.condition}"""
+    )
+
+
+def _fault_repeated_keys(con: Connection, dataset: Dataset, raw: RawFile) -> None:
     """Set apart all rows of a key that stands more than once: which of them is right cannot be known."""
     key = ", ".join(map(quote, dataset.key))
     present = " and ".join(f"{quote(name)} is not null" for name in dataset.key)
     hidden = any(dataset.columns[name].identifier for name in dataset.key)
     shown = f"'{_IDENTIFIER}'" if hidden else f"concat_ws(' ', {key})"
+    headers = " + ".join(raw.headers.get(name, name) for name in dataset.key)
     con.execute(
-        f"""insert into fault select _line, {text_literal(" + ".join(dataset.key))}, {shown},
+        f"""insert into fault select _line, {text_literal(headers)}, {shown},
             'a key that stands once in the file; it is on lines ' || lines
         from typed join (
-            select {key}, array_to_string(list_slice(list(_line order by _line), 1, 5), ', ') as lines
-            from typed where {present} group by all having count(*) > 1) using ({key})"""
+            select {key}, array_to_string(list_slice(list(_line order by _line), 1, 5), ', ')
+                || case when count(*) > 5 then ', ...' else '' end as lines
+            from typed where {present} group by {key} having count(*) > 1) using ({key})"""
     )

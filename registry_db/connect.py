@@ -29,18 +29,24 @@ def open_vault(path: Path) -> Connection:
     """
     try:
         con = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise RegistryError(
-                f"{path}: another process is working in this registry", "wait until it has finished"
-            ) from None
-        raise RegistryError(f"{path}: this is not a vault that can be read") from None
+    except duckdb.Error as error:
+        raise _cannot_open(path, str(error)) from None
     con.execute("set timezone = 'UTC'")
     found = con.execute("select count(*) from information_schema.tables where table_name = 'delivery'")
     if found.fetchall() == [(0,)]:
         with transaction(con):
             con.execute(schema_sql("vault"))
     return con
+
+
+def _cannot_open(path: Path, problem: str) -> RegistryError:
+    if "lock on file" in problem:
+        return RegistryError(
+            f"{path}: another process is working in this registry", "wait until it has finished"
+        )
+    if "Permission denied" in problem or "Read-only" in problem:
+        return RegistryError(f"{path}: this file cannot be written", "is the folder yours to write in?")
+    return RegistryError(f"{path}: this is not a vault that can be read", "put it back from its backup")
 
 
 @contextmanager

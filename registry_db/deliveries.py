@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from registry_db.connect import Connection, transaction
 from registry_db.faults import RegistryError
 from registry_db.intake import RawFile, load_raw, open_raw
 from registry_db.records import make_record_table, record_table
+from registry_db.unpack import unpack
 
 SHOWN_FAULTS = 20
+SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,14 @@ class RowFault:
     expected: str
 
     def __str__(self) -> str:
-        """One line: ``12: Gender is '7'; expected one of 1, 2``."""
-        value = "empty" if self.value is None else f"'{self.value}'"
-        return f"{self.line}: {self.column} is {value}; expected {self.expected}"
+        """One line: ``12: Gender is '7'; expected one of 1, 2``; what cannot be printed is escaped."""
+        value = "empty" if self.value is None else f"'{_printable(self.value)}'"
+        return f"{self.line}: {_printable(self.column)} is {value}; expected {self.expected}"
+
+
+def _printable(text: str) -> str:
+    short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +105,56 @@ def deliver(
     Raises
     ------
     RegistryError
-        If the file cannot be read, misses a column, or holds no row that can be taken in. Nothing is
-        changed then.
+        If the file cannot be read, misses a column, or holds no row that can be taken in; or if it was
+        taken in before, and what `replaces` asks does not fit that. Nothing is changed then.
     """
-    with tempfile.TemporaryDirectory() as work:
-        raw = open_raw(dataset, file, Path(work))
-        known = _known(con, dataset, raw)
-        if known is not None:
-            return known
+    raw = open_raw(dataset, unpack(file))
+    known = _known(con, dataset, raw, dataset_hash=dataset_hash, replaces=replaces)
+    if known is not None:
+        return known
+    try:
         load_raw(con, dataset, raw)
-    stage(con, dataset, raw, key)
+        stage(con, dataset, raw, key)
+        return _take_in(con, dataset, raw, dataset_hash=dataset_hash, replaces=replaces)
+    finally:
+        # The raw text holds identifiers: it does not outlive the delivery.
+        for kind, name in (("view", "said"), ("table", "raw"), ("table", "typed"), ("table", "fault")):
+            con.execute(f"drop {kind} if exists temp.{name}")
+
+
+def _known(
+    con: Connection, dataset: Dataset, raw: RawFile, *, dataset_hash: str, replaces: str | None
+) -> Delivered | None:
+    """Give the delivery that held this content before, or None if the file is to be taken in.
+
+    A delivery that was replaced no longer counts. To go back to it, or to have a file checked again after
+    its dataset got a new version, the operator says which delivery it replaces.
+    """
+    found = con.execute(
+        "select delivery, file_name, rows, accepted, quarantined, dataset_hash, superseded_by from delivery "
+        "where dataset = ? and sha256 = ? order by superseded_by is null desc, seq desc limit 1",
+        [dataset.dataset, raw.sha256],
+    ).fetchall()
+    if not found:
+        return None
+    delivery, name, rows, accepted, quarantined, hash_then, superseded_by = found[0]
+    if superseded_by is not None:
+        if replaces is not None:
+            return None
+        raise RegistryError(
+            f"{raw.name}: taken in before as {delivery}, which was replaced by {superseded_by}",
+            f"to go back to it, deliver it with --replaces {superseded_by}",
+        )
+    if replaces not in (None, delivery):
+        raise RegistryError(f"{raw.name}: taken in before as {delivery}; it cannot replace {replaces}")
+    if replaces is not None and hash_then != dataset_hash:
+        return None
+    return Delivered(delivery, dataset.dataset, name, True, rows, accepted, quarantined)
+
+
+def _take_in(
+    con: Connection, dataset: Dataset, raw: RawFile, *, dataset_hash: str, replaces: str | None
+) -> Delivered:
     rows = _count(con, "raw")
     quarantined = _count(con, "(select distinct line from fault)")
     if rows == quarantined:
@@ -122,18 +168,6 @@ def deliver(
         _supersede(con, dataset, delivery, replaces)
         _insert(con, dataset, done, raw, seq=seq, dataset_hash=dataset_hash, replaces=replaces)
     return done
-
-
-def _known(con: Connection, dataset: Dataset, raw: RawFile) -> Delivered | None:
-    found = con.execute(
-        "select delivery, file_name, rows, accepted, quarantined from delivery "
-        "where dataset = ? and sha256 = ?",
-        [dataset.dataset, raw.sha256],
-    ).fetchall()
-    if not found:
-        return None
-    delivery, name, rows, accepted, quarantined = found[0]
-    return Delivered(delivery, dataset.dataset, name, True, rows, accepted, quarantined)
 
 
 def _count(con: Connection, source: str) -> int:
@@ -213,13 +247,13 @@ def _insert(
         f"select {seq}, _line, {columns} from typed where {good} order by _line"
     )
     held = ", ".join(
-        f"{text_literal(name)}, raw.{quote(header)}"
-        for name, header in raw.headers.items()
+        f"{text_literal(name)}, raw.{raw.cell(name)}"
+        for name in raw.headers
         if not dataset.columns[name].identifier
     )
     con.execute(
         f"insert into quarantine select ?, line, column_name, value, expected, json_object({held}) "
-        "from fault join raw on raw.rowid + 2 = line order by line, column_name",
+        "from fault join raw using (line) order by line, column_name",
         [done.delivery],
     )
     counts = [done.rows, done.accepted, done.quarantined]

@@ -6,13 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def hidden(
-    n: NDArray[np.float64], *, fewer_than: int, also: NDArray[np.bool_] | None = None
-) -> NDArray[np.bool_]:
+def hidden(n: NDArray[np.float64], *, fewer_than: int) -> NDArray[np.bool_]:
     """Choose the cells to hide in a group of cells whose total is known.
 
-    Cells of 1 up to the threshold are hidden. If what is hidden can be derived, because it is one cell or
-    adds up to fewer than the threshold, the next smallest cells are hidden too until it cannot.
+    Cells of 1 up to the threshold are hidden. Who knows the total knows what the hidden cells add up to, so
+    the next smallest cells are hidden too until that is safe (see `safe`) or every cell is hidden.
 
     Parameters
     ----------
@@ -20,8 +18,6 @@ def hidden(
         Patients in each cell; a cell of 0 has no patients to protect and stays visible.
     fewer_than : int
         Smallest number of patients that may be shown.
-    also : array of bool, shape (cells,), optional
-        Cells that must be hidden whatever their size, because they are hidden elsewhere.
 
     Returns
     -------
@@ -33,14 +29,33 @@ def hidden(
     Hundepool A et al. (2012). Statistical Disclosure Control. doi:10.1002/9781118348239
     """
     counts = np.nan_to_num(n)
-    hide = (counts > 0) & (counts < fewer_than)
-    if also is not None:
-        hide |= also & (counts > 0)
+    hide: NDArray[np.bool_] = (counts > 0) & (counts < fewer_than)
     if not hide.any():
         return hide
     for cell in np.argsort(counts, kind="stable"):
-        if hide.sum() >= 2 and counts[hide].sum() >= fewer_than:
+        if safe(counts[hide], fewer_than=fewer_than):
             break
         if counts[cell] > 0:
             hide[cell] = True
     return hide
+
+
+def safe(cells: NDArray[np.float64], *, fewer_than: int) -> bool:
+    """Whether hidden cells stay hidden from somebody who knows their number and their sum.
+
+    They do if for all that this person can tell each of them might be as small as 1 and as large as the
+    threshold; then nobody can tell even which of them are the small ones.
+
+    Parameters
+    ----------
+    cells : array of float, shape (hidden cells,)
+        Patients in each hidden cell, all above 0.
+    fewer_than : int
+        Smallest number of patients that may be shown.
+
+    Returns
+    -------
+    bool
+        True too if nothing is hidden.
+    """
+    return len(cells) == 0 or (len(cells) > 1 and bool(cells.sum() >= fewer_than + len(cells) - 1))

@@ -19,7 +19,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.connect import Connection, schema_sql
-from registry_db.disclosure import hidden
+from registry_db.disclosure import hidden, safe
 from registry_db.records import make_current_view
 from registry_db.scoring import SCORE_COLUMNS
 
@@ -69,6 +69,8 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
         Scores and counts of fewer patients are hidden.
     """
     folder.mkdir(exist_ok=True)
+    for left in folder.glob(".*.tmp*"):  # by a process that was killed: only one can work in a registry
+        left.unlink()
     tables = _tables(con, catalogue, small_cell=small_cell)
     id = _content_hash(tables, name, small_cell)
     file = folder / f"{id}.duckdb"
@@ -77,7 +79,6 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
     unchanged = file.exists()
     if not unchanged:
         draft = folder / f".{id}.{os.getpid()}.tmp"
-        draft.unlink(missing_ok=True)
         try:
             _write(
                 con, draft, tables, [id, name, _generated(catalogue), small_cell, _cut_off(con, catalogue)]
@@ -116,8 +117,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "settlement": _settlements(con, catalogue),
     }
     con.unregister("current_indicators")
-    tables["score"] = _hide_scores(tables["score"], facts, small_cell)
-    tables["state"] = _hide_states(tables["state"], tables["score"], facts, small_cell)
+    _hide_small(tables, facts, small_cell)
     return tables
 
 
@@ -200,17 +200,35 @@ def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     return frame
 
 
-def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> pd.DataFrame:
+def _hide_small(tables: dict[str, pd.DataFrame], facts: set[str], small_cell: int) -> None:
+    """Hide small cells in the scores and their states, and the totals that would give them away."""
+    scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
+    tables["score"] = scores
+    tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
+    for name in ("benchmark", "model"):
+        tables[name] = _without(tables[name], unsafe)
+
+
+def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
     scores = scores.copy()
-    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0)
-    hide = patients.groupby([scores[name] for name in _GROUP]).transform(
-        lambda n: hidden(n.to_numpy(np.float64), fewer_than=small_cell)
-    )
-    scores["suppressed"] = hide.astype(bool)
-    scores.loc[scores["suppressed"], NUMBERS] = np.nan
-    scores.loc[scores["suppressed"], "band"] = "not-assessable"
-    scores.loc[scores["suppressed"], "reason"] = "suppressed"
-    return scores
+    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0).to_numpy(np.float64)
+    hide = np.zeros(len(scores), dtype=bool)
+    unsafe = []
+    for group, rows in scores.groupby(_GROUP).indices.items():
+        hide[rows] = hidden(patients[rows], fewer_than=small_cell)
+        if not safe(patients[rows][hide[rows]], fewer_than=small_cell):
+            unsafe.append(group)
+    scores["suppressed"] = hide
+    scores.loc[hide, NUMBERS] = np.nan
+    scores.loc[hide, "band"] = "not-assessable"
+    scores.loc[hide, "reason"] = "suppressed"
+    return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
+
+
+def _without(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    found = frame[_GROUP].merge(groups, on=_GROUP, how="left", indicator=True)["_merge"] == "both"
+    return frame[~found.to_numpy()].reset_index(drop=True)
 
 
 def _hide_states(
@@ -218,20 +236,24 @@ def _hide_states(
 ) -> pd.DataFrame:
     """Take counted records together (the score splits them) and hide small cells within a provider.
 
-    What is hidden as a score's number is hidden here too.
+    A score that is hidden takes all states of that provider with it: which states there are, and how large
+    they are, would tell what the score does not. Beside a score that is shown, its number of records is
+    known, so the other states must hide each other.
     """
     states = states[~states["indicator"].isin(facts)].copy()
     states.loc[states["state"].isin(list(COUNTED_STATES)), "state"] = COUNTED
     keys = [*_GROUP, "provider"]
     states = states.groupby([*keys, "state", "reason"], as_index=False, sort=True)["n"].sum()
     states = states.merge(scores[[*keys, "suppressed"]], on=keys, how="left")
-    also = states.pop("suppressed").eq(True) & states["state"].eq(COUNTED)
-    hide = pd.Series(False, index=states.index)
-    for _, rows in states.groupby(keys).indices.items():
-        n = states["n"].to_numpy(np.float64)[rows]
-        hide.iloc[rows] = hidden(n, fewer_than=small_cell, also=also.to_numpy()[rows])
+    suppressed = states.pop("suppressed").eq(True).to_numpy()
+    counted = states["state"].eq(COUNTED).to_numpy()
+    n = states["n"].to_numpy(np.float64)
+    hide = suppressed.copy()
+    for rows in states.groupby(keys).indices.values():
+        others = rows[~counted[rows]]
+        hide[others] |= hidden(n[others], fewer_than=small_cell)
     states["n"] = states["n"].astype("Int64").mask(hide)
-    return states
+    return states[~suppressed | counted].reset_index(drop=True)
 
 
 def _generated(catalogue: Catalogue) -> bool:

@@ -33,6 +33,8 @@ from registry_db.published import (
 
 Row = TypeVar("Row")
 
+# given at opening, since readers of one file in one process share what is set, and the first one locks it
+_SHUT_OFF = {"enable_external_access": "false", "lock_configuration": "true"}
 _SCORE_FROM = "score join indicator using (indicator, version)"
 
 
@@ -83,11 +85,7 @@ class PublicationReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._connection = duckdb.connect(str(path), read_only=True)
-            with self._cursor() as cursor:
-                cursor.execute("set timezone = 'UTC'")
-                cursor.execute("set enable_external_access = false")
-                cursor.execute("set lock_configuration = true")
+            self._connection = duckdb.connect(str(path), read_only=True, config=_SHUT_OFF)
             self._about = self._rows(Publication, "publication")[0]
         except (duckdb.Error, IndexError) as error:
             raise RegistryError(f"{path}: this is not a publication that can be read ({error})") from None

@@ -11,7 +11,10 @@ from risk_models.strata import FloatArray
 MAX_STEPS = 60
 SETTLED = 1e-12  # largest change of a linear predictor, in log-odds, at which a step no longer matters
 FARTHEST = 5.0  # the most a step may change a linear predictor, in log-odds
+SHORTEST = 1e-6  # share of a step under which shortening it further is pointless
+PROMISED = 1e-4  # share of the rise that the slope promises (Armijo's rule)
 STALLED = 1e-6  # below this a step that no longer shrinks is rounding
+ROUNDING = 1e-10  # share of a log-likelihood that is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,15 @@ def _derivatives(
 def _step_length(
     Z: FloatArray, eta: FloatArray, *, step: FloatArray, n: FloatArray, events: FloatArray
 ) -> float:
-    """Shorten a step that goes too far, then halve it until the likelihood does not fall by more than rounding."""
+    """Cap the step, then halve it until the likelihood rises by a part of what its slope promises."""
     before = log_likelihood(eta, n, events)
     direction = Z @ step
+    slope = float(direction @ (events - n * expit(eta)))
     # far out, where every risk is 0 or 1 to rounding, there is no information to come back by
     length = min(1.0, FARTHEST / max(float(np.abs(direction).max()), FARTHEST))
-    while length > 1e-6 and log_likelihood(eta + length * direction, n, events) < before - 1e-10 * abs(
-        before
-    ):
+    while length > SHORTEST:
+        risen = log_likelihood(eta + length * direction, n, events) - before
+        if risen >= PROMISED * length * slope - ROUNDING * abs(before):
+            break
         length /= 2
     return length

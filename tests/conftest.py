@@ -15,3 +15,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"the real records are not here: no folder {SHARED.name} beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def demo_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a demo registry, built once (about ten seconds). Copy it before writing in it."""
+    from registry_db.registry import Registry
+
+    folder = tmp_path_factory.mktemp("demo") / "registry"
+    Registry.demo(folder)
+    return folder

@@ -65,8 +65,11 @@ def _choose_result(view: View, results: Sequence[Result]) -> Result:
 def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
     w, indicator, score, benchmark = view.w, result.indicator, result.score, result.benchmark
     if indicator.is_fact:
-        return [(w.t("column.value"), sentences.fact(w, result), "")]
-    cards: list[tuple[str, str, str]] = []
+        cards = [(w.t("column.value"), sentences.fact(w, score), "")]
+        if benchmark:
+            cards.append((w.t("card.fact"), w.percent(benchmark.reference, 0), ""))
+        return cards
+    cards = []
     if score.adjusted is not None:
         interval = ""
         if score.lower is not None and score.upper is not None:
@@ -134,10 +137,7 @@ def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataF
             w.t("column.n"): [
                 w.t("value.none") if score.n is None else w.count(score.n) for score in ordered
             ],
-            w.t("column.value"): [
-                w.t("value.none") if score.adjusted is None else w.value(indicator, score.adjusted)
-                for score in ordered
-            ],
+            w.t("column.value"): [_value(view, indicator, score) for score in ordered],
             w.t("column.interval"): [
                 w.t("value.none")
                 if score.lower is None or score.upper is None
@@ -147,6 +147,12 @@ def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataF
             w.t("column.verdict"): [_verdict(view, indicator, score) for score in ordered],
         }
     )
+
+
+def _value(view: View, indicator: Indicator, score: Score) -> str:
+    if indicator.is_fact:
+        return sentences.fact(view.w, score)
+    return view.w.t("value.none") if score.adjusted is None else view.w.value(indicator, score.adjusted)
 
 
 def _verdict(view: View, indicator: Indicator, score: Score) -> str:

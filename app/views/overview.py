@@ -85,7 +85,7 @@ def _row(view: View, result: Result) -> tuple[str, ...]:
 def _value(view: View, result: Result) -> str:
     w, indicator, score = view.w, result.indicator, result.score
     if indicator.is_fact:
-        return f"<b>{escape(sentences.fact(w, result))}</b>"
+        return f"<b>{escape(sentences.fact(w, score))}</b>"
     if score.adjusted is None:
         return f'<span class="quiet">{escape(w.t("value.none"))}</span>'
     interval = ""

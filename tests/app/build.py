@@ -47,7 +47,13 @@ INDICATOR = {
     "why_en": "Because it matters.",
 }
 INDICATORS: list[dict[str, Any]] = [
-    {"indicator": "vsv-standard", "horizon": 1, "kind": "structure", "better": "higher", "expectation": "none"}
+    {
+        "indicator": "vsv-standard",
+        "horizon": 1,
+        "kind": "structure",
+        "better": "higher",
+        "expectation": "none",
+    }
     | {"title_nl": "Voldoet aan de standaard", "title_en": "Meets the standard", "show_decimals": 0},
     {"indicator": "birth-booking", "horizon": 1, "kind": "binary", "better": "higher", "expectation": "none"}
     | {"title_nl": "Eerste bezoek op tijd", "title_en": "First visit in time"}
@@ -68,27 +74,26 @@ INDICATORS: list[dict[str, Any]] = [
 
 LIMITS_PPH = (0.021, 0.035, 0.083, 0.104)
 NO_LIMITS = (None, None, None, None)
-NUMBERS = (
-    "n observed expected ratio adjusted lower upper low998 low95 high95 high998 band reason reliability".split()
-)
 NOTHING = (*(None,) * 11, "not-assessable", "suppressed", None, True)
 
 
 def score_rows() -> list[tuple[Any, ...]]:
     """Scores of three networks; the own one has every band once."""
+    fact = ("not-assessable", "a fact, not a sample", None, False)
+    few = ("not-assessable", "fewer than 30 records", None, False)
+    booking, tear, experience = (
+        (0.76, 0.79, 0.86, 0.89, "high998", "", 0.91, False),
+        (None, 0.0125, 0.047, 0.061, "low95", "", 0.35, False),
+        (7.8, 7.9, 8.3, 8.4, "low998", "", 0.8, False),
+    )
     own: dict[str, tuple[Any, ...]] = {
-        "vsv-standard": (1, 1, None, None, 1.0, None, None, *NO_LIMITS)
-        + ("not-assessable", "a fact, not a sample", None, False),
-        "birth-booking": (600, 540, 498, 1.084, 0.90, 0.87, 0.92)
-        + (0.76, 0.79, 0.86, 0.89, "high998", "", 0.91, False),
+        "vsv-standard": (1, 1, None, None, 1.0, None, None, *NO_LIMITS, *fact),
+        "birth-booking": (600, 540, 498, 1.084, 0.90, 0.87, 0.92, *booking),
         "birth-pph": (568, 42, 34.6, 1.214, 0.0716, 0.052, 0.097, *LIMITS_PPH, "in", "", 0.62, False),
-        "birth-tear": (410, 5, 11.2, 0.446, 0.0121, 0.004, 0.028)
-        + (None, 0.0125, 0.047, 0.061, "low95", "", 0.35, False),
+        "birth-tear": (410, 5, 11.2, 0.446, 0.0121, 0.004, 0.028, *tear),
         "birth-apgar": NOTHING,
-        "birth-experience": (120, 7.6, 8.1, None, 7.62, 7.4, 7.84)
-        + (7.8, 7.9, 8.3, 8.4, "low998", "", 0.8, False),
-        "hip-eq5d": (20, 0.7, 0.71, None, 0.41, 0.35, 0.47, *NO_LIMITS)
-        + ("not-assessable", "fewer than 30 records", None, False),
+        "birth-experience": (120, 7.6, 8.1, None, 7.62, 7.4, 7.84, *experience),
+        "hip-eq5d": (20, 0.7, 0.71, None, 0.41, 0.35, 0.47, *NO_LIMITS, *few),
     }
     rows = [(name, "1.0.0", PERIOD, OWN, *values) for name, values in own.items()]
     rows.append(("birth-pph", "1.0.0", "2024", OWN, *own["birth-pph"]))

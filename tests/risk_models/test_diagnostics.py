@@ -63,5 +63,10 @@ def test_risks_that_are_utterly_wrong_still_have_an_intercept():
     assert result.intercept == pytest.approx(np.log(1 / 999) - np.log(9999), rel=1e-9)
 
 
+def test_an_overshooting_step_is_halved():
+    # from 2.5 log-odds too high, capped steps of 5 would go to and fro for ever
+    assert calibration([100], [50], [1 / (1 + np.exp(-2.5))]).intercept == pytest.approx(-2.5, rel=1e-12)
+
+
 def test_equal_risks_do_not_discriminate():
     assert c_statistic([5, 9], [2, 3], [0.3, 0.3]) == 0.5

@@ -75,6 +75,13 @@ def test_known_variance_is_recovered():
     assert between_variance(y, sampling) == pytest.approx(0.8, rel=0.05)
 
 
+def test_overdispersion_leaves_absent_providers_out():
+    observed, expected = np.array([3.0, 9.0, 4.0]), np.array([4.0, 5.0, 6.0])
+    plain = overdispersion(observed, expected, expected * 0.8)
+    more = overdispersion(*(np.append(x, 0.0) for x in (observed, expected, expected * 0.8)))
+    assert more == plain
+
+
 def test_providers_without_events_do_not_break_overdispersion():
     expected = np.full(10, 2.0)
     result = overdispersion(np.zeros(10), expected, expected * 0.9)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from risk_models.design import Term
 from risk_models.expected import fit_model
@@ -142,8 +143,6 @@ def test_a_reference_of_zero_leaves_the_verdict_to_the_counts():
 def test_an_observation_far_out_still_has_its_interval():
     # 4,000 of 5,000 where 100 are expected: its probability at the expected risks is under 1e-5000
     scores = score_binary([0, 1], [5000, 5000], [4000, 100], [0.02, 0.02], providers=2)
-    from scipy import stats
-
     known = stats.binomtest(4000, 5000).proportion_ci(0.95, method="exact")
     np.testing.assert_allclose(
         [scores.lower[0], scores.upper[0]],
@@ -151,6 +150,14 @@ def test_an_observation_far_out_still_has_its_interval():
         rtol=1e-9,
     )
     assert scores.band[0] == "high998"
+
+
+def test_every_record_or_none_far_out():
+    scores = score_binary([0, 1], [900, 900], [900, 0], [0.1, 0.9], providers=2)
+    end = 0.025 ** (1 / 900)  # Clopper and Pearson
+    np.testing.assert_allclose(scores.lower, [end / 0.1 * 0.5, 0], rtol=1e-9)
+    np.testing.assert_allclose(scores.upper, [10 * 0.5, (1 - end) / 0.9 * 0.5], rtol=1e-9)
+    assert scores.band.tolist() == ["high998", "low998"]
 
 
 def test_no_variation_gives_no_verdict():

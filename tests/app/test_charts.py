@@ -1,0 +1,82 @@
+"""What the charts draw, read from their specifications."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import charts
+from app.wording import wording
+from registry_db.published import Result, Score
+from registry_db.reader import PublicationReader, Publications
+from tests.app.build import OWN, PERIOD, settlement
+
+NL = wording("nl")
+
+
+@pytest.fixture(scope="module")
+def reader(registry: Path) -> PublicationReader:
+    return Publications(registry).newest()
+
+
+def result_of(reader: PublicationReader, name: str) -> Result:
+    found = reader.results(provider=OWN, period=PERIOD)
+    return next(result for result in found if result.indicator.indicator == name)
+
+
+def funnel(reader: PublicationReader, name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    scores: tuple[Score, ...] = reader.scores(name, period=PERIOD)
+    spec = charts.funnel(NL, result_of(reader, name), scores, name="VSV De Linde").to_dict()
+    return spec, [row for rows in spec["datasets"].values() for row in rows]
+
+
+def test_the_own_organisation_is_named_and_the_others_are_not(reader: PublicationReader) -> None:
+    spec, rows = funnel(reader, "birth-pph")
+    assert {row["name"] for row in rows if "name" in row} == {"VSV De Linde"}
+    assert "VSV nummer" not in str(spec)
+    tips = [layer["encoding"]["tooltip"] for layer in spec["layer"] if "tooltip" in layer["encoding"]]
+    assert {tip["field"] for group in tips for tip in group} == {"size", "shown", "verdict"}
+
+
+def test_limits_are_those_of_each_score_in_order_of_size(reader: PublicationReader) -> None:
+    spec, _ = funnel(reader, "birth-pph")
+    rows = spec["datasets"][spec["layer"][0]["data"]["name"]]
+    assert [row["n"] for row in rows] == [220, 310, 450, 568, 700]
+    assert {row["high998"] for row in rows} == {10.4}
+    assert all(row["value"] > 0 for row in rows)  # the suppressed one is left out
+
+
+def test_a_limit_that_cannot_be_reached_is_not_drawn(reader: PublicationReader) -> None:
+    _, rows = funnel(reader, "birth-tear")
+    limits = [row for row in rows if "low998" in row]
+    assert {row["low998"] for row in limits} == {None}
+    assert all(row["floor998"] is not None for row in limits)
+
+
+def test_charts_are_vector_graphics_with_the_numbers_of_the_language(reader: PublicationReader) -> None:
+    spec, _ = funnel(reader, "birth-pph")
+    assert spec["usermeta"]["embedOptions"]["renderer"] == "svg"
+    assert spec["config"]["locale"]["number"]["decimal"] == ","
+
+
+def test_the_alternative_text_states_the_finding(reader: PublicationReader) -> None:
+    text = charts.funnel_alt(NL, result_of(reader, "birth-pph"), name="VSV De Linde", small_cell=10)
+    assert "VSV De Linde" in text
+    assert "42 van de 568" in text
+
+
+def test_the_waterfall_goes_from_the_saving_to_the_payment(reader: PublicationReader) -> None:
+    found = reader.settlements(OWN)[0]
+    names = {key: key for key in charts.WATERFALL}
+    spec = charts.waterfall(NL, found.ledger, names).to_dict()
+    rows = max(spec["datasets"].values(), key=len)
+    steps = {row["step"]: row for row in rows}
+    made = settlement()
+    assert steps["saving"]["end"] == pytest.approx(float(made.step("saving").amount))
+    assert steps["payment"]["end"] == pytest.approx(float(made.payment))
+    # each bar starts where the one before it ended, down to the payment
+    assert [row["start"] for row in rows[1:4]] == pytest.approx([row["end"] for row in rows[:3]])
+    assert steps["cap"]["end"] == pytest.approx(steps["payment"]["end"], abs=0.01)
+    assert [row["shown"] for row in rows][1] == "−€\N{NO-BREAK SPACE}24.104"

@@ -1,0 +1,226 @@
+"""The pages, run by Streamlit's own test harness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.publication import REGISTRY_VARIABLE
+from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+PAGES = ("overview", "indicator", "contract", "data")
+
+
+def page(name: str, **address: str) -> AppTest:
+    """A page as it is after opening an address."""
+    test = AppTest.from_file(MAIN, default_timeout=30)
+    test.query_params.update(address)
+    test.run()
+    if name != "overview":
+        # `switch_page` knows pages by their file only, and these are functions
+        hashes = {info["url_pathname"]: code for code, info in test._registered_pages.items()}
+        test._page_hash = hashes[name]
+        test.run()
+    assert not test.exception
+    return test
+
+
+def text(test: AppTest) -> str:
+    """Everything that is written on a page."""
+    parts = [element.proto.body for element in test.get("html")]
+    parts += [table.value.to_csv() for table in test.table]
+    return "\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.usefixtures("shown")
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("lang", "word", "other"),
+    [("nl", "Gegenereerde gegevens", "Generated"), ("en", "Generated data", "Gegenereerd")],
+)
+def test_every_page_is_in_the_language_and_says_that_data_are_generated(
+    name: str, lang: str, word: str, other: str
+) -> None:
+    body = text(page(name, lang=lang))
+    assert word in body
+    assert other not in body
+    assert "abcdef0123456789" in body  # the publication it comes from
+
+
+@pytest.mark.usefixtures("shown")
+def test_overview_shows_every_kind_of_score() -> None:
+    body = text(page("overview", lang="nl"))
+    assert "<h1>VSV De Linde</h1>" in body  # the one with a contract comes first
+    assert "In 2025 zijn 4 indicatoren beoordeeld. Daarvan 2 gunstig, 1 ongunstig en 1 binnen" in body
+    for piece in (
+        "<b>7,2 %</b>",
+        "5,2 tot 9,7 %",
+        "5,9 %",
+        "zoals verwacht",
+        "duidelijk hoger dan gemiddeld",
+        "gunstig, buiten de 99,8 %-grens",
+        "lager dan verwacht",
+        "ongunstig, buiten de 99,8 %-grens",
+        "niet getoond: kleine aantallen (minder dan 10 patiënten)",
+        "niet te beoordelen: te weinig records (minder dan 30)",
+        "<b>ja</b>",
+        "92 % van de organisaties",
+        "betrouwbaarheid matig",
+    ):
+        assert piece in body
+    assert "Fluxus postpartum &lt;1000 ml &amp; meer&gt;" in body
+    address = "indicator?lang=nl&amp;organisation=VSV-01&amp;period=2025&amp;indicator=birth-pph"
+    assert f'href="{address}"' in body
+
+
+@pytest.mark.usefixtures("shown")
+def test_names_from_outside_are_escaped() -> None:
+    body = text(page("overview", lang="nl", organisation=OTHER))
+    assert "VSV &lt;Ander&gt;" in body
+    assert "<Ander>" not in body
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_suppressed_score_shows_no_number() -> None:
+    body = text(page("overview", lang="en", organisation=SMALL))
+    assert "not shown: small numbers (fewer than 10 patients)" in body
+    assert "No indicator was assessed in 2025." in body
+    assert "<b>" not in body
+
+
+@pytest.mark.usefixtures("shown")
+def test_the_address_decides_and_nonsense_in_it_is_ignored() -> None:
+    test = page("overview", lang="en", organisation=SMALL, period="2024'; drop table score")
+    assert test.sidebar.selectbox[0].value == SMALL
+    assert test.sidebar.selectbox[1].value == PERIOD
+    assert test.query_params == {"lang": ["en"], "organisation": [SMALL], "period": [PERIOD]}
+    nonsense = page("overview", lang="../../etc", organisation="nobody")
+    assert nonsense.query_params["lang"] == ["nl"]
+    assert nonsense.query_params["organisation"] == [OWN]
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_choice_goes_into_the_address_and_stays_on_the_next_page() -> None:
+    test = page("overview", lang="nl")
+    test.sidebar.selectbox[0].set_value(OTHER).run()
+    assert test.query_params["organisation"] == [OTHER]
+    test.query_params.clear()  # as the menu does
+    test.run()
+    assert test.sidebar.selectbox[0].value == OTHER
+    assert test.query_params["organisation"] == [OTHER]
+
+
+@pytest.mark.usefixtures("shown")
+def test_an_indicator_is_set_against_the_others_without_their_names() -> None:
+    test = page("indicator", lang="nl", indicator="birth-pph")
+    body = text(test)
+    assert "Dit is vastgelegd bij 42 van de 568 (7,4 %). Dat past bij" in body
+    assert "42 waargenomen, 34,6 verwacht" in body
+    assert "1 organisatie staat er niet in" in body
+    assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 1
+    twin = test.table[0].value
+    assert list(twin.iloc[:, 0]) == ["VSV De Linde", *["andere organisatie"] * 5]
+    assert list(twin.iloc[:, 1])[-1] == "–"  # the suppressed one
+
+
+@pytest.mark.usefixtures("shown")
+def test_where_the_records_went_adds_up_where_it_can_be_shown() -> None:
+    tear = text(page("indicator", lang="nl", indicator="birth-tear"))
+    assert "Telt mee,,410" in tear
+    assert "Samen,,568" in tear
+    pph = text(page("indicator", lang="nl", indicator="birth-pph"))
+    assert "Uitgesloten,meerling,14" in pph
+    assert "Gegeven ontbreekt,geen waarde voor blood_loss_ml,niet getoond" in pph
+    assert "Samen" not in pph  # a total would give the hidden numbers away
+
+
+@pytest.mark.usefixtures("shown")
+def test_the_case_mix_model_is_readable() -> None:
+    body = text(page("indicator", lang="nl", indicator="birth-pph"))
+    assert 'parity,nulli tegenover multi,"1,56","1,02 tot 2,40"' in body
+    assert '"22 tegenover 31,5","0,70",–' in body
+    assert 'C-statistiek,"0,612"' in body
+    assert "meegeleverd" in text(page("indicator", lang="nl", indicator="hip-eq5d"))
+    assert "niet gecorrigeerd" in text(page("indicator", lang="nl", indicator="birth-booking"))
+
+
+@pytest.mark.usefixtures("shown")
+@pytest.mark.parametrize("name", ["vsv-standard", "birth-apgar", "birth-experience", "hip-eq5d"])
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_kind_of_indicator_has_a_page(name: str, lang: str) -> None:
+    test = page("indicator", lang=lang, indicator=name)
+    assert "<h1>" in text(test)
+    assert test.code[0].value == "indicator: x\n"
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_contract_shows_how_the_payment_came_about() -> None:
+    test = page("contract", lang="nl")
+    body = text(test)
+    assert "<strong>€ 48.207,30</strong>" in body
+    assert "Tussenstand: de periode is nog niet compleet" in body
+    assert "Omzetdoel min werkelijke uitgaven" in body
+    assert 'Besparing,Omzetdoel min werkelijke uitgaven,"€ 300.364,25"' in body
+    assert "niet te beoordelen" in body
+    assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.usefixtures("shown")
+def test_without_a_contract_the_page_says_so() -> None:
+    assert "geen contract" in text(page("contract", lang="nl", organisation=OTHER))
+    other = text(page("contract", lang="en", organisation=OWN, period="2024"))
+    assert "There is no settlement of 2024. There is one of: 2025." in other
+
+
+@pytest.mark.usefixtures("shown")
+def test_about_the_data_says_where_numbers_come_from() -> None:
+    body = text(page("data", lang="en"))
+    for piece in ("Made up for a test", "31 December 2025", 'births.csv,birth,4 Jan 2026 09:30 UTC,"4,100"'):
+        assert piece in body
+
+
+def test_a_registry_without_a_publication_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    test = page("overview", lang="nl")
+    assert "Nog niets te zien" in text(test)
+    assert "run" in text(test)
+    monkeypatch.delenv(REGISTRY_VARIABLE)
+    assert REGISTRY_VARIABLE in text(page("overview", lang="en"))
+
+
+def test_an_empty_publication_has_nothing_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "publications").mkdir()
+    build_publication(tmp_path / "publications" / "empty.duckdb", rows=False)
+    point_at(tmp_path, "empty.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    assert "holds no scores and no settlements" in text(page("overview", lang="en"))
+
+
+def test_a_new_publication_is_shown_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "publications").mkdir()
+    build_publication(tmp_path / "publications" / "one.duckdb", generated=True)
+    build_publication(tmp_path / "publications" / "two.duckdb", generated=False)
+    point_at(tmp_path, "one.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    test = page("overview", lang="nl")
+    assert "Gegenereerde gegevens" in text(test)
+    point_at(tmp_path, "two.duckdb")
+    test.run()
+    assert "Gegenereerde gegevens" not in text(test)
+
+
+def test_a_page_on_generated_data_says_so_even_where_the_rest_is_real(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "publications").mkdir()
+    build_publication(tmp_path / "publications" / "real.duckdb", generated=False)
+    point_at(tmp_path, "real.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    # the settlement is of generated records, the scores are not
+    assert "Gegenereerde gegevens" in text(page("contract", lang="nl"))
+    assert "Gegenereerde gegevens" not in text(page("indicator", lang="nl"))
