@@ -6,21 +6,25 @@ Both are drawn as vector graphics, so that marks can be read out; numbers are wr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import altair as alt
 import pandas as pd
 
 from app import sentences
-from app.wording import Wording
+from app.markup import INK, LILAC, NAVY, PLUM, TEAL
+from app.wording import Wording, mark
 from registry_db.published import Benchmark, Indicator, LedgerLine, Result, Score
 
-NAVY, TEAL, PLUM, ORANGE, INK, LILAC = "#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"
 FONT = "Source Sans, Source Sans 3, system-ui, sans-serif"
 _LIMITS = ("low998", "low95", "high95", "high998")
-# steps of the ledger that move the running amount, after the saving itself
-WATERFALL = ("saving", "counted", "shared", "cap", "payment")
+# what a line of the ledger does to the money, where its name says what it leaves
+_EFFECTS = {
+    "counted": mark("waterfall.counted"),
+    "shared": mark("waterfall.shared"),
+    "cap": mark("waterfall.cap"),
+}
 
 
 def funnel(w: Wording, result: Result, scores: Sequence[Score], *, name: str) -> alt.LayerChart:
@@ -54,7 +58,7 @@ def funnel(w: Wording, result: Result, scores: Sequence[Score], *, name: str) ->
     layers.append(_peers_layer(w, frame[frame["provider"] != own.provider], x=x, scale=scale))
     mine = frame[frame["provider"] == own.provider]
     layers += _own_layers(mine, name=name, x=x, scale=scale, widest=float(frame["n"].max()))
-    return _dressed(w, alt.layer(*layers).properties(height=420, width="container"))
+    return _dressed(w, *layers, height=420)
 
 
 def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str:
@@ -62,9 +66,9 @@ def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str
     return w.t("funnel.alt", name=name, finding=sentences.finding(w, result, small_cell=small_cell))
 
 
-def waterfall(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]) -> alt.LayerChart:
-    """Draw how the saving becomes the payment; names of the bars by key of the line."""
-    frame = _waterfall_frame(w, ledger, names)
+def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
+    """Draw how the saving becomes the payment: a bar for each line of the ledger that moves the money."""
+    frame = _waterfall_frame(w, ledger)
     order = list(frame["step"])
     x = alt.X(
         "step:N",
@@ -82,7 +86,9 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]
             y=alt.Y("start:Q", title=w.t("waterfall.y"), axis=alt.Axis(format=",.0f", tickCount=5)),
             y2="end:Q",
             color=alt.Color(
-                "kind:N", scale=alt.Scale(domain=["level", "less"], range=[NAVY, LILAC]), legend=None
+                "kind:N",
+                scale=alt.Scale(domain=["level", "less", "more"], range=[NAVY, LILAC, TEAL]),
+                legend=None,
             ),
             tooltip=[alt.Tooltip("step:N", title=w.t("waterfall.step")), alt.Tooltip("shown:N", title="€")],
         )
@@ -98,7 +104,7 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]
         .mark_rule(color="#9A9A9A", strokeDash=[3, 3])
         .encode(x=x, x2="next:N", y="end:Q")
     )
-    return _dressed(w, alt.layer(links, bars, labels).properties(height=330, width="container"))
+    return _dressed(w, links, bars, labels, height=330)
 
 
 def _factor(indicator: Indicator) -> float:
@@ -221,25 +227,25 @@ def _axis_title(w: Wording, indicator: Indicator) -> str:
     return w.t("axis.gain") if indicator.kind == "change" else w.t("axis.points")
 
 
-def _waterfall_frame(w: Wording, ledger: Sequence[LedgerLine], names: Mapping[str, str]) -> pd.DataFrame:
-    lines = {line.key: line for line in ledger}
+def _waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
+    """One bar per line from the saving on; lines that move nothing are left out."""
+    keys = [line.key for line in ledger]
     rows, running = [], 0.0
-    for key in WATERFALL:
-        line = lines[key]
-        if key in ("saving", "payment"):
-            start, end, shown = 0.0, float(line.amount), w.money(line.amount)
-            running = end
-        else:
-            start, running = running, running + float(line.effect)
-            end, shown = running, w.money(line.effect)
+    for line in ledger[keys.index("saving") :]:
+        level = line.key in ("saving", "payment")
+        if not level and line.effect == 0:
+            continue
+        start = 0.0 if level else running
+        running = float(line.amount) if level else running + float(line.effect)
+        change = "more" if line.effect > 0 else "less"
         rows.append(
             {
-                "step": names[key],
+                "step": w.t(_EFFECTS[line.key]) if line.key in _EFFECTS else w.of(line, "name"),
                 "start": start,
-                "end": end,
-                "top": max(start, end, 0.0),
-                "shown": shown,
-                "kind": "level" if key in ("saving", "payment") else "less",
+                "end": running,
+                "top": max(start, running, 0.0),
+                "shown": w.money(line.amount if level else line.effect),
+                "kind": "level" if level else change,
             }
         )
     return pd.DataFrame(rows)
@@ -249,14 +255,13 @@ def _times(value: float | None, factor: float) -> float:
     return math.nan if value is None else value * factor
 
 
-def _dressed(w: Wording, chart: alt.LayerChart) -> alt.LayerChart:
-    dressed = (
-        chart.configure(font=FONT, locale=w.vega_locale(), background="transparent")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK, titleColor=INK, labelFontSize=12, titleFontSize=13, titleFontWeight="normal"
-        )
-    )
+def _dressed(w: Wording, *layers: alt.Chart, height: int) -> alt.LayerChart:
+    """Lay the layers over each other, in the look and the language of the pages."""
+    axis: dict[str, Any] = {"labelColor": INK, "labelFontSize": 12, "titleColor": INK}
+    axis |= {"titleFontSize": 13, "titleFontWeight": "normal"}
+    chart = alt.layer(*layers).properties(height=height, width="container")
+    chart = chart.configure(font=FONT, locale=w.vega_locale(), background="transparent")
+    chart = chart.configure_view(stroke=None).configure_axis(**axis)
     # vector graphics instead of a picture: marks get labels, and the page scales
-    dressed.usermeta = {"embedOptions": {"renderer": "svg"}}
-    return dressed
+    chart.usermeta = {"embedOptions": {"renderer": "svg"}}
+    return cast(alt.LayerChart, chart)

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
-from app.printing import console, errors, lines, print_json, print_table, records, write_file
+from app.printing import (
+    FILE_KINDS,
+    console,
+    errors,
+    lines,
+    print_json,
+    print_table,
+    printable,
+    records,
+    write_file,
+)
+from app.report import fit_in_words, print_demo, print_ledger
+from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
+from registry_db.assessing import Assessed
+from registry_db.deliveries import Delivered
 from registry_db.faults import RegistryError
+from registry_db.publication import Published
 from registry_db.registry import Progress, Registry
 
 cli = typer.Typer(
@@ -26,9 +44,27 @@ cli = typer.Typer(
     add_completion=False,
 )
 
+
+def _known_kind(file: Path | None) -> Path | None:
+    if file is not None and file.suffix not in FILE_KINDS:
+        raise typer.BadParameter(f"{file}: expected a name that ends in {', '.join(FILE_KINDS)}")
+    if file is not None and not file.parent.is_dir():
+        raise typer.BadParameter(f"{file}: there is no folder {file.parent}")
+    return file
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"meetlat {version('meetlat')}")
+        raise typer.Exit
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Write to a file instead: .csv, .json, .parquet or .xlsx.")
+    Path | None,
+    typer.Option(
+        "--out", help="Write to a file instead: .csv, .json, .parquet or .xlsx.", callback=_known_kind
+    ),
 ]
 PeriodOption = Annotated[str | None, typer.Option(help="Only this period, such as 2025 or 2016/17.")]
 
@@ -39,7 +75,12 @@ def _options(
     registry: Annotated[
         Path, typer.Option(envvar="MEETLAT_REGISTRY", help="Folder of the registry.", show_default="here")
     ] = Path(),
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
 ) -> None:
+    del show_version
     context.obj = registry
 
 
@@ -55,7 +96,7 @@ def _progress(title: str) -> Iterator[Progress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     with Progress(
-        TextColumn(title), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
+        TextColumn(title), BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn(),
         console=errors, transient=True, disable=not errors.is_terminal,
     ) as bar:  # fmt: skip
         task = bar.add_task("", total=None)
@@ -74,8 +115,6 @@ def demo(
 
     Example: `meetlat demo my-demo && meetlat --registry my-demo app`
     """
-    from app.report import print_demo
-
     with _progress("demo") as tell:
         found = Registry.demo(folder, progress=tell)
     print_demo(found, folder)
@@ -98,7 +137,7 @@ def init(
     with Registry.create(folder, library=library, name=name) as registry:
         count = len(registry.catalogue().definitions)
     console.print(f"made {folder} with {count} definitions")
-    console.print(f"next: meetlat --registry {folder} deliver DATASET FILE", markup=False)
+    console.print(f"next: meetlat --registry {folder} deliver DATASET FILE")
 
 
 @cli.command()
@@ -145,35 +184,41 @@ def deliver(
 ) -> None:
     """Take deliveries in: every row checked, bad ones quarantined with their reasons.
 
+    Each file is taken in whole or not at all. Rows set apart do not make it fail: mend them, and deliver them
+    again in a new file.
+
     Example: `meetlat deliver birth births-2025.csv`
     """
     if replaces and len(files) > 1:
         raise typer.BadParameter("--replaces goes with one file")
-    done = []
-    with _open(context) as registry, _progress("deliver") as tell:
-        for number, file in enumerate(files):
-            tell(file.name, number, len(files))
-            done.append(registry.deliver(dataset, file, replaces=replaces))
-    for delivered in done:
-        if delivered.already:
-            errors.print(f"{delivered.file_name}: taken in before as {delivered.delivery}; nothing changed")
-            continue
-        if delivered.quarantined:
-            errors.print(f"{delivered.file_name}: {delivered.quarantined} rows quarantined:", markup=False)
-            lines([f"{delivered.file_name}:{fault}" for fault in delivered.faults])
-        if not as_json:
-            console.print(
-                f"{delivered.file_name}: {delivered.accepted:,} of {delivered.rows:,} rows taken in as "
-                f"{delivered.delivery}"
-            )
-    if as_json:
-        print_json([_delivered(item) for item in done])
+    done: list[Delivered] = []
+    try:
+        with _open(context) as registry, _progress("deliver") as tell:
+            for number, file in enumerate(files):
+                tell(file.name, number, len(files))
+                done.append(registry.deliver(dataset, file, replaces=replaces))
+    finally:
+        # When a later file is refused, the earlier ones have been taken in: say so.
+        for delivered in done:
+            _tell_delivered(delivered, quiet=as_json)
+        if as_json:
+            print_json([asdict(delivered) for delivered in done])
 
 
-def _delivered(item: object) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(item)  # type: ignore[call-overload,no-any-return]
+def _tell_delivered(delivered: Delivered, *, quiet: bool) -> None:
+    name = printable(delivered.file_name)
+    if delivered.already:
+        errors.print(f"{name}: taken in before as {delivered.delivery}; nothing changed")
+        return
+    if delivered.quarantined:
+        rows = "row" if delivered.quarantined == 1 else "rows"
+        errors.print(f"{name}: {delivered.quarantined:,} {rows} quarantined:")
+        lines([f"{delivered.file_name}:{fault}" for fault in delivered.faults])
+        errors.print(f"  all of them: meetlat deliveries --quarantine {delivered.delivery}")
+    if not quiet:
+        console.print(
+            f"{name}: {delivered.accepted:,} of {delivered.rows:,} rows taken in as {delivered.delivery}",
+        )
 
 
 @cli.command()
@@ -204,18 +249,28 @@ def run(context: typer.Context, as_json: JsonOption = False) -> None:
     _tell_published(ran.published)
 
 
-def _tell_published(published: object) -> None:
-    state = "unchanged" if getattr(published, "unchanged") else "published"  # noqa: B009
+def _tell_published(published: Published) -> None:
+    state = "unchanged" if published.unchanged else "published"
     console.print(
-        f"{state} {published.id}: {published.scores:,} scores "  # type: ignore[attr-defined]
-        f"({published.suppressed:,} hidden: too few patients), {published.settlements} settlements"  # type: ignore[attr-defined]
+        f"{state} {published.id}: {published.scores:,} scores "
+        f"({published.suppressed:,} hidden: too few patients), {published.settlements} settlements"
     )
+
+
+def _tell_assessed(done: Sequence[Assessed], *, as_json: bool) -> None:
+    lines([note for item in done for note in item.notes])
+    if as_json:
+        print_json({item.indicator: list(item.periods) for item in done})
+        return
+    for item in done:
+        console.print(f"{item.indicator}: {', '.join(item.periods) or 'nothing outstanding'}")
 
 
 @cli.command()
 def fit(
     context: typer.Context,
     indicator: Annotated[str | None, typer.Argument(help="Only this indicator.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Fit the case-mix models that are outstanding.
 
@@ -223,15 +278,14 @@ def fit(
     """
     with _open(context) as registry, _progress("fit") as tell:
         done = registry.fit(indicator, progress=tell)
-    lines([note for item in done for note in item.notes])
-    for item in done:
-        console.print(f"{item.indicator}: {', '.join(item.periods) or 'nothing outstanding'}")
+    _tell_assessed(done, as_json=as_json)
 
 
 @cli.command()
 def score(
     context: typer.Context,
     indicator: Annotated[str | None, typer.Argument(help="Only this indicator.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Score what is outstanding.
 
@@ -239,9 +293,7 @@ def score(
     """
     with _open(context) as registry, _progress("score") as tell:
         done = registry.score(indicator, progress=tell)
-    lines([note for item in done for note in item.notes])
-    for item in done:
-        console.print(f"{item.indicator}: {', '.join(item.periods) or 'nothing outstanding'}")
+    _tell_assessed(done, as_json=as_json)
 
 
 @cli.command()
@@ -249,6 +301,7 @@ def settle(
     context: typer.Context,
     contract: Annotated[str | None, typer.Argument(help="Only this contract.")] = None,
     period: PeriodOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Settle contracts on the scores and the spending.
 
@@ -256,6 +309,9 @@ def settle(
     """
     with _open(context) as registry:
         settled = registry.settle(contract, period=period)
+    if as_json:
+        print_json(settled)
+        return
     for name in settled:
         console.print(f"settled {name}")
     if not settled:
@@ -263,13 +319,17 @@ def settle(
 
 
 @cli.command()
-def publish(context: typer.Context) -> None:
+def publish(context: typer.Context, as_json: JsonOption = False) -> None:
     """Publish what is in the vault: aggregates only, small cells hidden.
 
     Example: `meetlat publish`
     """
     with _open(context) as registry:
-        _tell_published(registry.publish())
+        published = registry.publish()
+    if as_json:
+        print_json(asdict(published))
+    else:
+        _tell_published(published)
 
 
 @cli.command()
@@ -287,11 +347,7 @@ def scores(
     """
     with _open(context) as registry:
         frame = registry.scores(indicator, period=period, provider=provider)
-    if out:
-        write_file(frame, out)
-    elif as_json:
-        print_json(records(frame))
-    else:
+    if not _written(frame, as_json=as_json, out=out):
         numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
         columns = {"period": "", "provider": "", "n": ",.0f", **numbers, "band": "", "reliability": ".2f"}
         print_table(frame, columns, title=indicator)
@@ -305,13 +361,9 @@ def models(context: typer.Context, as_json: JsonOption = False, out: OutOption =
     """
     with _open(context) as registry:
         frame = registry.models()
-    if out:
-        write_file(frame, out)
-    elif as_json:
-        print_json(records(frame))
-    else:
-        columns = {"indicator": "", "version": "", "period": "", "model": "", "kind": "", "n": ",.0f"}
-        print_table(frame, {**columns, "diagnostics_json": ""}, all_rows=True)
+    if not _written(frame, as_json=as_json, out=out):
+        columns = {"indicator": "", "period": "", "model": "", "kind": "", "n": ",.0f", "fit": ""}
+        print_table(frame.assign(fit=frame["diagnostics_json"].map(fit_in_words)), columns, all_rows=True)
 
 
 @cli.command()
@@ -320,19 +372,24 @@ def settlements(context: typer.Context, as_json: JsonOption = False, out: OutOpt
 
     Example: `meetlat settlements --json`
     """
-    from app.report import print_ledger
-
     with _open(context) as registry:
         frame = registry.settlements()
-    if out:
-        write_file(frame, out)
-    elif as_json:
-        print_json(records(frame))
-    elif frame.empty:
+    if _written(frame, as_json=as_json, out=out):
+        return
+    if frame.empty:
         console.print("nothing yet")
     else:
         for text in frame["settlement_json"]:
             print_ledger(text)
+
+
+def _written(frame: pd.DataFrame, *, as_json: bool, out: Path | None) -> bool:
+    """Write for a machine if it was asked for; else give False, and a person is to be told."""
+    if out:
+        write_file(frame, out)
+    elif as_json:
+        print_json(records(frame))
+    return as_json or out is not None
 
 
 @cli.command()
@@ -350,14 +407,13 @@ def deliveries(
     """
     with _open(context) as registry:
         frame = registry.quarantine(quarantine) if quarantine else registry.deliveries()
-    if out:
-        write_file(frame, out)
-    elif as_json:
-        print_json(records(frame))
-    else:
-        counts = dict.fromkeys(("rows", "accepted", "quarantined"), ",")
-        shown = {"delivery": "", "dataset": "", "file_name": "", **counts, "superseded_by": ""}
-        print_table(frame, dict.fromkeys(frame, "") if quarantine else shown)
+    if _written(frame, as_json=as_json, out=out):
+        return
+    if quarantine:
+        print_table(frame, dict.fromkeys(frame, ""), empty="no row of this delivery was quarantined")
+        return
+    counts = dict.fromkeys(("rows", "accepted", "quarantined"), ",")
+    print_table(frame, {"delivery": "", "file_name": "", **counts, "superseded_by": ""})
 
 
 @cli.command()
@@ -411,12 +467,15 @@ def main() -> None:
         errors.print(f"{len(error.faults)} {'fault' if len(error.faults) == 1 else 'faults'} in definitions:")
         lines([str(fault) for fault in error.faults], at_most=50)
         sys.exit(1)
-    except (RegistryError, ValueError) as error:
-        errors.print(str(error), markup=False, soft_wrap=True)
+    except (RegistryError, SettlementError) as error:
+        errors.print(printable(str(error)))
+        sys.exit(1)
+    except OSError as error:
+        errors.print(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         sys.exit(1)
     except Exception as error:
         if os.environ.get("MEETLAT_DEBUG"):
             raise
-        errors.print(f"this should not happen: {type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        errors.print(f"this should not happen: {type(error).__name__}: {error}")
         errors.print("nothing was published; MEETLAT_DEBUG=1 shows where it went wrong")
         sys.exit(1)

@@ -10,8 +10,9 @@ from app import sentences
 from app.wording import Wording
 from registry_db.published import Indicator, Score
 
+NAVY, TEAL, PLUM, INK, LILAC = "#12436D", "#28A197", "#801650", "#3D3D3D", "#A285D1"
 # better and worse differ in shade as well as in hue, and never stand without their words
-COLOURS = {"better": "#12436D", "worse": "#C2410C", "as-expected": "#6B6B6B"}
+COLOURS = {"better": NAVY, "worse": "#C2410C", "as-expected": "#6B6B6B"}
 _SHAPES = {"low": "M2 4 L14 4 L8 14 Z", "high": "M2 12 L14 12 L8 2 Z"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from rich.measure import Measurement
 from rich.table import Table
 
 # What is printed comes from files and definitions: brackets and colons in it are text, not markup.
-console = Console(highlight=False, markup=False, emoji=False)
-errors = Console(stderr=True, highlight=False, markup=False, emoji=False)
+# A line is never broken for a narrow terminal: a program that reads it would break too.
+console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+errors = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 MANY_ROWS = 40
+READABLE = 14
 
 
 def print_json(value: Any) -> None:
@@ -28,8 +30,13 @@ def print_json(value: Any) -> None:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as dictionaries of plain values, None for no value."""
-    return [{key: _plain_value(value) for key, value in row.items()} for row in frame.to_dict("records")]
+    """Rows of a frame as dictionaries of plain values, None for no value; stored JSON is taken apart."""
+    return [dict(map(_plain_item, row.items())) for row in frame.to_dict("records")]
+
+
+def _plain_item(item: tuple[Hashable, Any]) -> tuple[str, Any]:
+    name, value = str(item[0]), item[1]
+    return name, json.loads(value) if name.endswith("_json") else _plain_value(value)
 
 
 def _plain_value(value: Any) -> Any:
@@ -41,7 +48,12 @@ def _plain_value(value: Any) -> Any:
 
 
 def print_table(
-    frame: pd.DataFrame, columns: Mapping[str, str], *, title: str = "", all_rows: bool = False
+    frame: pd.DataFrame,
+    columns: Mapping[str, str],
+    *,
+    title: str = "",
+    all_rows: bool = False,
+    empty: str = "nothing yet",
 ) -> None:
     """Print a frame as a table.
 
@@ -55,35 +67,74 @@ def print_table(
         Above the table.
     all_rows : bool
         Print every row, however many there are.
+    empty : str
+        What to say when there is no row.
     """
     if frame.empty:
-        console.print("nothing yet")
+        console.print(empty)
         return
     shown = frame if all_rows else frame.head(MANY_ROWS)
+    cells = {name: [_cell(value, form) for value in shown[name]] for name, form in columns.items()}
+    right = {name: bool(form) or pd.api.types.is_numeric_dtype(frame[name]) for name, form in columns.items()}
+    kept = _that_fit(cells, right, console.width) if console.is_terminal else list(cells)
     table = plain_table(title)
-    for name, form in columns.items():
-        right = bool(form) or pd.api.types.is_numeric_dtype(frame[name])
+    for name in kept:
         table.add_column(
-            name.replace("_", " "), justify="right" if right else "left", no_wrap=right, overflow="fold"
+            _title(name),
+            justify="right" if right[name] else "left",
+            no_wrap=right[name],
+            overflow="fold",
+            min_width=_narrowest(name, cells[name], right=right[name]),
         )
-    for row in shown[list(columns)].itertuples(index=False):
-        table.add_row(*(_cell(value, form) for value, form in zip(row, columns.values(), strict=True)))
+    for row in zip(*(cells[name] for name in kept), strict=True):
+        table.add_row(*row)
     print_whole(table)
+    if len(kept) < len(cells):
+        left_out = ", ".join(_title(name) for name in cells if name not in kept)
+        console.print(f"too narrow for: {left_out} (--json or --out FILE gives all)")
     if len(shown) < len(frame):
         console.print(f"... and {len(frame) - len(shown)} more (--json or --out FILE gives all)")
 
 
+def _title(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _narrowest(name: str, cells: Sequence[str], *, right: bool) -> int:
+    """Width below which a column cannot be read: a number is never folded, a text not to less than this."""
+    widest = max(len(_title(name)), *map(len, cells))
+    return widest if right else min(widest, READABLE)
+
+
+def _that_fit(cells: Mapping[str, Sequence[str]], right: Mapping[str, bool], width: int) -> list[str]:
+    """Leave out columns from the end until a line is no wider than the terminal."""
+    kept = list(cells)
+    while len(kept) > 2:
+        needed = sum(_narrowest(name, cells[name], right=right[name]) + 1 for name in kept) - 1
+        if needed <= width:
+            break
+        kept.pop()
+    return kept
+
+
 def plain_table(title: str = "") -> Table:
     """Give an empty table in the house style."""
-    return Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    return Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+        collapse_padding=True,
+    )
 
 
 def print_whole(table: Table) -> None:
     """Print a table so that nothing is cut: folded on a terminal, as wide as it needs to be in a file."""
-    width = console.width
     if not console.is_terminal:
-        width = max(width, Measurement.get(console, console.options.update(width=10_000), table).maximum)
-    console.print(table, width=width, crop=False, soft_wrap=False)
+        table.width = Measurement.get(console, console.options.update(width=10_000), table).maximum
+    console.print(table, crop=False, soft_wrap=False)
 
 
 def _cell(value: Any, form: str) -> str:
@@ -98,18 +149,9 @@ def printable(text: str) -> str:
 
 
 def write_file(frame: pd.DataFrame, file: Path) -> None:
-    """Write a frame to a file of the kind that its name says.
-
-    Raises
-    ------
-    typer.BadParameter
-        If the name ends in none of .csv, .json, .parquet, .xlsx.
-    """
-    writers = {".csv": _csv, ".json": _json, ".parquet": _parquet, ".xlsx": _xlsx}
-    if file.suffix not in writers:
-        raise typer.BadParameter(f"{file}: expected a name that ends in {', '.join(writers)}")
-    writers[file.suffix](frame, file)
-    errors.print(f"wrote {len(frame)} rows to {file}", soft_wrap=True)
+    """Write a frame to a file of the kind that its name says, one of FILE_KINDS."""
+    FILE_KINDS[file.suffix](frame, file)
+    errors.print(f"wrote {len(frame)} rows to {file}")
 
 
 def _csv(frame: pd.DataFrame, file: Path) -> None:
@@ -133,9 +175,17 @@ def _xlsx(frame: pd.DataFrame, file: Path) -> None:
     frame.to_excel(file, index=False, engine="xlsxwriter", engine_kwargs=as_text)
 
 
+FILE_KINDS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    ".csv": _csv,
+    ".json": _json,
+    ".parquet": _parquet,
+    ".xlsx": _xlsx,
+}
+
+
 def lines(items: Sequence[object], *, at_most: int = 12) -> None:
     """Print items one a line, the first so many."""
     for item in items[:at_most]:
-        errors.print(f"  {printable(str(item))}", soft_wrap=True)
+        errors.print(f"  {printable(str(item))}")
     if len(items) > at_most:
         errors.print(f"  ... and {len(items) - at_most} more")

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pandas as pd
 from rich.table import Table
+from rich.text import Text
 
-from app.printing import console
+from app.printing import console, plain_table, print_whole
 from registry_db.registry import Ran, Registry
+
+
+def fit_in_words(diagnostics: str) -> str:
+    """Say in a word how well a model fits, from its diagnostics as JSON: ``c 0.71`` or ``R2 0.23``."""
+    known = json.loads(diagnostics)
+    named = (("c_statistic", "c"), ("r2", "R2"))
+    found = [f"{word} {known[name]:.2f}" for name, word in named if known.get(name) is not None]
+    return ", ".join(found) or "-"
 
 
 def print_ledger(text: str) -> None:
@@ -22,15 +31,15 @@ def print_ledger(text: str) -> None:
     """
     settlement = json.loads(text)
     network = settlement["participant"]["network"]
-    console.print(f"[bold]{settlement['contract']} {settlement['version']}, {settlement['period']}[/bold]: "
-                  f"{network} and {settlement['payer']}")  # fmt: skip
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("step")
-    table.add_column("amount", justify="right")
-    table.add_column("formula")
+    name = f"{settlement['contract']} {settlement['version']}, {settlement['period']}"
+    console.print(Text.assemble((name, "bold"), f": {network} and {settlement['payer']}"))
+    table = plain_table()
+    table.add_column("step", overflow="fold")
+    table.add_column("amount", justify="right", no_wrap=True)
+    table.add_column("formula", overflow="fold")
     for step in settlement["steps"]:
         table.add_row(step["name"]["en"], amount(step["amount"], step["unit"]), step["formula"]["en"])
-    console.print(table)
+    print_whole(table)
 
 
 def amount(value: str, unit: str) -> str:
@@ -48,11 +57,11 @@ def print_demo(ran: Ran, folder: Path) -> None:
         settlements = registry.settlements()
         bands = _bands(registry, ran)
     taken, apart = deliveries["accepted"].sum(), deliveries["quarantined"].sum()
+    generated = f": {taken:,} records in {len(deliveries)} deliveries, {apart} rows quarantined; truth in "
     console.print(
-        f"[bold]GENERATED DATA[/bold]: {taken:,} records in {len(deliveries)} deliveries, "
-        f"{apart} rows quarantined; truth in {folder}/deliveries/truth.json"
+        Text.assemble(("GENERATED DATA", "bold"), generated, f"{folder}/deliveries/truth.json"),
     )
-    console.print(bands)
+    print_whole(bands)
     if not settlements.empty:
         print_ledger(settlements["settlement_json"].iloc[-1])
     published = ran.published
@@ -60,13 +69,14 @@ def print_demo(ran: Ran, folder: Path) -> None:
         f"published {published.id}: {published.scores:,} scores, {published.suppressed} of them hidden "
         "(too few patients)"
     )
-    console.print(f"[bold]open it:[/bold] meetlat --registry {folder} app     (or `make app`)")
+    command = f"meetlat --registry {folder} app     (or `make app`)"
+    console.print(Text.assemble(("open it: ", "bold"), command))
 
 
 def _bands(registry: Registry, ran: Ran) -> Table:
     """Count verdicts of the newest period of each indicator."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("indicator")
+    table = plain_table()
+    table.add_column("indicator", no_wrap=True)
     for title in ("period", "n", "all", "below", "as expected", "above", "not assessable"):
         table.add_column(title, justify="right")
     for item in ran.assessed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping
 
@@ -167,7 +166,9 @@ def state(w: Wording, count: StateCount) -> str:
     return w.t(_STATE[count.state]) if count.state in _STATE else count.state
 
 
-def state_reason(w: Wording, indicator: Indicator, count: StateCount) -> str:
+def state_reason(
+    w: Wording, indicator: Indicator, count: StateCount, titles: Mapping[str, Mapping[str, str]]
+) -> str:
     """Why records went there; empty for those that count."""
     text = count.reason
     if text in _STATE_REASON:
@@ -176,9 +177,7 @@ def state_reason(w: Wording, indicator: Indicator, count: StateCount) -> str:
     if rule and int(rule[1]) <= len(indicator.exclusions):
         return indicator.exclusions[int(rule[1]) - 1][w.language]
     if count.state == "missing" and text:
-        return w.t("state-reason.column", column=text)
-    if count.state == "pending" and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return w.t("state-reason.ripe", day=w.date(dt.date.fromisoformat(text)))
+        return w.t("state-reason.column", column=w.column(text, titles))
     return text
 
 

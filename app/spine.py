@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.markup import COLOURS, image
+from app.markup import COLOURS, INK, image
 from app.wording import Wording
 from registry_db.published import Benchmark, Result, Score
 
 WIDTH, HEIGHT, MARGIN = 220, 24, 8
-INK = "#3D3D3D"
 _AREAS = (("low998", "high998", "#E7ECF2"), ("low95", "high95", "#C9D6E2"))
 
 

@@ -79,6 +79,10 @@ class Wording:
         text = self._translations.ngettext(key, key, 1 if n == 1 else 2)
         return text.format(n=self.count(n), **values)
 
+    def column(self, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+        """Title of a column, or its name with spaces where it has none."""
+        return titles[name][self.language] if name in titles else name.replace("_", " ")
+
     def of(self, thing: object, what: str) -> str:
         """Text of a published thing that has one per language: ``title`` gives ``title_nl``."""
         return cast(str, getattr(thing, f"{what}_{self.language}"))

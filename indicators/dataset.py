@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from indicators.words import ColumnName, Id, Part, Status, Text, Version
+from indicators.faults import did_you_mean
+from indicators.words import ColumnName, Id, Part, Status, Text, Version, fault_at
 
 ColumnType = Literal["text", "category", "integer", "decimal", "boolean", "date"]
+DECIMALS = 3
 MAX_DECIMALS = 9
+_MEANINGS: dict[str, tuple[type, str]] = {
+    "category": (str, "a text"),
+    "text": (str, "a text"),
+    "integer": (int, "a whole number"),
+    "boolean": (bool, "true or false"),
+}
+# Each can be repeated without end; three of them on a file's name is a matter of milliseconds.
+_ENDLESS = re.compile(r"[*+]|\{\d*,\}")
+_MAX_ENDLESS = 3
 
 
 class Column(Part):
@@ -43,7 +55,7 @@ class Column(Part):
     missing: list[str] = Field(default_factory=list)
     codes: dict[str, str | bool | int] | None = None
     range: tuple[Decimal, Decimal] | None = None
-    decimals: int = Field(default=3, ge=0, le=MAX_DECIMALS)
+    decimals: int = Field(default=DECIMALS, ge=0, le=MAX_DECIMALS)
     unit: str | None = None
     identifier: bool = False
     title: Text | None = None
@@ -57,16 +69,30 @@ class Column(Part):
 
     @model_validator(mode="after")
     def _type_fits(self) -> Column:
-        if self.type == "category" and not self.codes:
-            raise ValueError("a category needs its 'codes'")
         if self.range and self.type not in ("integer", "decimal"):
-            raise ValueError("a 'range' is for integer and decimal columns")
+            raise fault_at("a range is for integer and decimal columns", "range")
         if self.range and self.range[0] > self.range[1]:
-            raise ValueError("the range runs from high to low")
-        if self.codes and self.type in ("decimal", "date"):
-            raise ValueError(f"'codes' do not go with a {self.type} column")
+            raise fault_at("the range runs from high to low", "range")
+        if self.decimals != DECIMALS and self.type != "decimal":
+            raise fault_at(f"decimals are for a decimal column; this one is {self.type}", "decimals")
         if self.identifier and self.type != "text":
-            raise ValueError("an identifier is a text column")
+            raise fault_at("an identifier is a text column", "identifier")
+        return self
+
+    @model_validator(mode="after")
+    def _codes_fit(self) -> Column:
+        if self.type == "category" and not self.codes:
+            raise fault_at("a category needs its 'codes'", "type")
+        if self.codes is None:
+            return self
+        if self.type not in _MEANINGS:
+            raise fault_at(f"codes do not go with a {self.type} column", "codes")
+        kind, words = _MEANINGS[self.type]
+        for code, meaning in self.codes.items():
+            if type(meaning) is not kind:
+                raise fault_at(f"in a {self.type} column a code means {words}", "codes", code)
+            if code in self.missing:
+                raise fault_at(f"'{code}' has a meaning and stands under 'missing' as well", "codes", code)
         return self
 
 
@@ -100,30 +126,33 @@ class FromFileName(Part):
         The value, with ``{1}``, ``{2}`` for the groups.
     """
 
-    pattern: str
+    pattern: str = Field(max_length=200)
     value: str
 
     @model_validator(mode="after")
     def _pattern_compiles(self) -> FromFileName:
         try:
             groups = re.compile(self.pattern).groups
-        except re.error as error:
-            raise ValueError(f"the pattern is not a regular expression: {error}") from None
+        except (re.error, OverflowError, RecursionError) as error:
+            raise fault_at(f"this is not a regular expression: {error}", "pattern") from None
+        # Such patterns can take hours on a name that almost fits.
+        if re.search(r"\)[*+{]", self.pattern) or len(_ENDLESS.findall(self.pattern)) > _MAX_ENDLESS:
+            raise fault_at(f"repeat no group, and at most {_MAX_ENDLESS} times with * or +", "pattern")
         for number in re.findall(r"\{(\d+)\}", self.value):
             if not 1 <= int(number) <= groups:
-                raise ValueError(f"the value names group {{{number}}}; the pattern has {groups}")
+                raise fault_at(f"there is no group {{{number}}}; the pattern has {groups}", "value")
         return self
 
     def read(self, file_name: str) -> str | None:
         """Value that a file name carries, or None if the pattern is not in it."""
         match = re.search(self.pattern, file_name)
-        return None if match is None else re.sub(r"\{(\d+)\}", lambda m: match[int(m[1])], self.value)
+        return None if match is None else re.sub(r"\{(\d+)\}", lambda m: match[int(m[1])] or "", self.value)
 
 
 class FileLayout(Part):
     """How a supplier writes the file."""
 
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    delimiter: Literal[",", ";", "\t", "|"] = ","
     encoding: Literal["utf-8", "latin-1"] = "utf-8"
     missing: list[str] = Field(default_factory=lambda: [""])
     from_name: dict[ColumnName, FromFileName] = Field(default_factory=dict)
@@ -138,7 +167,7 @@ class Period(Part):
     @model_validator(mode="after")
     def _one_of_two(self) -> Period:
         if (self.column is None) == (self.year_of is None):
-            raise ValueError("give either 'column' (it holds the period) or 'year_of' (a date)")
+            raise ValueError("give one of the two: 'column' (it holds the period) or 'year_of' (a date)")
         return self
 
 
@@ -149,7 +178,8 @@ class Dataset(Part):
     ----------
     key : list of str
         Columns that tell records apart; a later record with the same key corrects an earlier one.
-        Without a key a record is a line of its delivery.
+        Without a key a record is a line of its delivery. Key, provider and period are never missing: a
+        record without one would be counted nowhere.
     provider : str
         Column with the code of the provider who is scored.
     """
@@ -171,20 +201,39 @@ class Dataset(Part):
 
     @model_validator(mode="after")
     def _columns_are_there(self) -> Dataset:
-        named = [*self.key, self.provider, self.provider_name, self.period.column, self.period.year_of]
-        for name in (*named, *self.file.from_name):
-            if name is not None and name not in self.columns:
-                raise ValueError(f"there is no column '{name}'")
+        for path, name in self._named():
+            if name not in self.columns:
+                raise fault_at(f"there is no column '{name}' ({did_you_mean(name, self.columns)})", *path)
         for name in self.derive:
             if name in self.columns:
-                raise ValueError(f"'{name}' is both a column and derived")
-        for name in (*self.key, self.provider):
-            if not self.columns[name].required:
-                raise ValueError(f"column '{name}' identifies the record or its provider: make it required")
+                raise fault_at(f"'{name}' is a column already", "derive", name)
+        return self
+
+    @model_validator(mode="after")
+    def _every_record_has_its_place(self) -> Dataset:
         year_of = self.period.year_of
         if year_of and self.columns[year_of].type != "date":
-            raise ValueError(f"'year_of' needs a date column; '{year_of}' is {self.columns[year_of].type}")
+            message = f"'{year_of}' is {self.columns[year_of].type}; a year is taken of a date column"
+            raise fault_at(message, "period", "year_of")
+        for path, name in self._named():
+            needed = path[0] in ("key", "provider", "period") and name not in self.file.from_name
+            if needed and not self.columns[name].required:
+                message = f"without '{name}' a record has no {path[0]}: write 'required: true'"
+                raise fault_at(message, "columns", name)
         return self
+
+    def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Columns that the dataset names, each with the field that names it."""
+        for number, name in enumerate(self.key):
+            yield ("key", number), name
+        yield ("provider",), self.provider
+        if self.provider_name:
+            yield ("provider_name",), self.provider_name
+        for field in ("column", "year_of"):
+            if name := getattr(self.period, field):
+                yield ("period", field), name
+        for name in self.file.from_name:
+            yield ("file", "from_name", name), name
 
     @property
     def types(self) -> dict[str, ColumnType]:

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from indicators.words import ColumnName, ExpressionText, Id, Part, Status, Text, Version
+from indicators.words import ColumnName, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 Better = Literal["lower", "higher"]
+# A case-mix term is a column of the patterns, beside these (compile.patterns_select).
+RESERVED_TERMS = ("n", "sum_y", "sum_y2")
 
 
 class Exclusion(Part):
@@ -87,7 +89,7 @@ class CaseMixTerm(Part):
         For a number: 2 adds its square.
     missing : str
         ``report``: a record without a value is counted as missing. ``own-category``: no value is a
-        category of its own (for ``category`` and ``flag``).
+        category of its own (for ``category``).
     """
 
     term: ColumnName
@@ -100,13 +102,19 @@ class CaseMixTerm(Part):
     @model_validator(mode="after")
     def _options_fit(self) -> CaseMixTerm:
         if self.degree != 1 and self.kind != "number":
-            raise ValueError("'degree' goes with 'as: number'")
+            raise fault_at("a degree goes with 'as: number'", "degree")
         if (self.knots is not None) != (self.kind == "spline"):
-            raise ValueError("'knots' goes with 'as: spline', and a spline needs them")
+            raise fault_at("knots go with 'as: spline', and a spline needs them", "knots")
         if self.reference is not None and self.kind != "category":
-            raise ValueError("'reference' goes with 'as: category'")
-        if self.missing == "own-category" and self.kind in ("number", "spline"):
-            raise ValueError("a number has no category of its own: use 'missing: report'")
+            raise fault_at("a reference goes with 'as: category'", "reference")
+        if self.missing == "own-category" and self.kind != "category":
+            message = (
+                f"a {self.kind} has no category of its own: use 'missing: report', or deliver '{self.term}' "
+                "as a category and use 'as: category'"
+            )
+            raise fault_at(message, "missing")
+        if self.term in RESERVED_TERMS:
+            raise fault_at(f"'{self.term}' is the name of a sum of the model: rename it", "term")
         return self
 
 
@@ -196,18 +204,36 @@ class Indicator(Part):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Indicator:
+        kind = self.outcome.kind
         if self.expectation and self.case_mix:
-            raise ValueError("an external expectation and an own case mix exclude each other")
-        if self.expectation and self.outcome.kind not in ("change", "continuous"):
-            raise ValueError(f"an external expectation does not go with a {self.outcome.kind} outcome")
-        if self.outcome.kind == "structure" and self.case_mix:
-            raise ValueError("a structure fact is not adjusted for case mix")
-        names = [term.term for term in self.case_mix]
-        if self.outcome.kind == "change" and not self.expectation and self.outcome.before not in names:
-            raise ValueError(
-                f"a change is scored as the score after given the score before: make '{self.outcome.before}' "
-                "a case-mix term"
-            )
-        if len(set(names)) != len(names):
-            raise ValueError("a case-mix term stands here twice")
+            raise fault_at("an external expectation and an own case mix exclude each other", "expectation")
+        if self.expectation and kind not in ("change", "continuous"):
+            raise fault_at(f"an external expectation does not go with a {kind} outcome", "expectation")
+        if kind == "structure" and self.case_mix:
+            raise fault_at("a structure fact is not adjusted for case mix", "case_mix")
+        if self.norm and kind in ("binary", "structure") and not 0 <= self.norm.value <= 1:
+            raise fault_at("the norm of a share is a share: write 0.95 for 95 %", "norm", "value")
         return self
+
+    @model_validator(mode="after")
+    def _terms_fit(self) -> Indicator:
+        names = [term.term for term in self.case_mix]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise fault_at(f"'{name}' stands here twice", "case_mix", number, "term")
+        if isinstance(self.outcome, ChangeOutcome):
+            _check_change(self.outcome, adjusted=self.expectation is not None, terms=names)
+        return self
+
+
+def _check_change(outcome: ChangeOutcome, *, adjusted: bool, terms: list[str]) -> None:
+    if outcome.after in terms:
+        raise fault_at(f"'{outcome.after}' is the outcome; it cannot be a case-mix term as well", "case_mix")
+    if outcome.before == outcome.after:
+        raise fault_at("before and after are one and the same column", "outcome", "after")
+    if not adjusted and outcome.before not in terms:
+        message = (
+            "a change is scored as the score after given the score before: make "
+            f"'{outcome.before}' a case-mix term"
+        )
+        raise fault_at(message, "case_mix")

@@ -25,12 +25,13 @@ KINDS: dict[str, type[BaseModel]] = {"dataset": Dataset, "indicator": Indicator,
 
 
 def canonical_hash(data: object) -> str:
-    """SHA-256 of plain data in canonical form: what two files have in common if they mean the same.
+    """SHA-256 of plain data in canonical form: what two files have in common if they say the same.
 
     Parameters
     ----------
     data : object
-        Plain data as read from YAML; the order of fields, comments and layout do not matter.
+        Plain data as read from YAML; the order of fields, comments and layout do not matter. A field that
+        is left out and one that is written with its default are two things said.
     """
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -63,14 +64,17 @@ def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
         if chosen is None:
             known = [f"{instrument}/{version}" for instrument, version in value_sets()]
             wanted = f"{derived.instrument}/{derived.value_set}"
-            yield source.fault(path, f"there is no value set '{wanted}'", did_you_mean(wanted, known))
+            hint = did_you_mean(wanted, known)
+            yield source.fault((*path, "value_set"), f"there is no value set '{wanted}'", hint)
             continue
         for item in sorted(set(chosen.levels) ^ set(derived.items)):
             problem = "is missing" if item in chosen.levels else f"is not one of {derived.instrument}"
             yield source.fault((*path, "items"), f"item '{item}' {problem}")
         for item, column in derived.items.items():
             if item in chosen.levels:
-                yield from _item_faults(dataset, source, (*path, "items", item), column, len(chosen.levels[item]))
+                yield from _item_faults(
+                    dataset, source, (*path, "items", item), column, len(chosen.levels[item])
+                )
 
 
 def _can_be_written(name: str) -> bool:
@@ -82,12 +86,12 @@ def _can_be_written(name: str) -> bool:
         return False
 
 
-def _item_faults(
-    dataset: Dataset, source: Source, path: Path, name: str, levels: int
-) -> Iterator[Fault]:
+def _item_faults(dataset: Dataset, source: Source, path: Path, name: str, levels: int) -> Iterator[Fault]:
     column = dataset.columns.get(name)
-    if column is None or column.type != "integer":
-        yield source.fault(path, f"'{name}' is not an integer column of the dataset", "" if column else did_you_mean(name, dataset.columns))
+    if column is None:
+        yield _no_column(dataset, source, path, name)
+    elif column.type != "integer":
+        yield source.fault(path, f"'{name}' is {column.type}; the answer to an item is an integer")
     elif column.range and not (column.range[0] >= 1 and column.range[1] <= levels):
         low, high = column.range
         message = f"'{name}' runs from {low} to {high}; the answers of this item run from 1 to {levels}"
@@ -96,6 +100,29 @@ def _item_faults(
 
 def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
     """Faults that show when an indicator is held against its dataset: columns, types, codes, expressions."""
+    yield from _expression_faults(indicator, dataset, source)
+    for path, column, allowed in _columns(indicator):
+        column_type = dataset.types.get(column)
+        if column_type is None:
+            yield _no_column(dataset, source, path, column)
+        elif column_type not in allowed:
+            yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
+    for number, term in enumerate(indicator.case_mix):
+        if term.reference is not None and (fault := code_fault(dataset, term.term, term.reference)):
+            yield source.fault(("case_mix", number, "reference"), *fault)
+    if indicator.unit != "provider" and dataset.period.year_of is None:
+        message = f"networks are looked up on a record's date, and dataset {dataset.dataset} has no date"
+        hint = "give the dataset 'period: {year_of: ...}', or score its providers with 'unit: provider'"
+        yield source.fault(("unit",), message, hint)
+    yield from _example_faults(indicator, dataset, source)
+
+
+def _no_column(dataset: Dataset, source: Source, path: Path, column: str) -> Fault:
+    message = f"dataset {dataset.dataset} has no column '{column}'"
+    return source.fault(path, message, did_you_mean(column, dataset.types))
+
+
+def _expression_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
     for path, text, wanted in _expressions(indicator):
         try:
             node = parse(text, dataset.types, wanted)
@@ -104,29 +131,14 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
         else:
             for message, hint in value_faults(node, dataset):
                 yield source.fault(path, message, hint)
-    for path, column, allowed in _columns(indicator):
-        column_type = dataset.types.get(column)
-        if column_type is None:
-            hint = did_you_mean(column, dataset.types)
-            yield source.fault(path, f"dataset {dataset.dataset} has no column '{column}'", hint)
-        elif column_type not in allowed:
-            yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
-    if indicator.unit != "provider" and dataset.period.year_of is None:
-        message = (
-            f"who belongs to a network is looked up on the date of a record, and dataset {dataset.dataset} "
-            "has none"
-        )
-        hint = "give the dataset 'period: {year_of: ...}', or score its providers: 'unit: provider'"
-        yield source.fault(("unit",), message, hint)
-    for number, term in enumerate(indicator.case_mix):
-        if term.reference is not None and (fault := code_fault(dataset, term.term, term.reference)):
-            yield source.fault(("case_mix", number, "reference"), *fault)
+
+
+def _example_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
     for number, example in enumerate(indicator.examples):
         for column, value in example.given.items():
             path = ("examples", number, "given", column)
             if column not in dataset.types:
-                hint = did_you_mean(column, dataset.types)
-                yield source.fault(path, f"dataset {dataset.dataset} has no column '{column}'", hint)
+                yield _no_column(dataset, source, path, column)
             elif value is not None and (fault := given_fault(dataset, column, value)):
                 yield source.fault(path, *fault)
 

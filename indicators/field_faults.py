@@ -35,6 +35,7 @@ _BOUNDS = {
     "too_long": "expected at most {max_length} of them, found {actual_length}",
 }
 _SHOWN = 80
+_MOST = 100
 
 
 def field_faults(source: Source, model: type[BaseModel], error: ValidationError) -> list[Fault]:
@@ -51,10 +52,14 @@ def field_faults(source: Source, model: type[BaseModel], error: ValidationError)
         become one fault.
     """
     found: dict[Path, list[Fault]] = {}
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details[:_MOST]:
         path, message, hint = _explained(source, model, dict(detail))
         found.setdefault(path, []).append(source.fault(path, message, hint))
-    return [fault for faults in found.values() for fault in _merged(faults)]
+    listed = [fault for faults in found.values() for fault in _merged(faults)]
+    if len(details) > _MOST:
+        listed.append(Fault(source.file, 0, "", "there are more faults", "mend these first"))
+    return listed
 
 
 def _merged(faults: list[Fault]) -> Iterator[Fault]:
@@ -68,9 +73,7 @@ def _merged(faults: list[Fault]) -> Iterator[Fault]:
     yield Fault(faults[0].file, faults[0].line, faults[0].field, message, faults[0].hint)
 
 
-def _explained(
-    source: Source, model: type[BaseModel], detail: Mapping[str, Any]
-) -> tuple[Path, str, str]:
+def _explained(source: Source, model: type[BaseModel], detail: Mapping[str, Any]) -> tuple[Path, str, str]:
     """Path, message and hint of one of pydantic's errors."""
     kind, location, context = detail["type"], detail["loc"], detail.get("ctx", {})
     path = _path_in(source, location)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from html import escape
 
 from indicators.dataset import Dataset
@@ -13,7 +14,8 @@ from indicators.definition import (
     Indicator,
     StructureOutcome,
 )
-from indicators.expression import Node, parse
+from indicators.expression import parse
+from indicators.phrases import column_title, in_words, number
 from indicators.words import Language, Text
 
 _WORDS: dict[str, Text] = {
@@ -40,7 +42,12 @@ _WORDS: dict[str, Text] = {
         ("direction", "Richting", "Direction"),
         ("follow_up", "Volgduur", "Follow-up"),
         ("days", "{0} dagen na {1}", "{0} days after {1}"),
+        ("unit", "Wie wordt vergeleken", "Who is compared"),
+        ("provider", "zorgaanbieders", "providers"),
+        ("networks", "netwerken ({0})", "networks ({0})"),
         ("minimum", "Minimaal aantal", "Minimum volume"),
+        ("minimum_n", "{0} patiënten of metingen", "{0} patients or measurements"),
+        ("minimum_events", "{0}, en {1} verwachte uitkomst(en)", "{0}, and {1} expected event(s)"),
         ("norm", "Norm", "Norm"),
         ("steward", "Beheerder", "Steward"),
         ("sources", "Bronnen", "Sources"),
@@ -53,20 +60,6 @@ _WORDS: dict[str, Text] = {
         ("minimum_kind", "minimumnorm", "minimum"),
         ("target_kind", "streefwaarde", "target"),
         ("ambition_kind", "ambitie", "ambition"),
-        ("and", "en", "and"),
-        ("or", "of", "or"),
-        ("not", "niet: ", "not: "),
-        ("is null", "is onbekend", "is unknown"),
-        ("=", "is", "is"),
-        ("<>", "is niet", "is not"),
-        ("<", "is lager dan", "is below"),
-        ("<=", "is hoogstens", "is at most"),
-        (">", "is hoger dan", "is above"),
-        (">=", "is minstens", "is at least"),
-        ("in", "is een van", "is one of"),
-        ("between", "ligt tussen {0} en {1} (grenzen meegerekend)", "is between {0} and {1} (both included)"),
-        ("true", "ja", "yes"),
-        ("false", "nee", "no"),
     )
 }
 
@@ -137,6 +130,7 @@ class _Speaker:
 def _section(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
     rows: list[tuple[str, str]] = [
         (say("why"), escape(say.of(item.why))),
+        (say("unit"), say("provider") if item.unit == "provider" else say("networks", item.unit)),
         (say("population"), escape(_in_words(item.population, dataset, say))),
     ]
     if item.exclude:
@@ -150,9 +144,12 @@ def _section(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
             "days", str(item.follow_up.days), column_title(item.follow_up.after, dataset, say.language)
         )
         rows.append((say("follow_up"), escape(words)))
-    rows.append((say("minimum"), f"n ≥ {item.minimum.n}"))
+    rows.append((say("minimum"), _minimum(item, say)))
     if item.norm:
-        rows.append((say("norm"), f"{item.norm.value} ({say(f'{item.norm.kind}_kind')})"))
+        value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
+        sign = " %" if item.show.unit == "percent" else ""
+        written = number(value.normalize(), say.language)
+        rows.append((say("norm"), f"{written}{sign} ({say(f'{item.norm.kind}_kind')})"))
     rows.append((say("dataset"), escape(f"{say.of(dataset.title)} ({dataset.source})")))
     rows.append((say("steward"), escape(item.steward)))
     rows.append((say("sources"), _list(item.sources)))
@@ -168,13 +165,12 @@ def _list(items: Iterable[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
 
 
-def column_title(name: str, dataset: Dataset, language: Language) -> str:
-    """Title of a column in a language, or its name with spaces where it has none."""
-    part = dataset.columns.get(name) or dataset.derive.get(name)
-    title = part.title if part else None
-    if title is None:
-        return name.replace("_", " ")
-    return title.nl if language == "nl" else title.en
+def _minimum(item: Indicator, say: _Speaker) -> str:
+    words = say("minimum_n", str(item.minimum.n))
+    if not item.minimum.events_expected:
+        return words
+    events = number(Decimal(str(item.minimum.events_expected)).normalize(), say.language)
+    return say("minimum_events", words, events)
 
 
 def _outcome(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
@@ -186,7 +182,8 @@ def _outcome(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
     if isinstance(outcome, ChangeOutcome):
         return say("change", title(outcome.after), title(outcome.before))
     if isinstance(outcome, ContinuousOutcome):
-        return f"{say('mean')} {_words(parse(outcome.value, dataset.types, 'number'), dataset, say)}"
+        value = in_words(parse(outcome.value, dataset.types, "number"), dataset, say.language)
+        return f"{say('mean')} {value}"
     if isinstance(outcome, BinaryOutcome) and outcome.events:
         return say("counts", title(outcome.events), title(outcome.trials))
     assert isinstance(outcome, BinaryOutcome | StructureOutcome)
@@ -201,30 +198,4 @@ def _case_mix(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
 
 
 def _in_words(text: str, dataset: Dataset, say: _Speaker) -> str:
-    return _words(parse(text, dataset.types), dataset, say)
-
-
-def _words(node: Node, dataset: Dataset, say: _Speaker) -> str:
-    """A checked expression in words; nested conditions in parentheses."""
-    parts = [_words(child, dataset, say) for child in node.children]
-    if node.kind == "column":
-        return column_title(str(node.value), dataset, say.language)
-    if node.kind == "literal":
-        return say(str(node.value).lower()) if isinstance(node.value, bool) else str(node.value)
-    if node.kind in ("and", "or"):
-        nested = (
-            f"({part})" if child.kind in ("and", "or") and child.kind != node.kind else part
-            for child, part in zip(node.children, parts, strict=True)
-        )
-        return f" {say(node.kind)} ".join(nested)
-    if node.kind == "not":
-        return f"{say('not')}{parts[0]}"
-    if node.kind == "is null":
-        return f"{parts[0]} {say('is null')}"
-    if node.kind == "in":
-        return f"{parts[0]} {say('in')} {', '.join(parts[1:])}"
-    if node.kind == "between":
-        return f"{parts[0]} {say('between', *parts[1:])}"
-    if node.kind in _WORDS:
-        return f"{parts[0]} {say(node.kind)} {parts[1]}"
-    return f"{parts[0]} {node.kind} {parts[1]}" if node.kind in "+-*" else f"{node.kind}({', '.join(parts)})"
+    return in_words(parse(text, dataset.types), dataset, say.language)

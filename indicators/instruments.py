@@ -15,7 +15,7 @@ from importlib.resources import files
 from pydantic import model_validator
 
 from indicators.source import read_source
-from indicators.words import Id, Part
+from indicators.words import Id, Part, fault_at
 
 
 class ValueSet(Part):
@@ -42,7 +42,17 @@ class ValueSet(Part):
     @model_validator(mode="after")
     def _whole(self) -> ValueSet:
         if len({len(levels) for levels in self.levels.values()}) != 1:
-            raise ValueError("every item needs the same number of levels")
+            raise fault_at("every item needs the same number of levels", "levels")
+        for item, costs in self.levels.items():
+            if not costs or costs[0] != 0:
+                raise fault_at("the first level costs nothing: 0", "levels", item)
+        for value in (
+            self.any_problem,
+            self.any_worst,
+            *(v for costs in self.levels.values() for v in costs),
+        ):
+            if value != round(value, 3):
+                raise fault_at(f"{value} has more than three digits behind the point", "levels")
         return self
 
 
@@ -74,12 +84,19 @@ def index_sql(value_set: ValueSet, items: Mapping[str, str]) -> str:
     str
         Expression of type ``decimal(6, 3)``; null when an item is missing or not a level.
 
+    Raises
+    ------
+    ValueError
+        If the items are not those of the instrument: an index of some of them would pass for healthy.
+
     Examples
     --------
     >>> uk = value_sets()["eq-5d-3l", "uk-1997"]
     >>> index_sql(uk, {item: item for item in uk.levels})[:41]
     'case when mobility in (1, 2, 3) and self_'
     """
+    if items.keys() != value_set.levels.keys():
+        raise ValueError(f"expected the items {', '.join(value_set.levels)}; got {', '.join(items)}")
     count = len(next(iter(value_set.levels.values())))
     levels = ", ".join(str(level) for level in range(1, count + 1))
     valid = " and ".join(f"{column} in ({levels})" for column in items.values())
@@ -99,7 +116,4 @@ def index_sql(value_set: ValueSet, items: Mapping[str, str]) -> str:
 
 
 def _thousandths(value: Decimal) -> str:
-    scaled = value * 1000
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{value} has more than three digits behind the point")
-    return f"({int(scaled)})"
+    return f"({int(value * 1000)})"

@@ -7,20 +7,20 @@ import itertools
 
 from pydantic import Field, model_validator
 
-from indicators.words import Id, Part, Status, Text, Version
+from indicators.words import Day, Id, Part, Status, Text, Version, fault_at
 
 
 class Member(Part):
     """A provider's membership; ``until`` is the last day, or None while it lasts."""
 
-    provider: str
-    since: dt.date
-    until: dt.date | None = None
+    provider: str = Field(min_length=1)
+    since: Day
+    until: Day | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Member:
         if self.until is not None and self.until < self.since:
-            raise ValueError("the membership ends before it begins")
+            raise fault_at("the membership ends before it begins", "until")
         return self
 
 
@@ -43,14 +43,22 @@ class NetworkSet(Part):
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> NetworkSet:
-        spans: dict[str, list[tuple[dt.date, dt.date, str]]] = {}
+        held: dict[str, list[tuple[dt.date, dt.date, str, int]]] = {}
         for code, network in self.networks.items():
-            for member in network.members:
-                span = (member.since, member.until or dt.date.max, code)
-                spans.setdefault(member.provider, []).append(span)
-        for provider, held in spans.items():
-            held.sort()
-            for (_, end, one), (start, _, other) in itertools.pairwise(held):
+            for number, member in enumerate(network.members):
+                span = (member.since, member.until or dt.date.max, code, number)
+                held.setdefault(member.provider, []).append(span)
+        for provider, spans in held.items():
+            spans.sort()
+            for (_, end, one, _), (start, _, other, number) in itertools.pairwise(spans):
                 if start <= end:
-                    raise ValueError(f"provider {provider} is in {one} and {other} on {start}")
+                    where = f"in {one} and {other}" if one != other else f"twice in {one}"
+                    message = f"provider {provider} is {where} on {start}; a membership ends the day before"
+                    raise fault_at(message, "networks", other, "members", number)
+        return self
+
+    @model_validator(mode="after")
+    def _not_the_word_for_no_network(self) -> NetworkSet:
+        if self.network_set == "provider":
+            raise fault_at("'unit: provider' means no network: choose another name", "network_set")
         return self

@@ -103,7 +103,7 @@ def _refuse_comment(gap: str) -> None:
 def _check_token(
     piece: str, token: Token, after: Token | None, columns: Collection[str], functions: Collection[str]
 ) -> None:
-    if token.token_type == TokenType.STRING and piece.startswith("'"):
+    if token.token_type == TokenType.STRING:
         if "\\" in piece:
             raise ExpressionError(f"{piece}: a backslash means different things to different engines")
         return

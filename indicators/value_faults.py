@@ -5,34 +5,53 @@ Such a comparison runs without complaint and is never true, or always: the quiet
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import TypeAlias
 
 from indicators.dataset import Column, Dataset
 from indicators.expression import Node
 from indicators.faults import did_you_mean
 
-FaultText = tuple[str, str]
+FaultText: TypeAlias = tuple[str, str]
+_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in")
 
 
 def value_faults(node: Node, dataset: Dataset) -> Iterator[FaultText]:
     """Messages and hints for each comparison of a column with a value that it cannot have."""
-    if node.kind in ("=", "<>", "in"):
-        for column in node.children:
-            for value in node.children:
-                if column.kind == "column" and isinstance(value.value, str) and value.kind == "literal":
-                    fault = code_fault(dataset, str(column.value), value.value)
-                    if fault and value.type == "text":
-                        yield fault
-    if node.kind in ("=", "<>", "<", "<=", ">", ">=", "in", "between"):
-        for column in node.children:
-            for value in node.children:
-                if column.kind == "column" and isinstance(value.value, Decimal):
-                    fault = range_fault(dataset, str(column.value), value.value)
-                    if fault:
-                        yield fault
+    if node.kind in _COMPARISONS:
+        for child in node.children:
+            if child.kind == "column":
+                yield from _against(dataset, str(child.value), node.children)
+    if node.kind == "between":
+        yield from _between(dataset, node)
     for child in node.children:
         yield from value_faults(child, dataset)
+
+
+def _against(dataset: Dataset, name: str, others: tuple[Node, ...]) -> Iterator[FaultText]:
+    for other in others:
+        fault = None
+        if other.kind == "literal" and other.type == "text":
+            fault = code_fault(dataset, name, str(other.value))
+        elif isinstance(other.value, Decimal):
+            fault = range_fault(dataset, name, other.value)
+        if fault:
+            yield fault
+
+
+def _between(dataset: Dataset, node: Node) -> Iterator[FaultText]:
+    """A fault if the whole of ``between`` lies outside the column's range; one limit may."""
+    column, low, high = node.children
+    known = dataset.columns.get(str(column.value)) if column.kind == "column" else None
+    if known is None or known.range is None:
+        return
+    if isinstance(low.value, Decimal) and isinstance(high.value, Decimal):
+        if high.value < known.range[0]:
+            yield _out_of_range(str(column.value), known, high.value)
+        if low.value > known.range[1]:
+            yield _out_of_range(str(column.value), known, low.value)
 
 
 def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
@@ -44,29 +63,44 @@ def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
     if value in meanings:
         return None
     if value in column.codes:
-        return (f"'{name}' has no value '{value}': that is its code", f"write '{column.codes[value]}'")
-    return (f"'{name}' has no value '{value}'", did_you_mean(value, meanings))
+        hint = f"that is how it is delivered; here it is '{column.codes[value]}'"
+        return f"'{name}' has no value '{value}'", hint
+    return f"'{name}' has no value '{value}'", did_you_mean(value, meanings)
 
 
 def range_fault(dataset: Dataset, name: str, value: Decimal) -> FaultText | None:
-    """What is wrong with a number as a value of a column with a range; None if nothing is."""
+    """What is wrong with a number as a value of a column with a range; None if nothing is.
+
+    One beyond the range is allowed: "below 61" is a fair way to say "at most 60".
+    """
     column = dataset.columns.get(name)
-    if column is None or column.range is None:
+    if column is None or column.range is None or column.range[0] - 1 <= value <= column.range[1] + 1:
         return None
-    low, high = column.range
-    if low - 1 <= value <= high + 1:
-        return None
+    return _out_of_range(name, column, value)
+
+
+def _out_of_range(name: str, column: Column, value: Decimal) -> FaultText:
+    assert column.range
     unit = f" {column.unit}" if column.unit else ""
-    return (f"'{name}' runs from {low} to {high}{unit}; {value} is never reached", "is it another unit?")
+    message = f"'{name}' runs from {column.range[0]} to {column.range[1]}{unit}; it never comes to {value}"
+    return message, "is this in another unit?"
 
 
 def given_fault(dataset: Dataset, name: str, value: str | bool | float) -> FaultText | None:
-    """What is wrong with a value in an example; None if nothing is."""
-    column = dataset.columns.get(name)
-    if column is None:
-        return None
-    if not _is_of_type(column, value):
-        return (f"'{value}' is not of the type of '{name}', {column.type}", "")
+    """What is wrong with a value that an example gives to a column; None if nothing is."""
+    column_type = dataset.types[name]
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "text": not isinstance(value, bool),
+        "category": isinstance(value, str),
+        "integer": is_number and float(value) == int(value),
+        "decimal": is_number,
+        "boolean": isinstance(value, bool),
+        "date": isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None,
+    }
+    if not fits[column_type]:
+        shown = str(value).lower() if isinstance(value, bool) else value
+        return f"'{name}' is {column_type}; '{shown}' is not", ""
     if isinstance(value, str):
         return code_fault(dataset, name, value)
-    return None if isinstance(value, bool) else range_fault(dataset, name, Decimal(str(value)))
+    return range_fault(dataset, name, Decimal(str(value))) if is_number else None

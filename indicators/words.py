@@ -25,11 +25,14 @@ ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=2000)
 
 def _only_a_day(value: object) -> object:
     # Left alone, pydantic reads a number as seconds since 1970.
-    if isinstance(value, dt.date) or (
-        isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)
-    ):
+    if isinstance(value, dt.date):
         return value
-    raise ValueError("expected a day, written YYYY-MM-DD")
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("expected a day, written YYYY-MM-DD")
+    try:
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("there is no such day") from None
 
 
 Day = Annotated[dt.date, BeforeValidator(_only_a_day)]

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
-from registry_db.cohorts import Strata, make_cohort, periods, states, strata
+from registry_db.cohorts import make_cohort, patterns, periods, states, strata
 from registry_db.connect import Connection, transaction
+from registry_db.expectation import expectation_sql
 from registry_db.fits import Fitted, fit, needs_model
 from registry_db.scoring import Scored, score, unscored
 from risk_models.expected import CannotFit
@@ -65,23 +66,25 @@ def assess(
     with transaction(con):
         _forget(con, item)
         for period in periods(con):
-            taken = strata(con, indicator, period)
-            fitted, reason = _fit(indicator, taken)
+            fitted, reason = _fit(con, indicator, period)
             if reason:
                 notes.append(f"{item.id} {period}: {reason}")
             if fitted:
                 _keep_model(con, item, period, fitted, inputs_hash)
             if score:
-                _keep_scores(con, item, period, _score(indicator, taken, fitted, reason), fitted, inputs_hash)
+                _keep_scores(
+                    con, item, period, _score(con, indicator, period, fitted, reason), fitted, inputs_hash
+                )
             worked.append(period)
         if score:
             _keep_states(con, item)
     return Assessed(item.id, tuple(worked), tuple(notes))
 
 
-def _fit(indicator: Indicator, taken: Strata) -> tuple[Fitted | None, str]:
+def _fit(con: Connection, indicator: Indicator, period: str) -> tuple[Fitted | None, str]:
     if not needs_model(indicator):
         return None, ""
+    taken = patterns(con, indicator, period)
     try:
         # One thread: sums in another order would differ in the last bit from machine to machine.
         with threadpool_limits(limits=1):
@@ -90,8 +93,13 @@ def _fit(indicator: Indicator, taken: Strata) -> tuple[Fitted | None, str]:
         return None, str(error)
 
 
-def _score(indicator: Indicator, taken: Strata, fitted: Fitted | None, reason: str) -> Scored:
-    return unscored(taken, f"no model: {reason}") if reason else score(indicator, taken, fitted)
+def _score(con: Connection, indicator: Indicator, period: str, fitted: Fitted | None, reason: str) -> Scored:
+    if fitted:
+        expectation = expectation_sql(fitted.model)
+    else:
+        expectation = "_expected" if indicator.expectation else "null"
+    taken = strata(con, period, expectation)
+    return unscored(taken, f"no model: {reason}") if reason else score(indicator, taken)
 
 
 def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bool:

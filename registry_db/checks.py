@@ -90,7 +90,6 @@ def _value_sql(column: Column, text: str, key: bytes) -> str:
 
 
 def _checks(dataset: Dataset) -> Iterator[_Check]:
-    period = dataset.period.column or dataset.period.year_of
     for name, column in dataset.columns.items():
         said, value = f"said.{quote(name)}", f"typed.{quote(name)}"
         if column.type != "text" or column.codes:
@@ -100,8 +99,6 @@ def _checks(dataset: Dataset) -> Iterator[_Check]:
             yield _Check(name, f"{value} not between {low} and {high}", f"a number from {low} to {high}")
         if column.required:
             yield _Check(name, f"{said} is null", "a value; this column is required")
-        elif name == period:
-            yield _Check(name, f"{said} is null", "a value; it says to which period the record belongs")
 
 
 def _expected(column: Column) -> str:

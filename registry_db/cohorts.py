@@ -10,16 +10,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from indicators.compile import cohort_select, quote, states_select, strata_select
+from indicators.compile import cohort_select, patterns_select, quote, states_select, strata_select
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from registry_db.connect import Connection
-from registry_db.records import make_current_view, record_table
+from registry_db.records import make_current_view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patterns:
+    """The distinct case-mix patterns of one period, all providers together: what a model is fitted on.
+
+    Attributes
+    ----------
+    columns : dict of str to array
+        Case-mix terms: text (None for no value) for categories, numbers for the rest.
+    n, sum_y, sum_y2 : array of float
+        Records, and sums of the outcome and its square, per pattern.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    n: NDArray[np.float64]
+    sum_y: NDArray[np.float64]
+    sum_y2: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
-    """The distinct case-mix patterns of each provider in one period.
+    """Records of a provider in one period that have the same expectation: what is scored.
 
     Attributes
     ----------
@@ -27,22 +45,19 @@ class Strata:
         Codes of the providers, sorted.
     provider : array of int
         Index into ``providers`` of each stratum.
-    columns : dict of str to array
-        Case-mix terms: text (None for no value) for categories, numbers for the rest.
+    expected : array of float
+        Expectation of one record; NaN where there is none.
     n, sum_y, sum_y2, sum_before : array of float
         Records and sums per stratum; NaN for ``sum_before`` where the outcome has none.
-    expected : array of float
-        Delivered expectation of one record; NaN where there is none.
     """
 
     providers: tuple[str, ...]
     provider: NDArray[np.int64]
-    columns: dict[str, NDArray[Any]]
+    expected: NDArray[np.float64]
     n: NDArray[np.float64]
     sum_y: NDArray[np.float64]
     sum_y2: NDArray[np.float64]
     sum_before: NDArray[np.float64]
-    expected: NDArray[np.float64]
 
 
 def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date | None:
@@ -50,7 +65,7 @@ def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date 
     if indicator.follow_up is None:
         return None
     column = quote(indicator.follow_up.after)
-    found = con.execute(f"select max({column}) from {record_table(dataset.dataset)}").fetchall()[0][0]
+    found = con.execute(f"select max({column}) from {make_current_view(con, dataset)}").fetchall()[0][0]
     return found if isinstance(found, dt.date) else None
 
 
@@ -73,24 +88,38 @@ def states(con: Connection) -> pd.DataFrame:
     return con.execute(states_select("cohort")).df()
 
 
-def strata(con: Connection, indicator: Indicator, period: str) -> Strata:
-    """Take the strata of one period out of the engine."""
+def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
+    """Take the case-mix patterns of one period out of the engine."""
     terms = [term.term for term in indicator.case_mix]
-    sql = strata_select("cohort", terms, external=indicator.expectation is not None)
-    frame = con.execute(sql, [period]).df()
+    frame = con.execute(patterns_select("cohort", terms), [period]).df()
+    return Patterns({name: _column(frame[name]) for name in terms}, *_numbers(frame, "n", "sum_y", "sum_y2"))
+
+
+def strata(con: Connection, period: str, expectation: str) -> Strata:
+    """Take the strata of one period out of the engine.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault, with the temporary table ``cohort``.
+    period : str
+        The period.
+    expectation : str
+        SQL of the expectation of one record, over the cohort's columns; ``null`` for none.
+    """
+    frame = con.execute(strata_select("cohort", expectation), [period]).df()
     everyone = con.execute(
         "select distinct _provider from cohort where _period = ? and _state <> 'not-eligible' order by 1",
         [period],
     ).fetchall()
     providers = tuple(row[0] for row in everyone)
     index = {code: number for number, code in enumerate(providers)}
-    return Strata(
-        providers,
-        frame["provider"].map(index).to_numpy(np.int64),
-        {name: _column(frame[name]) for name in terms},
-        *(frame[name].to_numpy(np.float64) for name in ("n", "sum_y", "sum_y2", "sum_before")),
-        frame["_expected"].to_numpy(np.float64) if indicator.expectation else np.full(len(frame), np.nan),
-    )
+    provider = frame["provider"].map(index).to_numpy(np.int64)
+    return Strata(providers, provider, *_numbers(frame, "expected", "n", "sum_y", "sum_y2", "sum_before"))
+
+
+def _numbers(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
+    return [frame[name].to_numpy(np.float64) for name in names]
 
 
 def _column(values: pd.Series[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Fitting an indicator's risk model on the strata of one period."""
+"""Fitting an indicator's risk model on the case-mix patterns of one period."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from indicators.definition import Indicator
-from registry_db.cohorts import Strata
+from registry_db.cohorts import Patterns
 from risk_models.design import Term
 from risk_models.diagnostics import brier, c_statistic, calibration, r_squared
-from risk_models.expected import RiskModel, fit_model
+from risk_models.expected import ModelKind, RiskModel, fit_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,15 +24,12 @@ class Fitted:
         First sixteen digits of the SHA-256 of the model.
     model : RiskModel
         The model.
-    expected : array of float
-        Expectation of one record of each stratum it was fitted on.
     diagnostics : dict
         Such as the c-statistic, by name.
     """
 
     id: str
     model: RiskModel
-    expected: NDArray[np.float64]
     diagnostics: dict[str, Any]
 
     def model_json(self) -> str:
@@ -48,7 +42,7 @@ def needs_model(indicator: Indicator) -> bool:
     return indicator.outcome.kind != "structure" and indicator.expectation is None
 
 
-def fit(indicator: Indicator, strata: Strata) -> Fitted:
+def fit(indicator: Indicator, patterns: Patterns) -> Fitted:
     """Fit the model of an indicator.
 
     Raises
@@ -60,21 +54,22 @@ def fit(indicator: Indicator, strata: Strata) -> Fitted:
         Term(term.term, term.kind, degree=term.degree, knots=term.knots, reference=term.reference)
         for term in indicator.case_mix
     ]
-    kind = "logistic" if indicator.outcome.kind == "binary" else "linear"
-    model = fit_model(kind, terms, strata.columns, n=strata.n, sum_y=strata.sum_y, sum_y2=strata.sum_y2)
+    kind: ModelKind = "logistic" if indicator.outcome.kind == "binary" else "linear"
+    model = fit_model(
+        kind, terms, patterns.columns, n=patterns.n, sum_y=patterns.sum_y, sum_y2=patterns.sum_y2
+    )
     text = json.dumps(model.to_dict(), sort_keys=True)
-    expected = model.expected(strata.columns, rows=len(strata.n))
-    id = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Fitted(id, model, expected, _diagnostics(model, strata, expected))
+    return Fitted(hashlib.sha256(text.encode()).hexdigest()[:16], model, _diagnostics(model, patterns))
 
 
-def _diagnostics(model: RiskModel, strata: Strata, expected: NDArray[np.float64]) -> dict[str, Any]:
+def _diagnostics(model: RiskModel, patterns: Patterns) -> dict[str, Any]:
+    expected = model.expected(patterns.columns, rows=len(patterns.n))
     if model.kind == "linear":
-        return {"r2": r_squared(strata.n, strata.sum_y, strata.sum_y2, expected)}
+        return {"r2": r_squared(patterns.n, patterns.sum_y, patterns.sum_y2, expected)}
     found: dict[str, Any] = {
-        "c_statistic": c_statistic(strata.n, strata.sum_y, expected),
-        "brier": brier(strata.n, strata.sum_y, expected),
+        "c_statistic": c_statistic(patterns.n, patterns.sum_y, expected),
+        "brier": brier(patterns.n, patterns.sum_y, expected),
     }
     if len(model.coefficients) > 1:
-        found["calibration"] = asdict(calibration(strata.n, strata.sum_y, expected))
+        found["calibration"] = asdict(calibration(patterns.n, patterns.sum_y, expected))
     return found

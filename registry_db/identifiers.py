@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 
-from registry_db.connect import Connection
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 # A column is taken for citizen service numbers (BSN) when this share of its values of eight or nine digits,
 # and at least so many different ones, pass the eleven-test; by chance nine per cent do.
 BSN_SHARE = 0.8
 BSN_VALUES = 5
+_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
 
 def pseudonym_sql(text: str, key: bytes) -> str:
@@ -20,42 +23,43 @@ def pseudonym_sql(text: str, key: bytes) -> str:
     return f"sha256(unhex('{outer}') || unhex(sha256(unhex('{inner}') || encode({text}))))"
 
 
-def citizen_numbers(con: Connection, table: str, columns: Sequence[str]) -> tuple[str, int, int] | None:
-    """Find a column of citizen service numbers.
+class CitizenNumbers:
+    """Whether the values of one column are citizen service numbers, told as they come by.
 
-    Parameters
+    Attributes
     ----------
-    con : Connection
-        Where the table is.
-    table : str
-        Table of text columns.
-    columns : sequence of str
-        Columns to look at.
-
-    Returns
-    -------
-    tuple of str, int and int, or None
-        The first such column, how many of its values pass the eleven-test, and how many values of eight or
-        nine digits it has.
+    numbers : int
+        Values of eight or nine digits so far; spreadsheets drop a leading zero.
+    passed : int
+        How many of them pass the eleven-test.
     """
-    if not columns:
-        return None
-    lengths = ", ".join(f"count(*) filter (length({name}) in (8, 9))" for name in columns)
-    for name, long in zip(columns, con.execute(f"select {lengths} from {table}").fetchall()[0], strict=True):
-        if long < BSN_VALUES:
-            continue
-        values, passed, different = con.execute(
-            f"""select count(*), count(*) filter (passes), count(distinct number) filter (passes)
-            from (select {name} as number, {_passes(name)} as passes from {table}
-                where regexp_full_match({name}, '[0-9]{{8,9}}'))"""
-        ).fetchall()[0]
-        if passed >= BSN_SHARE * values and different >= BSN_VALUES:
-            return name, passed, values
-    return None
+
+    def __init__(self) -> None:
+        self.numbers = 0
+        self.passed = 0
+        self._different: set[int] = set()
+
+    def add(self, values: pa.StringArray) -> None:
+        """Look at more values, stripped of white space."""
+        length = pc.binary_length(values)
+        long = values.filter(pc.and_(pc.greater_equal(length, 8), pc.less_equal(length, 9)))
+        if len(long) == 0:
+            return
+        found = long.filter(pc.match_substring_regex(long, "^[0-9]+$")).cast(pa.int64()).to_numpy()
+        passing = found[passes_eleven_test(found)]
+        self.numbers += len(found)
+        self.passed += len(passing)
+        if len(self._different) < BSN_VALUES:
+            self._different.update(np.unique(passing)[:BSN_VALUES].tolist())
+
+    @property
+    def recognised(self) -> bool:
+        """Whether this is a column of citizen service numbers."""
+        return self.passed >= BSN_SHARE * self.numbers and len(self._different) >= BSN_VALUES
 
 
-def _passes(name: str) -> str:
-    """SQL of the eleven-test; spreadsheets drop a leading zero, so eight digits are nine."""
-    full = f"lpad({name}, 9, '0')"
-    digits = " + ".join(f"{9 - i} * cast({full}[{i + 1}] as integer)" for i in range(8))
-    return f"({digits} - cast({full}[9] as integer)) % 11 = 0 and cast({name} as integer) > 0"
+def passes_eleven_test(numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which numbers can be a citizen service number: 9a + 8b + ... + 2h - i is a multiple of eleven."""
+    total = sum(weight * (numbers // 10 ** (8 - place) % 10) for place, weight in enumerate(_WEIGHTS))
+    passes: NDArray[np.bool_] = (total % 11 == 0) & (numbers > 0)
+    return passes

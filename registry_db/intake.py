@@ -16,7 +16,7 @@ from indicators.dataset import Dataset
 from indicators.faults import did_you_mean
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
-from registry_db.identifiers import citizen_numbers
+from registry_db.identifiers import CitizenNumbers
 from registry_db.unpack import Content
 
 _BATCH_ROWS = 50_000
@@ -128,7 +128,7 @@ def _match_headers(
 
 
 def load_raw(con: Connection, dataset: Dataset, raw: RawFile) -> None:
-    """Read a file as text into the temporary table ``raw``: ``line``, and a column for each header.
+    """Read a file as text into the temporary table ``raw``: ``line``, and each column that the dataset has.
 
     Values are stripped of the white space around them; ``line`` is where the record begins in the file.
 
@@ -138,26 +138,43 @@ def load_raw(con: Connection, dataset: Dataset, raw: RawFile) -> None:
         If a line does not have the header's number of fields, or holds what is not text; or if a column
         that is not declared an identifier holds citizen service numbers.
     """
-    width = len(raw.titles)
-    columns = ", ".join(f"{_cell(position)} varchar" for position in range(width))
+    cells = ["line", *sorted({raw.cell(name) for name in raw.headers})]
+    columns = ", ".join(f"{cell} varchar" for cell in cells[1:])
     con.execute(f"create or replace temp table raw (line bigint, {columns})")
+    watched = _undeclared(dataset, raw)
     records = itertools.islice(_lines(dataset, raw.content), 1, None)
     while batch := list(itertools.islice(records, _BATCH_ROWS)):
-        for line, fields in batch:
-            if len(fields) != width:
-                raise RegistryError(
-                    f"{raw.name}:{line}: expected {width} fields as in the header, found {len(fields)}"
-                )
-        con.register("batch", _as_table(batch))
+        table = _as_table(raw, batch)
+        for place, numbers in watched.items():
+            numbers.add(table.column(_cell(place)).chunk(0))
+        con.register("batch", table.select(cells))
         con.execute("insert into raw select * from batch")
         con.unregister("batch")
-    _refuse_citizen_numbers(con, dataset, raw)
+    for place, numbers in watched.items():
+        if numbers.recognised:
+            raise RegistryError(
+                f"{raw.name}: column '{raw.titles[place]}' looks like citizen service numbers (BSN): "
+                f"{numbers.passed} of {numbers.numbers} numbers pass the eleven-test",
+                f"declare it in {dataset.dataset} with 'identifier: true', or leave it out of the file",
+            )
 
 
-def _as_table(batch: list[tuple[int, list[str]]]) -> pa.Table:
+def _undeclared(dataset: Dataset, raw: RawFile) -> dict[int, CitizenNumbers]:
+    """Places in the file, of columns of the dataset or not, that are not declared identifiers."""
+    declared = {raw.headers[name] for name in raw.headers if dataset.columns[name].identifier}
+    return {place: CitizenNumbers() for place, title in enumerate(raw.titles) if title not in declared}
+
+
+def _as_table(raw: RawFile, batch: list[tuple[int, list[str]]]) -> pa.Table:
+    width = len(raw.titles)
+    for line, fields in batch:
+        if len(fields) != width:
+            raise RegistryError(
+                f"{raw.name}:{line}: expected {width} fields as in the header, found {len(fields)}"
+            )
     lines, records = zip(*batch, strict=True)
     values = [pc.utf8_trim_whitespace(pa.array(column, pa.string())) for column in zip(*records, strict=True)]
-    names = ["line", *(_cell(position) for position in range(len(values)))]
+    names = ["line", *map(_cell, range(width))]
     return pa.Table.from_arrays([pa.array(lines, pa.int64()), *values], names=names)
 
 
@@ -215,16 +232,3 @@ def _not_text(dataset: Dataset, content: Content) -> RegistryError:
         f"{content.name}: this is not a text file in {dataset.file.encoding}",
         f"{dataset.dataset} expects CSV with '{dataset.file.delimiter}' between columns",
     )
-
-
-def _refuse_citizen_numbers(con: Connection, dataset: Dataset, raw: RawFile) -> None:
-    declared = {raw.headers[name] for name, column in dataset.columns.items() if column.identifier}
-    cells = {_cell(place): title for place, title in enumerate(raw.titles) if title not in declared}
-    found = citizen_numbers(con, "raw", list(cells))
-    if found is not None:
-        cell, passed, values = found
-        raise RegistryError(
-            f"{raw.name}: column '{cells[cell]}' looks like citizen service numbers (BSN): "
-            f"{passed} of {values} numbers pass the eleven-test",
-            f"declare it in {dataset.dataset} with 'identifier: true', or leave it out of the file",
-        )

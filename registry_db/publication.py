@@ -13,19 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from indicators.compile import COUNTED as COUNTED_STATES
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.phrases import column_title
+from indicators.words import LANGUAGES
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.connect import Connection, schema_sql
-from registry_db.disclosure import hidden, safe
+from registry_db.hiding import hide_small
 from registry_db.records import make_current_view
-from registry_db.scoring import SCORE_COLUMNS
-
-NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
-_GROUP = ["indicator", "version", "period"]
-COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +97,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     facts = {item.id for item in catalogue.indicators() if item.model.outcome.kind == "structure"}
     tables = {
         "dataset": _datasets(catalogue),
+        "dataset_column": _columns(catalogue),
         "delivery": con.execute(
             """select delivery, dataset, file_name, received_at, rows, accepted, quarantined,
                 superseded_by is not null as superseded from delivery order by seq"""
@@ -117,7 +114,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "settlement": _settlements(con, catalogue),
     }
     con.unregister("current_indicators")
-    _hide_small(tables, facts, small_cell)
+    hide_small(tables, facts=facts, small_cell=small_cell)
     return tables
 
 
@@ -128,6 +125,17 @@ def _datasets(catalogue: Catalogue) -> pd.DataFrame:
     ]
     columns = ["dataset", "version", "title_nl", "title_en", "source", "generated", "hash"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _columns(catalogue: Catalogue) -> pd.DataFrame:
+    """Titles of columns, derived ones included; a column without a title goes by its name."""
+    rows = [
+        (item.id, name, *(column_title(name, item.model, language) for language in LANGUAGES))
+        for item in catalogue.of_kind("dataset").values()
+        for name in item.model.types
+    ]
+    titles = [f"title_{language}" for language in LANGUAGES]
+    return pd.DataFrame(rows, columns=["dataset", "column_name", *titles])
 
 
 def _indicators(catalogue: Catalogue) -> pd.DataFrame:
@@ -200,62 +208,6 @@ def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     return frame
 
 
-def _hide_small(tables: dict[str, pd.DataFrame], facts: set[str], small_cell: int) -> None:
-    """Hide small cells in the scores and their states, and the totals that would give them away."""
-    scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
-    tables["score"] = scores
-    tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
-    for name in ("benchmark", "model"):
-        tables[name] = _without(tables[name], unsafe)
-
-
-def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
-    scores = scores.copy()
-    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0).to_numpy(np.float64)
-    hide = np.zeros(len(scores), dtype=bool)
-    unsafe = []
-    for group, rows in scores.groupby(_GROUP).indices.items():
-        hide[rows] = hidden(patients[rows], fewer_than=small_cell)
-        if not safe(patients[rows][hide[rows]], fewer_than=small_cell):
-            unsafe.append(group)
-    scores["suppressed"] = hide
-    scores.loc[hide, NUMBERS] = np.nan
-    scores.loc[hide, "band"] = "not-assessable"
-    scores.loc[hide, "reason"] = "suppressed"
-    return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
-
-
-def _without(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    found = frame[_GROUP].merge(groups, on=_GROUP, how="left", indicator=True)["_merge"] == "both"
-    return frame[~found.to_numpy()].reset_index(drop=True)
-
-
-def _hide_states(
-    states: pd.DataFrame, scores: pd.DataFrame, facts: set[str], small_cell: int
-) -> pd.DataFrame:
-    """Take counted records together (the score splits them) and hide small cells within a provider.
-
-    A score that is hidden takes all states of that provider with it: which states there are, and how large
-    they are, would tell what the score does not. Beside a score that is shown, its number of records is
-    known, so the other states must hide each other.
-    """
-    states = states[~states["indicator"].isin(facts)].copy()
-    states.loc[states["state"].isin(list(COUNTED_STATES)), "state"] = COUNTED
-    keys = [*_GROUP, "provider"]
-    states = states.groupby([*keys, "state", "reason"], as_index=False, sort=True)["n"].sum()
-    states = states.merge(scores[[*keys, "suppressed"]], on=keys, how="left")
-    suppressed = states.pop("suppressed").eq(True).to_numpy()
-    counted = states["state"].eq(COUNTED).to_numpy()
-    n = states["n"].to_numpy(np.float64)
-    hide = suppressed.copy()
-    for rows in states.groupby(keys).indices.values():
-        others = rows[~counted[rows]]
-        hide[others] |= hidden(n[others], fewer_than=small_cell)
-    states["n"] = states["n"].astype("Int64").mask(hide)
-    return states[~suppressed | counted].reset_index(drop=True)
-
-
 def _generated(catalogue: Catalogue) -> bool:
     return any(item.model.generated for item in catalogue.of_kind("dataset").values())
 
@@ -290,6 +242,8 @@ def _write(con: Connection, file: Path, tables: dict[str, pd.DataFrame], about: 
             [*about, version("meetlat")],
         )
         for table, frame in tables.items():
+            if frame.empty:  # a frame without rows may be without columns
+                continue
             con.register("rows_to_publish", frame)
             con.execute(f"insert into {table} by name select * from rows_to_publish")
             con.unregister("rows_to_publish")

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from contracts.contract import Band
+from risk_models.verdict import Band
 
 Side = Literal["better", "worse", "as-expected"]
 Level = Literal["high", "moderate", "low"]

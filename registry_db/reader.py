@@ -185,6 +185,13 @@ class PublicationReader:
         """The datasets that the scores come from."""
         return self._rows(Dataset, "dataset", order="dataset")
 
+    def column_titles(self, dataset: str) -> dict[str, dict[str, str]]:
+        """Titles of a dataset's columns: column to language to title."""
+        rows = self._query(
+            "select column_name, title_nl, title_en from dataset_column where dataset = ?", [dataset]
+        )
+        return {name: {"nl": nl, "en": en} for name, nl, en in rows}
+
     def deliveries(self) -> tuple[Delivery, ...]:
         """What was handed in, newest first."""
         return self._rows(Delivery, "delivery", order="received_at desc, file_name, delivery")

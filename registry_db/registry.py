@@ -209,15 +209,18 @@ class Registry:
             new = store(self.con, items)
         for item in items:
             kept = self.folder / "definitions" / item.source.file
-            kept.write_text(item.source.text, encoding="utf-8")
+            draft = kept.with_name(f".{kept.name}.tmp")
+            draft.write_text(item.source.text, encoding="utf-8")
+            draft.replace(kept)
         return new
 
-    def _refuse_edited(self, catalogue: Catalogue) -> None:
+    def _refuse_edited(self) -> None:
         """A file in ``definitions/`` that differs from what is defined would silently have no effect."""
+        rows = self.con.execute("select kind, id, version, hash from definition").fetchall()
+        defined = {(kind, id, version): hash for kind, id, version, hash in rows}
         for file in sorted((self.folder / "definitions").glob("*.yaml")):
             item = read_definition(file.read_text(encoding="utf-8"), file.name)
-            stored = catalogue.definitions.get((item.kind, item.id))
-            if stored is None or (stored.version == item.version and stored.hash != item.hash):
+            if defined.get((item.kind, item.id, item.version)) != item.hash:
                 raise RegistryError(
                     f"definitions/{file.name}: {item.label} is not what this registry works with",
                     f"put it in force with `meetlat define {file}`",
@@ -249,7 +252,7 @@ class Registry:
 
     def _assess(self, indicator: str | None, progress: Progress, *, score: bool) -> list[Assessed]:
         catalogue = self.catalogue()
-        self._refuse_edited(catalogue)
+        self._refuse_edited()
         chosen = [catalogue.get("indicator", indicator)] if indicator else catalogue.indicators()
         done: list[Assessed] = []
         for number, item in enumerate(chosen):

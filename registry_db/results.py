@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from indicators.faults import did_you_mean
 from registry_db.connect import Connection
+from registry_db.faults import RegistryError
 from registry_db.scoring import SCORE_COLUMNS
 
-SCORES = ("indicator", "version", "period", *SCORE_COLUMNS)
+SCORES = ("indicator", "version", "period", *SCORE_COLUMNS, "states_json")
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
 DELIVERIES = (
@@ -23,11 +25,19 @@ DELIVERIES = (
 
 
 def scores(con: Connection, indicator: str, version: str) -> pd.DataFrame:
-    """Scores of one version of an indicator, by period and provider."""
+    """Scores of one version of an indicator, by period and provider.
+
+    ``states_json`` is a list with the state, the reason and the number of all the provider's records.
+    """
     columns = ", ".join(SCORES)
     return con.execute(
-        f"select {columns} from score where indicator = ? and version = ? order by period, provider",
-        [indicator, version],
+        f"""select {columns} from score left join (
+            select period, provider, cast(to_json(list({{'state': state, 'reason': reason, 'n': n}}
+                order by state, reason)) as varchar) as states_json
+            from state where indicator = $indicator and version = $version group by all)
+            using (period, provider)
+        where indicator = $indicator and version = $version order by period, provider""",
+        {"indicator": indicator, "version": version},
     ).df()
 
 
@@ -48,7 +58,16 @@ def deliveries(con: Connection) -> pd.DataFrame:
 
 
 def quarantine(con: Connection, delivery: str) -> pd.DataFrame:
-    """Faults of a delivery's quarantined rows, by line."""
+    """Faults of a delivery's quarantined rows, by line.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such delivery.
+    """
+    known = [row[0] for row in con.execute("select delivery from delivery order by seq").fetchall()]
+    if delivery not in known:
+        raise RegistryError(f"there is no delivery '{delivery}'", did_you_mean(delivery, known))
     return con.execute(
         """select line, column_name as "column", value, expected from quarantine
         where delivery = ? order by line, column_name""",

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from indicators.definition import Indicator
 from registry_db.cohorts import Strata
-from registry_db.fits import Fitted
 from risk_models.reliability import Reliability, mean_reliability, overdispersion, ratio_reliability
 from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_mean
 from risk_models.verdict import Limits
@@ -51,24 +50,11 @@ class Scored:
     benchmark: dict[str, float | None]
 
 
-def score(indicator: Indicator, strata: Strata, fitted: Fitted | None) -> Scored:
-    """Score all providers.
-
-    Parameters
-    ----------
-    indicator : Indicator
-        The definition.
-    strata : Strata
-        Strata per provider of one period.
-    fitted : Fitted or None
-        The model; None for a structure fact and for a delivered expectation.
-    """
+def score(indicator: Indicator, strata: Strata) -> Scored:
+    """Score all providers on the strata of one period."""
     if indicator.outcome.kind == "structure":
         return _facts(strata)
-    expected = strata.expected if fitted is None else fitted.expected
-    if indicator.outcome.kind == "binary":
-        return _binary(indicator, strata, expected)
-    return _mean(indicator, strata, expected)
+    return _binary(indicator, strata) if indicator.outcome.kind == "binary" else _mean(indicator, strata)
 
 
 def unscored(strata: Strata, reason: str) -> Scored:
@@ -87,13 +73,13 @@ def _facts(strata: Strata) -> Scored:
     return Scored(scores, _benchmark(n.sum(), true.sum(), np.nan, reference))
 
 
-def _binary(indicator: Indicator, strata: Strata, risk: NDArray[np.float64]) -> Scored:
+def _binary(indicator: Indicator, strata: Strata) -> Scored:
     minimum = indicator.minimum
     result = score_binary(
         strata.provider,
         strata.n,
         strata.sum_y,
-        risk,
+        strata.expected,
         providers=len(strata.providers),
         minimum_n=minimum.n,
         minimum_expected=minimum.events_expected,
@@ -114,13 +100,13 @@ def _binary(indicator: Indicator, strata: Strata, risk: NDArray[np.float64]) -> 
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
 
 
-def _mean(indicator: Indicator, strata: Strata, expected: NDArray[np.float64]) -> Scored:
+def _mean(indicator: Indicator, strata: Strata) -> Scored:
     result = score_mean(
         strata.provider,
         strata.n,
         strata.sum_y,
         strata.sum_y2,
-        expected,
+        strata.expected,
         sum_before=strata.sum_before if indicator.outcome.kind == "change" else None,
         providers=len(strata.providers),
         minimum_n=indicator.minimum.n,
@@ -137,7 +123,7 @@ def _mean(indicator: Indicator, strata: Strata, expected: NDArray[np.float64]) -
     )
     total = result.n.sum()
     observed = float(strata.sum_y.sum() / total) if total else np.nan
-    modelled = float((strata.n * expected).sum() / total) if total else np.nan
+    modelled = float((strata.n * strata.expected).sum() / total) if total else np.nan
     benchmark = _benchmark(total, observed, modelled, result.reference)
     return Scored(scores, benchmark | _spread(reliability, np.sqrt(reliability.tau2), None))
 

@@ -37,19 +37,26 @@ def show(view: View, result: Result) -> None:
     model = models[0]
     about = w.t("case-mix.about", n=w.count(model.n), period=model.period)
     frame.section(w.t("case-mix.title"), about)
-    st.table(_effects(w, indicator, model, found), hide_index=True, border="horizontal")
+    titles = view.reader.column_titles(indicator.dataset)
+    st.table(_effects(w, indicator, model, found, titles), hide_index=True, border="horizontal")
     frame.note(w.t("case-mix.odds") if model.kind == "logistic" else w.t("case-mix.points"))
     frame.section(w.t("diagnostics.title"))
     st.table(_diagnostics(w, model.diagnostics), hide_index=True, border="horizontal")
     frame.note(w.t("case-mix.hash", model=model.model))
 
 
-def _effects(w: Wording, indicator: Indicator, model: Model, found: tuple[Effect, ...]) -> pd.DataFrame:
+def _effects(
+    w: Wording,
+    indicator: Indicator,
+    model: Model,
+    found: tuple[Effect, ...],
+    titles: Mapping[str, Mapping[str, str]],
+) -> pd.DataFrame:
     name = w.t("case-mix.odds-ratio") if model.kind == "logistic" else w.t("case-mix.difference")
     decimals = 2 if model.kind == "logistic" else indicator.show_decimals + 1
     return pd.DataFrame(
         {
-            w.t("case-mix.term"): [effect.term.replace("_", " ") for effect in found],
+            w.t("case-mix.term"): [w.column(effect.term, titles) for effect in found],
             w.t("case-mix.compared"): [_compared(w, effect) for effect in found],
             name: [w.number(effect.estimate, decimals) for effect in found],
             w.t("column.interval"): [

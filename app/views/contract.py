@@ -61,15 +61,8 @@ def _draw(view: View, settlement: Settlement) -> None:
     st.html(_payment(w, settlement, lines["saving"]))
     st.html(markup.cards(_cards(w, lines)))
     frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
-    names = {
-        "saving": w.of(lines["saving"], "name"),
-        "counted": w.t("waterfall.counted"),
-        "shared": w.t("waterfall.shared"),
-        "cap": w.t("waterfall.cap"),
-        "payment": w.of(lines["payment"], "name"),
-    }
     st.altair_chart(
-        charts.waterfall(w, settlement.ledger, names), theme=None, alt=_waterfall_alt(w, settlement, lines)
+        charts.waterfall(w, settlement.ledger), theme=None, alt=_waterfall_alt(w, settlement, lines)
     )
     frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
     st.html(_quality(view, settlement.quality))
@@ -85,11 +78,15 @@ def _draw(view: View, settlement: Settlement) -> None:
 
 
 def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:
-    none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if saving.amount <= 0 else ""
+    """The payment, large; below zero it is what the network owes."""
+    owed = settlement.payment < 0
+    what = w.t("contract.owed") if owed else w.t("contract.payment")
+    nothing = saving.amount <= 0 and settlement.payment == 0
+    none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if nothing else ""
     return (
         f'<div class="payment"><span class="tag">{escape(settlement_kind(w, settlement.kind))}</span>'
-        f"<p>{escape(w.t('contract.payment'))}</p>"
-        f"<strong>{escape(w.money(settlement.payment, cents=True))}</strong>{none}</div>"
+        f"<p>{escape(what)}</p>"
+        f"<strong>{escape(w.money(abs(settlement.payment), cents=True))}</strong>{none}</div>"
     )
 
 

@@ -201,10 +201,11 @@ def _records(view: View, result: Result) -> None:
 
 def _states(view: View, indicator: Indicator, states: Sequence[StateCount]) -> pd.DataFrame:
     w = view.w
+    titles = view.reader.column_titles(indicator.dataset)
     rows = [
         (
             sentences.state(w, state),
-            sentences.state_reason(w, indicator, state),
+            sentences.state_reason(w, indicator, state, titles),
             w.t("value.hidden") if state.n is None else w.count(state.n),
         )
         for state in states

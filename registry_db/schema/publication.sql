@@ -12,6 +12,9 @@ create table dataset (
     dataset varchar primary key, version varchar not null, title_nl varchar not null, title_en varchar not null,
     source varchar not null, generated boolean not null, hash varchar not null
 );
+create table dataset_column (
+    dataset varchar not null, column_name varchar not null, title_nl varchar not null, title_en varchar not null
+);
 create table delivery (
     delivery varchar primary key, dataset varchar not null, file_name varchar not null, received_at timestamp not null,
     rows bigint not null, accepted bigint not null, quarantined bigint not null, superseded boolean not null

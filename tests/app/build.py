@@ -179,6 +179,8 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True) 
                 ("hip", "1.0.0", "Heupen", "Hips", "Somewhere", False, "00fe"),
             ],
         )
+        titles = [("birth", "blood_loss_ml", "Bloedverlies (ml)", "Blood loss (ml)")]
+        insert(con, "dataset_column", titles)
         if not rows:
             return
         received = dt.datetime(2026, 1, 4, 9, 30)  # noqa: DTZ001 - the schema keeps UTC without a zone
@@ -221,7 +223,7 @@ def state_rows() -> list[tuple[Any, ...]]:
         (*key, "excluded", "rule 1", 14),
         (*key, "not-eligible", "population", 0),
         (*key, "missing", "blood_loss_ml", None),
-        (*key, "pending", "2026-01-20", None),
+        (*key, "pending", "", None),
         ("birth-tear", "1.0.0", PERIOD, OWN, "counted", "", 410),
         ("birth-tear", "1.0.0", PERIOD, OWN, "excluded", "rule 1", 158),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +71,31 @@ def test_the_alternative_text_states_the_finding(reader: PublicationReader) -> N
 
 def test_the_waterfall_goes_from_the_saving_to_the_payment(reader: PublicationReader) -> None:
     found = reader.settlements(OWN)[0]
-    names = {key: key for key in charts.WATERFALL}
-    spec = charts.waterfall(NL, found.ledger, names).to_dict()
+    spec = charts.waterfall(NL, found.ledger).to_dict()
     rows = max(spec["datasets"].values(), key=len)
-    steps = {row["step"]: row for row in rows}
     made = settlement()
-    assert steps["saving"]["end"] == pytest.approx(float(made.step("saving").amount))
-    assert steps["payment"]["end"] == pytest.approx(float(made.payment))
+    assert rows[0]["end"] == pytest.approx(float(made.step("saving").amount))
+    assert rows[-1]["end"] == pytest.approx(float(made.payment))
     # each bar starts where the one before it ended, down to the payment
     assert [row["start"] for row in rows[1:4]] == pytest.approx([row["end"] for row in rows[:3]])
-    assert steps["cap"]["end"] == pytest.approx(steps["payment"]["end"], abs=0.01)
-    assert [row["shown"] for row in rows][1] == "−€\N{NO-BREAK SPACE}24.104"
+    assert rows[3]["end"] == pytest.approx(rows[4]["end"], abs=0.01)
+    assert [row["step"] for row in rows[1:4]] == [
+        "Telt niet mee (drempel)",
+        "Deel van de betaler",
+        "Boven het maximum",
+    ]
+    assert rows[1]["shown"] == "−€\N{NO-BREAK SPACE}24.104"
+
+
+def test_a_line_that_the_chart_does_not_know_gets_its_own_name_and_one_that_moves_nothing_no_bar(
+    reader: PublicationReader,
+) -> None:
+    ledger = list(reader.settlements(OWN)[0].ledger)
+    bonus = replace(ledger[-2], key="bonus", name_nl="Bonus", amount=Decimal(500), effect=Decimal(500))
+    idle = replace(ledger[-2], key="relief", name_nl="Vrijstelling", effect=Decimal(0))
+    spec = charts.waterfall(NL, [*ledger[:-1], bonus, idle, ledger[-1]]).to_dict()
+    rows = max(spec["datasets"].values(), key=len)
+    assert [(row["step"], row["kind"]) for row in rows[-2:]] == [
+        ("Bonus", "more"),
+        ("Uit te betalen", "level"),
+    ]

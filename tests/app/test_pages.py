@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import publication
 from app.publication import REGISTRY_VARIABLE
+from app.views import contract
+from app.wording import wording
 from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
@@ -19,11 +24,15 @@ def page(name: str, **address: str) -> AppTest:
     test = AppTest.from_file(MAIN, default_timeout=30)
     test.query_params.update(address)
     test.run()
-    if name != "overview":
-        # `switch_page` knows pages by their file only, and these are functions
-        hashes = {info["url_pathname"]: code for code, info in test._registered_pages.items()}
-        test._page_hash = hashes[name]
-        test.run()
+    return test if name == "overview" else turn_to(test, name)
+
+
+def turn_to(test: AppTest, name: str) -> AppTest:
+    """Another page, by the menu."""
+    # `switch_page` knows pages by their file only, and these are functions
+    hashes = {info["url_pathname"]: code for code, info in test._registered_pages.items()}
+    test._page_hash = hashes[name]
+    test.run()
     assert not test.exception
     return test
 
@@ -61,9 +70,9 @@ def test_overview_shows_every_kind_of_score() -> None:
         "5,9 %",
         "zoals verwacht",
         "duidelijk hoger dan gemiddeld",
-        "gunstig, buiten de 99,8 %-grens",
+        "gunstig, buiten de grens van 99,8 %",
         "lager dan verwacht",
-        "ongunstig, buiten de 99,8 %-grens",
+        "ongunstig, buiten de grens van 99,8 %",
         "niet getoond: kleine aantallen (minder dan 10 patiënten)",
         "niet te beoordelen: te weinig records (minder dan 30)",
         "<b>ja</b>",
@@ -96,21 +105,29 @@ def test_the_address_decides_and_nonsense_in_it_is_ignored() -> None:
     test = page("overview", lang="en", organisation=SMALL, period="2024'; drop table score")
     assert test.sidebar.selectbox[0].value == SMALL
     assert test.sidebar.selectbox[1].value == PERIOD
-    assert test.query_params == {"lang": ["en"], "organisation": [SMALL], "period": [PERIOD]}
+    assert test.query_params == {"lang": "en", "organisation": SMALL, "period": PERIOD}
     nonsense = page("overview", lang="../../etc", organisation="nobody")
-    assert nonsense.query_params["lang"] == ["nl"]
-    assert nonsense.query_params["organisation"] == [OWN]
+    assert nonsense.query_params["lang"] == "nl"
+    assert nonsense.query_params["organisation"] == OWN
 
 
 @pytest.mark.usefixtures("shown")
 def test_a_choice_goes_into_the_address_and_stays_on_the_next_page() -> None:
     test = page("overview", lang="nl")
     test.sidebar.selectbox[0].set_value(OTHER).run()
-    assert test.query_params["organisation"] == [OTHER]
+    assert test.query_params["organisation"] == OTHER
     test.query_params.clear()  # as the menu does
     test.run()
     assert test.sidebar.selectbox[0].value == OTHER
-    assert test.query_params["organisation"] == [OTHER]
+    assert test.query_params["organisation"] == OTHER
+
+
+@pytest.mark.usefixtures("shown")
+def test_the_indicator_that_was_looked_at_is_there_again_after_another_page() -> None:
+    test = page("indicator", lang="nl", indicator="birth-tear")
+    turn_to(test, "")  # the overview is the root
+    test.query_params.clear()
+    assert "Ernstige ruptuur</h1>" in text(turn_to(test, "indicator"))
 
 
 @pytest.mark.usefixtures("shown")
@@ -133,8 +150,8 @@ def test_where_the_records_went_adds_up_where_it_can_be_shown() -> None:
     assert "Samen,,568" in tear
     pph = text(page("indicator", lang="nl", indicator="birth-pph"))
     assert "Uitgesloten,meerling,14" in pph
-    assert "Gegeven ontbreekt,geen waarde voor blood_loss_ml,niet getoond" in pph
-    assert "Samen" not in pph  # a total would give the hidden numbers away
+    assert "Gegeven ontbreekt,geen waarde voor Bloedverlies (ml),niet getoond" in pph
+    assert "Samen," not in pph  # a total would give the hidden numbers away
 
 
 @pytest.mark.usefixtures("shown")
@@ -153,7 +170,7 @@ def test_the_case_mix_model_is_readable() -> None:
 def test_every_kind_of_indicator_has_a_page(name: str, lang: str) -> None:
     test = page("indicator", lang=lang, indicator=name)
     assert "<h1>" in text(test)
-    assert test.code[0].value == "indicator: x\n"
+    assert test.code[0].value == "indicator: x"
 
 
 @pytest.mark.usefixtures("shown")
@@ -224,3 +241,15 @@ def test_a_page_on_generated_data_says_so_even_where_the_rest_is_real(
     # the settlement is of generated records, the scores are not
     assert "Gegenereerde gegevens" in text(page("contract", lang="nl"))
     assert "Gegenereerde gegevens" not in text(page("indicator", lang="nl"))
+
+
+@pytest.mark.usefixtures("shown")
+def test_what_is_owed_is_not_called_a_payment() -> None:
+    found = publication.newest().settlements(OWN)[0]
+    w = wording("nl")
+    saving = next(line for line in found.ledger if line.key == "saving")
+    owed = contract._payment(w, replace(found, payment=Decimal(-1200)), saving)
+    assert "Te betalen door het netwerk" in owed
+    assert "1.200,00" in owed
+    none = contract._payment(w, replace(found, payment=Decimal(0)), replace(saving, amount=Decimal(-5)))
+    assert "niets te verdelen" in none

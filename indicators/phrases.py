@@ -1,0 +1,161 @@
+"""A checked expression in words, Dutch or English, that can be read in one way only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from indicators.dataset import Dataset
+from indicators.expression import Node
+from indicators.words import Language, Text
+
+_OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_PHRASES: dict[str, Text] = {
+    key: Text(nl=nl, en=en)
+    for key, nl, en in (
+        ("and", " en ", " and "),
+        ("or", " of ", " or "),
+        ("not", "niet ({0})", "not ({0})"),
+        ("=", "{0} is {1}", "{0} is {1}"),
+        ("<>", "{0} is niet {1}", "{0} is not {1}"),
+        ("<", "{0} is lager dan {1}", "{0} is below {1}"),
+        ("<=", "{0} is hoogstens {1}", "{0} is at most {1}"),
+        (">", "{0} is hoger dan {1}", "{0} is above {1}"),
+        (">=", "{0} is minstens {1}", "{0} is at least {1}"),
+        ("in", "{0} is een van {1}", "{0} is one of {1}"),
+        ("not in", "{0} is geen van {1}", "{0} is none of {1}"),
+        (
+            "between",
+            "{0} ligt tussen {1} en {2} (grenzen meegerekend)",
+            "{0} is between {1} and {2} (both included)",
+        ),
+        ("not between", "{0} is lager dan {1} of hoger dan {2}", "{0} is below {1} or above {2}"),
+        ("is null", "{0} is onbekend", "{0} is unknown"),
+        ("not is null", "{0} is bekend", "{0} is known"),
+        ("when", "als {0}, dan {1}", "if {0}, then {1}"),
+        ("else", "anders {0}", "else {0}"),
+        ("age_years", "het aantal volle jaren van {0} tot {1}", "the completed years from {0} to {1}"),
+        ("days_between", "het aantal dagen van {0} tot {1}", "the days from {0} to {1}"),
+        ("ratio", "{0} gedeeld door {1}", "{0} divided by {1}"),
+        ("true", "ja", "yes"),
+        ("false", "nee", "no"),
+        ("null", "onbekend", "unknown"),
+        ("always", "altijd", "always"),
+        ("never", "nooit", "never"),
+    )
+}
+
+
+def in_words(node: Node, dataset: Dataset, language: Language) -> str:
+    """Say a checked expression in words; what belongs together stands in brackets.
+
+    Parameters
+    ----------
+    node : Node
+        The expression.
+    dataset : Dataset
+        Its columns give the titles.
+    language : str
+        ``nl`` or ``en``.
+
+    Returns
+    -------
+    str
+        Plain text, not yet escaped for HTML.
+    """
+    phrases = _Phrases(dataset, language)
+    return phrases.condition(node) if node.type == "boolean" else phrases.value(node)
+
+
+def column_title(name: str, dataset: Dataset, language: Language) -> str:
+    """Title of a column in a language, or its name with spaces where it has none."""
+    part = dataset.columns.get(name) or dataset.derive.get(name)
+    title = part.title if part else None
+    return name.replace("_", " ") if title is None else getattr(title, language)
+
+
+def number(value: Decimal, language: Language) -> str:
+    """Write a number with the decimal sign of a language."""
+    text = f"{value:f}"
+    return text.replace(".", ",") if language == "nl" else text
+
+
+class _Phrases:
+    """Phrases of one language for the columns of one dataset."""
+
+    def __init__(self, dataset: Dataset, language: Language) -> None:
+        self.dataset = dataset
+        self.language: Language = language
+
+    def say(self, key: str, *parts: str) -> str:
+        phrase: str = getattr(_PHRASES[key], self.language)
+        return phrase.format(*parts)
+
+    def condition(self, node: Node, *, negated: bool = False) -> str:
+        """A condition, or its opposite: with nulls too, "not above" is "at most"."""
+        if node.kind == "not":
+            return self.condition(node.children[0], negated=not negated)
+        if node.kind == "literal":
+            return self.say("never" if (node.value is True) is negated else "always")
+        if node.kind == "column":
+            return self.say("=", self.value(node), self.say("false" if negated else "true"))
+        if node.kind in ("and", "or", "case"):
+            whole = self._chain(node) if node.kind != "case" else self.value(node)
+            return self.say("not", whole) if negated else whole
+        values = [self._operand(child) for child in node.children]
+        if node.kind in _OPPOSITE:
+            return self.say(_OPPOSITE[node.kind] if negated else node.kind, *values)
+        if node.kind == "in":
+            values = [values[0], ", ".join(values[1:])]
+        return self.say(f"not {node.kind}" if negated else node.kind, *values)
+
+    def _chain(self, node: Node) -> str:
+        parts = []
+        for child in node.children:
+            inner = child
+            while inner.kind == "not" and inner.children[0].kind == "not":
+                inner = inner.children[0].children[0]
+            # "between" speaks of "and" or "or" itself.
+            mixed = inner.kind in ("and", "or", "case") or _is_outside(inner)
+            parts.append(f"({self.condition(child)})" if mixed else self.condition(child))
+        return self.say(node.kind).join(parts)
+
+    def value(self, node: Node) -> str:
+        """A number, text, date, or a condition taken as a value."""
+        if node.kind == "column":
+            return column_title(str(node.value), self.dataset, self.language)
+        if node.kind == "literal":
+            return self._literal(node)
+        if node.kind == "case":
+            return self._case(node)
+        if node.type == "boolean":
+            return f"({self.condition(node)})"
+        parts = [self.value(child) for child in node.children]
+        nested = [
+            f"({part})" if child.children else part for child, part in zip(node.children, parts, strict=True)
+        ]
+        return f" {node.kind} ".join(nested) if node.kind in "+-*" else self.say(node.kind, *nested)
+
+    def _operand(self, node: Node) -> str:
+        return f"({self.value(node)})" if node.kind == "case" else self.value(node)
+
+    def _literal(self, node: Node) -> str:
+        if isinstance(node.value, bool):
+            return self.say("true" if node.value else "false")
+        if isinstance(node.value, Decimal):
+            return number(node.value, self.language)
+        if node.value is None:
+            return self.say("null")
+        return f"‘{node.value}’" if node.type == "text" else node.value
+
+    def _case(self, node: Node) -> str:
+        *branches, default = node.children
+        said = [
+            self.say("when", self.condition(when), self.value(then))
+            for when, then in zip(branches[::2], branches[1::2], strict=True)
+        ]
+        return "; ".join([*said, self.say("else", self.value(default))])
+
+
+def _is_outside(node: Node) -> bool:
+    """Whether a condition is said as "below ... or above ..."."""
+    return node.kind == "not" and node.children[0].kind == "between"

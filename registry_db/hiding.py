@@ -1,0 +1,106 @@
+"""Hiding small cells in the tables of a publication, and the totals that would give them away."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from indicators.compile import COUNTED as COUNTED_STATES
+from registry_db.disclosure import hidden, safe
+from registry_db.scoring import SCORE_COLUMNS
+
+NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
+COUNTED = "counted"
+_GROUP = ["indicator", "version", "period"]
+_RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability")
+
+
+def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: int) -> None:
+    """Hide small cells in the scores, their states and the settlements, in place.
+
+    Parameters
+    ----------
+    tables : dict of str to DataFrame
+        Tables of a publication by name; ``score`` gains the column ``suppressed``.
+    facts : set of str
+        Indicators that are facts about providers: they count no patients.
+    small_cell : int
+        Scores and counts of fewer patients are hidden.
+    """
+    scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
+    tables["score"] = scores
+    tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
+    tables["settlement"] = _hide_results(tables["settlement"], scores)
+    for name in ("benchmark", "model"):
+        tables[name] = _without(tables[name], unsafe)
+
+
+def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
+    scores = scores.copy()
+    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0).to_numpy(np.float64)
+    hide = np.zeros(len(scores), dtype=bool)
+    unsafe = []
+    for group, rows in scores.groupby(_GROUP).indices.items():
+        hide[rows] = hidden(patients[rows], fewer_than=small_cell)
+        if not safe(patients[rows][hide[rows]], fewer_than=small_cell):
+            unsafe.append(group)
+    scores["suppressed"] = hide
+    scores.loc[hide, NUMBERS] = np.nan
+    scores.loc[hide, "band"] = "not-assessable"
+    scores.loc[hide, "reason"] = "suppressed"
+    return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
+
+
+def _without(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    found = frame[_GROUP].merge(groups, on=_GROUP, how="left", indicator=True)["_merge"] == "both"
+    return frame[~found.to_numpy()].reset_index(drop=True)
+
+
+def _hide_states(
+    states: pd.DataFrame, scores: pd.DataFrame, facts: set[str], small_cell: int
+) -> pd.DataFrame:
+    """Take counted records together (the score splits them) and hide small cells within a provider.
+
+    A score that is hidden takes all states of that provider with it: which states there are, and how large
+    they are, would tell what the score does not. Beside a score that is shown, its number of records is
+    known, so the other states must hide each other. Pending records are taken together: a row for every
+    day on which one ripens would be nothing but small cells.
+    """
+    states = states[~states["indicator"].isin(facts)].copy()
+    states.loc[states["state"].isin(list(COUNTED_STATES)), "state"] = COUNTED
+    states.loc[states["state"] == "pending", "reason"] = ""
+    keys = [*_GROUP, "provider"]
+    states = states.groupby([*keys, "state", "reason"], as_index=False, sort=True)["n"].sum()
+    states = states.merge(scores[[*keys, "suppressed"]], on=keys, how="left")
+    suppressed = states.pop("suppressed").eq(True).to_numpy()
+    counted = states["state"].eq(COUNTED).to_numpy()
+    n = states["n"].to_numpy(np.float64)
+    hide = suppressed.copy()
+    for rows in states.groupby(keys).indices.values():
+        others = rows[~counted[rows]]
+        hide[others] |= hidden(n[others], fewer_than=small_cell)
+    states["n"] = states["n"].astype("Int64").mask(hide)
+    return states[~suppressed | counted].reset_index(drop=True)
+
+
+def _hide_results(settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Take the numbers of a hidden score out of the settlement that used it; what it earned stays."""
+    gone = set(scores.loc[scores["suppressed"], [*_GROUP, "provider"]].itertuples(index=False, name=None))
+    settlements = settlements.copy()
+    settlements["settlement_json"] = [
+        _without_results(text, provider, gone)
+        for text, provider in zip(settlements["settlement_json"], settlements["provider"], strict=True)
+    ]
+    return settlements
+
+
+def _without_results(text: str, provider: str, gone: set[tuple[Any, ...]]) -> str:
+    settlement = json.loads(text)
+    for line in (*settlement["quality"]["lines"], *settlement["inputs"]["results"]):
+        if (line["indicator"], line["version"], line["period"], provider) in gone:
+            line.update({name: None for name in _RESULT_NUMBERS if name in line})
+    return json.dumps(settlement, ensure_ascii=False, sort_keys=True)

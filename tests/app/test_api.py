@@ -1,0 +1,127 @@
+"""The API, by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.api import api
+from app.publication import REGISTRY_VARIABLE
+from tests.app.build import OWN, PERIOD, SMALL
+
+
+class Client:
+    """Asks the API, without a network. Starlette's own test client wants a package that we do not use."""
+
+    def get(self, address: str, params: dict[str, str] | None = None) -> httpx.Response:
+        return self.ask("GET", address, params)
+
+    def ask(self, method: str, address: str, params: dict[str, str] | None = None) -> httpx.Response:
+        async def answer() -> httpx.Response:
+            transport = httpx.ASGITransport(app=api)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                return await client.request(method, address, params=params)
+
+        return asyncio.run(answer())
+
+
+@pytest.fixture
+def client(shown: Path) -> Client:
+    return Client()
+
+
+def test_about_tells_where_answers_come_from(client: Client) -> None:
+    answer = client.get("/api/v1/about").json()
+    assert answer["publication"]["id"] == "abcdef0123456789"
+    assert answer["publication"]["small_cell"] == 10
+    assert answer["publication"]["cut_off"] == "2025-12-31"
+    assert [row["generated"] for row in answer["datasets"]] == [True, False]
+
+
+def test_indicators_come_with_their_definitions(client: Client) -> None:
+    found = {row["indicator"]: row for row in client.get("/api/v1/indicators").json()}
+    assert len(found) == 7
+    assert "plurality > 1" in found["birth-pph"]["definition"]
+    assert found["birth-booking"]["norm"] == 0.8
+
+
+def test_scores_can_be_narrowed_down(client: Client) -> None:
+    query = {"indicator": "birth-pph", "period": PERIOD, "provider": OWN}
+    answer = client.get("/api/v1/scores", params=query).json()
+    assert answer["total"] == 1
+    score = answer["scores"][0]
+    assert (score["n"], score["observed"], score["expected"], score["band"]) == (568, 42, 34.6, "in")
+    assert answer["publication"] == "abcdef0123456789"
+
+
+def test_scores_come_in_pages_that_hold_each_once(client: Client) -> None:
+    total = client.get("/api/v1/scores").json()["total"]
+    pages = [client.get(f"/api/v1/scores?limit=5&offset={at}").json()["scores"] for at in range(0, total, 5)]
+    keys = [
+        (row["indicator"], row["version"], row["period"], row["provider"]) for page in pages for row in page
+    ]
+    assert len(keys) == len(set(keys)) == total == 13
+
+
+def test_a_suppressed_score_has_no_number(client: Client) -> None:
+    score = client.get("/api/v1/scores", params={"provider": SMALL}).json()["scores"][0]
+    assert score["suppressed"]
+    assert {value for value in score.values() if isinstance(value, int | float)} == {True}
+
+
+def test_settlements_come_with_a_ledger_that_adds_up(client: Client) -> None:
+    found = client.get("/api/v1/settlements").json()[0]
+    assert found["payment"] == "48207.30"
+    assert sum(Decimal(line["effect"]) for line in found["ledger"]) == Decimal(found["payment"])
+    assert found["kind"] == "interim"
+
+
+def test_an_unknown_indicator_is_one_clear_message(client: Client) -> None:
+    answer = client.get("/api/v1/scores", params={"indicator": "birth-xyz"})
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("indicator 'birth-xyz' is not in this publication; it has: ")
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("limit=0", "limit: '0'; input should be greater than or equal to 1"),
+        ("limit=many", "limit: 'many'; input should be a valid integer"),
+        ("offset=-1", "offset: '-1'; input should be greater than or equal to 0"),
+        ("provder=x", "provder: there is no such parameter; there are indicator, period, provider"),
+    ],
+)
+def test_a_wrong_parameter_is_named(client: Client, query: str, message: str) -> None:
+    answer = client.get(f"/api/v1/scores?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(message)
+
+
+def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    answer = Client().get("/api/v1/about")
+    assert answer.status_code == 503
+    assert "no publication yet" in answer.json()["detail"]
+
+
+def test_the_description_names_every_endpoint_with_what_can_go_wrong(client: Client) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert set(paths) == {f"/api/v1/{name}" for name in ("about", "indicators", "scores", "settlements")}
+    assert set(paths["/api/v1/scores"]["get"]["responses"]) == {"200", "404", "422", "503"}
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/docs").text
+    assert "/api/v1/settlements" in page
+    assert "Code of a provider or network" in page
+    assert re.findall(r'(?:src|href)="(?!/api/|data:)', page) == []
+    assert "<script" not in page
+
+
+def test_the_api_only_reads(client: Client) -> None:
+    assert client.ask("POST", "/api/v1/scores").status_code == 405

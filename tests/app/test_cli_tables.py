@@ -1,0 +1,109 @@
+"""Tables for people: whole in a file, readable on a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from app import printing, report
+from app.printing import print_table, printable, records
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is seen on a terminal of 80 columns without colours."""
+    seen = io.StringIO()
+    console = Console(
+        file=seen, force_terminal=True, width=80, no_color=True, color_system=None, markup=False, emoji=False
+    )
+    monkeypatch.setattr(printing, "console", console)
+    monkeypatch.setattr(report, "console", console)
+    return seen
+
+
+SCORES = pd.DataFrame(
+    {
+        "period": ["2016/17"],
+        "provider": ["RXY-with-a-very-long-code-0001"],
+        "n": [12345.0],
+        **{name: [1234.5678] for name in ("observed", "expected", "adjusted", "lower", "upper")},
+        "band": ["not-assessable"],
+        "reliability": [float("nan")],
+    }
+)
+FORMATS = {
+    "period": "", "provider": "", "n": ",.0f", **dict.fromkeys(("observed", "expected", "adjusted"), ".3f"),
+    "lower": ".3f", "upper": ".3f", "band": "", "reliability": ".2f",
+}  # fmt: skip
+
+
+def test_a_wide_table_fits_and_says_what_it_leaves_out(terminal: io.StringIO) -> None:
+    print_table(SCORES, FORMATS, title="[x]")
+    lines = terminal.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].strip() == "[x]"
+    assert "1234.568" in lines[2]
+    assert "\u2026" not in terminal.getvalue()
+    assert lines[-1] == "too narrow for: band, reliability (--json or --out FILE gives all)"
+
+
+def test_a_long_name_is_folded_not_cut(terminal: io.StringIO) -> None:
+    print_table(SCORES, FORMATS)
+    _, first, second, *_ = terminal.getvalue().splitlines()
+    assert first.split()[1] + second.strip() == "RXY-with-a-very-long-code-0001"
+
+
+def test_in_a_file_a_table_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(SCORES, FORMATS)
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == list(FORMATS)
+    assert line.split()[1] == "RXY-with-a-very-long-code-0001"
+
+
+def test_many_rows_are_not_poured_out(capsys: pytest.CaptureFixture[str]) -> None:
+    frame = pd.DataFrame({"a": range(100)})
+    print_table(frame, {"a": ""})
+    assert capsys.readouterr().out.splitlines()[-1] == "... and 60 more (--json or --out FILE gives all)"
+    print_table(frame, {"a": ""}, all_rows=True)
+    assert len(capsys.readouterr().out.splitlines()) == 101
+
+
+def test_records_are_plain() -> None:
+    frame = pd.DataFrame(
+        {
+            "x": [float("nan"), float("inf"), 1.5],
+            "n": pd.array([1, None, 3], dtype="Int64"),
+            "when": pd.to_datetime(["2024-01-01", None, "2024-01-02"]),
+            "text": ["[a]", None, "\x1b"],
+            "model_json": ['{"a": [1]}'] * 3,
+        }
+    )
+    rows = records(frame)
+    assert [row["x"] for row in rows] == [None, None, 1.5]
+    assert [row["n"] for row in rows] == [1, None, 3]
+    assert [row["text"] for row in rows] == ["[a]", None, "\x1b"]
+    assert rows[1]["when"] is None
+    assert rows[0]["model_json"] == {"a": [1]}
+    json.dumps(rows, allow_nan=False, default=str)
+
+
+def test_a_terminal_is_not_steered() -> None:
+    assert printable("a\x1b[2Jb\x07\n\x9bé") == "a\\x1b[2Jb\\x07\n\\x9bé"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [("1234567.891", "eur", "€ 1,234,567.89"), ("0.4853", "rate", "48.53%"), ("0.9412", "score", "0.941")],
+)
+def test_amounts(value: str, unit: str, shown: str) -> None:
+    assert report.amount(value, unit) == shown
+
+
+def test_how_well_a_model_fits() -> None:
+    assert report.fit_in_words('{"c_statistic": 0.714, "brier": 0.1}') == "c 0.71"
+    assert report.fit_in_words('{"r2": 0.234}') == "R2 0.23"
+    assert report.fit_in_words('{"r2": null}') == "-"

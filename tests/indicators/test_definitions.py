@@ -1,0 +1,551 @@
+"""Mistakes in definitions, each shown as its author sees it: file, line, field, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from indicators.dataset import Dataset, FromFileName
+from indicators.definition import Indicator
+from indicators.definitions import KINDS, canonical_hash, kind_of, validate
+from indicators.faults import DefinitionError
+from indicators.source import read_source
+from tests.indicators.build import DATASET, INDICATOR, NETWORKS, dataset, messages
+
+IS_TEXT = "expected text (put it between quotes)"
+COLUMNS_KNOWN = "known: activity, age, alive, anxiety, born, day, discharge, discomfort, ..."
+
+# right, wrong, what is said of it
+INDICATOR_MISTAKES = [
+    # words and names
+    (
+        "population: age",
+        "poplation: age",
+        [
+            "x.yaml:1: population: this field is missing",
+            "x.yaml:9: poplation: there is no such field (did you mean 'population'?)",
+        ],
+    ),
+    (
+        "  - {term: age, as: number}",
+        "  - {term: age, as: number, degre: 2}",
+        ["x.yaml:17: case_mix.1.degre: there is no such field (did you mean 'degree'?)"],
+    ),
+    (
+        "kind: binary, when",
+        "kind: binry, when",
+        ["x.yaml:15: outcome.kind: there is no 'binry' (did you mean 'binary'?)"],
+    ),
+    ("{kind: binary, when", "{when", ["x.yaml:15: outcome.kind: this field is missing"]),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: binary, when: loss > 1000}",
+        ["x.yaml:15: outcome.better: this field is missing"],
+    ),
+    (
+        "better: lower",
+        "better: lowest",
+        ["x.yaml:15: outcome.better: 'lowest': expected 'lower' or 'higher' (did you mean 'lower'?)"],
+    ),
+    (
+        "why: {nl: meerling, en: multiple}",
+        "why: {nl: meerling}",
+        ["x.yaml:12: exclude.1.why.en: this field is missing"],
+    ),
+    (
+        "why: {nl: meerling, en: multiple}",
+        "why: meerling",
+        ["x.yaml:12: exclude.1.why: 'meerling': expected fields with a name and a value"],
+    ),
+    (
+        "indicator: care-loss",
+        "indicator: Care_Loss",
+        [
+            "x.yaml:1: indicator: 'Care_Loss': expected small letters and digits, with hyphens between, "
+            "such as birth-pph"
+        ],
+    ),
+    # numbers and quotes
+    (
+        "version: 1.0.0",
+        "version: 1.0",
+        ["x.yaml:2: version: '1.0': expected text (three numbers, such as 1.0.0)"],
+    ),
+    (
+        "version: 1.0.0",
+        "version: v1.0.0",
+        ["x.yaml:2: version: 'v1.0.0': expected three numbers, such as 1.0.0"],
+    ),
+    ("steward: NVOG", "steward: 2025", [f"x.yaml:6: steward: '2025': {IS_TEXT}"]),
+    ("steward: NVOG", "steward:", ["x.yaml:6: steward: this is empty: expected text"]),
+    ("population: age >= 18", "population: true", [f"x.yaml:9: population: 'true': {IS_TEXT}"]),
+    ("sources: [a paper]", "sources: a paper", ["x.yaml:7: sources: 'a paper': expected a list"]),
+    ("sources: [a paper]", "sources: []", ["x.yaml:7: sources: expected at least 1 of them, found 0"]),
+    ("decimals: 1}", "decimals: one}", ["x.yaml:20: show.decimals: 'one': expected a whole number"]),
+    ("decimals: 1}", "decimals: 9}", ["x.yaml:20: show.decimals: '9': expected 4 or less"]),
+    (
+        "show: {",
+        "minimum: {n: 0}\nshow: {",
+        ["x.yaml:20: minimum.n: '0': expected 1 or more"],
+    ),
+    (
+        "show: {",
+        "minimum: {n: 30, events_expected: nan}\nshow: {",
+        ["x.yaml:20: minimum.events_expected: 'nan': expected a number"],
+    ),
+    (
+        "show: {",
+        "norm: {value: 95, kind: minimum}\nshow: {",
+        ["x.yaml:20: norm.value: the norm of a share is a share: write 0.95 for 95 %"],
+    ),
+    # parts that do not go together
+    (
+        "when: loss > 1000, better",
+        "when: loss > 1000, events: events, better",
+        [
+            "x.yaml:15: outcome: give either 'when' (a condition) or both 'events' and 'trials' (counts)",
+        ],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag, missing: own-category}",
+        [
+            "x.yaml:19: case_mix.3.missing: a flag has no category of its own: use 'missing: report', or "
+            "deliver 'smoker' as a category and use 'as: category'"
+        ],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: age, as: spline}",
+        ["x.yaml:17: case_mix.1.knots: knots go with 'as: spline', and a spline needs them"],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: sex, as: category}",
+        ["x.yaml:18: case_mix.2.term: 'sex' stands here twice"],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: n, as: number}",
+        ["x.yaml:17: case_mix.1.term: 'n' is the name of a sum of the model: rename it"],
+    ),
+    (
+        "{kind: binary, when: loss > 1000, better: lower}",
+        "{kind: change, before: score_before, after: score_after, better: higher}",
+        [
+            "x.yaml:16: case_mix: a change is scored as the score after given the score before: make "
+            "'score_before' a case-mix term"
+        ],
+    ),
+    (
+        "{kind: binary, when: loss > 1000, better: lower}",
+        "{kind: change, before: age, after: age, better: higher}",
+        ["x.yaml:16: case_mix: 'age' is the outcome; it cannot be a case-mix term as well"],
+    ),
+    (
+        "{kind: binary, when: loss > 1000, better: lower}",
+        "{kind: structure, when: loss > 1000, better: lower}",
+        ["x.yaml:16: case_mix: a structure fact is not adjusted for case mix"],
+    ),
+    (
+        "show: {",
+        "expectation: {external: expected_after, source: {nl: elders, en: elsewhere}}\nshow: {",
+        ["x.yaml:20: expectation: an external expectation and an own case mix exclude each other"],
+    ),
+    # against the dataset
+    (
+        "population: age >= 18",
+        "population: aeg >= 18",
+        ["x.yaml:9: population: there is no column 'aeg' (did you mean 'age'?)"],
+    ),
+    (
+        "when: not alive",
+        "when: not aliive and death",
+        ["x.yaml:13: exclude.2.when: there is no column 'aliive' (did you mean 'alive'?)"],
+    ),
+    (
+        "when: loss > 1000",
+        "when: loss",
+        ["x.yaml:15: outcome.when: 'loss' is a number; expected a condition, which is true or false"],
+    ),
+    (
+        "when: loss > 1000",
+        "when: day > 2024",
+        ["x.yaml:15: outcome.when: 'day > 2024': compares a date with a number"],
+    ),
+    (
+        "population: age >= 18",
+        "population: sex = 'femal'",
+        ["x.yaml:9: population: 'sex' has no value 'femal' (did you mean 'female'?)"],
+    ),
+    (
+        "population: age >= 18",
+        "population: sex in ('female', '2')",
+        ["x.yaml:9: population: 'sex' has no value '2' (that is how it is delivered; here it is 'male')"],
+    ),
+    # millilitres and litres, years and days
+    (
+        "when: loss > 1000",
+        "when: loss > 10000",
+        [
+            "x.yaml:15: outcome.when: 'loss' runs from 0 to 9000 ml; it never comes to 10000 "
+            "(is this in another unit?)"
+        ],
+    ),
+    (
+        "population: age >= 18",
+        "population: twin or age between 6570 and 9000",
+        [
+            "x.yaml:9: population: 'age' runs from 0 to 110 years; it never comes to 6570 "
+            "(is this in another unit?)"
+        ],
+    ),
+    (
+        "reference: female",
+        "reference: woman",
+        ["x.yaml:18: case_mix.2.reference: 'sex' has no value 'woman' (known: female, male)"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: loss, as: flag}",
+        ["x.yaml:19: case_mix.3.term: 'loss' is integer; expected boolean"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoking, as: flag}",
+        ["x.yaml:19: case_mix.3.term: dataset care has no column 'smoking' (did you mean 'smoker'?)"],
+    ),
+    (
+        "show: {",
+        "follow_up: {days: 30, after: discharged}\nshow: {",
+        ["x.yaml:20: follow_up.after: dataset care has no column 'discharged' (did you mean 'discharge'?)"],
+    ),
+    (
+        "show: {",
+        "follow_up: {days: 30, after: age}\nshow: {",
+        ["x.yaml:20: follow_up.after: 'age' is integer; expected date"],
+    ),
+    # examples
+    (
+        "given: {age: 30,",
+        "given: {years: 30,",
+        [f"x.yaml:22: examples.1.given.years: dataset care has no column 'years' ({COLUMNS_KNOWN})"],
+    ),
+    (
+        "smoker: false}",
+        "smoker: no}",
+        ["x.yaml:22: examples.1.given.smoker: 'smoker' is boolean; 'no' is not"],
+    ),
+    ("age: 30,", "age: thirty,", ["x.yaml:22: examples.1.given.age: 'age' is integer; 'thirty' is not"]),
+    ("age: 30,", "age: true,", ["x.yaml:22: examples.1.given.age: 'age' is integer; 'true' is not"]),
+    (
+        "age: 30,",
+        "age: 30, born: 1-2-2000,",
+        ["x.yaml:22: examples.1.given.born: 'born' is date; '1-2-2000' is not"],
+    ),
+    (
+        "age: 30,",
+        "age: 30, sex: F,",
+        ["x.yaml:22: examples.1.given.sex: 'sex' has no value 'F' (known: female, male)"],
+    ),
+    (
+        "age: 30,",
+        "age: [30],",
+        ["x.yaml:22: examples.1.given.age: expected text or true or false or a whole number or a number"],
+    ),
+    (
+        "state: met}",
+        "state: counted}",
+        [
+            "x.yaml:22: examples.1.expect.state: 'counted': expected 'not-eligible', 'excluded', 'missing', "
+            "'met', 'not-met' or 'value'"
+        ],
+    ),
+]
+
+DATASET_MISTAKES = [
+    (
+        "provider: provider\n",
+        "provider: providr\n",
+        ["x.yaml:6: provider: there is no column 'providr' (did you mean 'provider'?)"],
+    ),
+    ("key: [id]", "key: [idd]", ["x.yaml:5: key.1: there is no column 'idd' (did you mean 'id'?)"]),
+    (
+        "{year_of: day}",
+        "{year_of: date}",
+        [f"x.yaml:7: period.year_of: there is no column 'date' ({COLUMNS_KNOWN})"],
+    ),
+    (
+        "{year_of: day}",
+        "{year_of: age}",
+        ["x.yaml:7: period.year_of: 'age' is integer; a year is taken of a date column"],
+    ),
+    (
+        "{year_of: day}",
+        "{}",
+        ["x.yaml:7: period: give one of the two: 'column' (it holds the period) or 'year_of' (a date)"],
+    ),
+    (
+        "day: {type: date, required: true}",
+        "day: {type: date}",
+        ["x.yaml:11: columns.day: without 'day' a record has no period: write 'required: true'"],
+    ),
+    (
+        "id: {type: integer, required: true}",
+        "id: {type: integer}",
+        ["x.yaml:9: columns.id: without 'id' a record has no key: write 'required: true'"],
+    ),
+    (
+        'sex: {type: category, codes: {"1": female, "2": male}}',
+        "sex: {type: category}",
+        ["x.yaml:15: columns.sex.type: a category needs its 'codes'"],
+    ),
+    (
+        '{"1": female, "2": male}',
+        "{1: female, 2: male}",
+        ["x.yaml:15: columns.sex.codes: the name '1' is not text (put it between quotes: \"1\")"],
+    ),
+    (
+        '{"1": female, "2": male}',
+        '{"1": female, "2": 2}',
+        ["x.yaml:15: columns.sex.codes.2: in a category column a code means a text"],
+    ),
+    (
+        '{"1": female, "2": male}',
+        '{"1": female, "2": 2.5}',
+        [
+            "x.yaml:15: columns.sex.codes.2: '2.5': expected text or true or false or a whole "
+            "number (put it between quotes)"
+        ],
+    ),
+    (
+        '{"J": true, "N": false}',
+        '{"J": yes, "N": no}',
+        ["x.yaml:16: columns.smoker.codes.J: in a boolean column a code means true or false"],
+    ),
+    (
+        '{"J": true, "N": false}',
+        '{"J": true, "N": false}, missing: [N]',
+        ["x.yaml:16: columns.smoker.codes.N: 'N' has a meaning and stands under 'missing' as well"],
+    ),
+    ("range: [0, 110]", "range: [110, 0]", ["x.yaml:12: columns.age.range: the range runs from high to low"]),
+    (
+        "born: {type: date}",
+        "born: {type: date, range: [0, 1]}",
+        ["x.yaml:14: columns.born.range: a range is for integer and decimal columns"],
+    ),
+    (
+        "born: {type: date}",
+        "born: {type: datum}",
+        [
+            "x.yaml:14: columns.born.type: 'datum': expected 'text', 'category', 'integer', 'decimal', "
+            "'boolean' or 'date' (did you mean 'date'?)"
+        ],
+    ),
+    (
+        "born: {type: date}",
+        "born: {type: date, decimals: 1}",
+        ["x.yaml:14: columns.born.decimals: decimals are for a decimal column; this one is date"],
+    ),
+    (
+        "born: {type: date}",
+        "born: {type: date, identifier: true}",
+        ["x.yaml:14: columns.born.identifier: an identifier is a text column"],
+    ),
+    (
+        "born: {type: date}",
+        "Birth-Date: {type: date}",
+        [
+            "x.yaml:14: columns.Birth-Date: 'Birth-Date': expected small letters, digits and underscores, "
+            "such as birth_weight_g"
+        ],
+    ),
+    (
+        "born: {type: date}",
+        "case: {type: date}",
+        [
+            "x.yaml:14: columns.case: this word means something else in expressions: "
+            "give the column another name"
+        ],
+    ),
+    (
+        "columns:\n",
+        'file: {delimiter: ";;"}\ncolumns:\n',
+        ["x.yaml:8: file.delimiter: ';;': expected ',', ';', '\\t' or '|' (did you mean ';'?)"],
+    ),
+    (
+        "columns:\n",
+        "file: {from_name: {day: {pattern: '(\\d{4})', value: '{2}-01-01'}}}\ncolumns:\n",
+        ["x.yaml:8: file.from_name.day.value: there is no group {2}; the pattern has 1"],
+    ),
+    (
+        "columns:\n",
+        "file: {from_name: {day: {pattern: '(\\d{4}', value: x}}}\ncolumns:\n",
+        [
+            "x.yaml:8: file.from_name.day.pattern: this is not a regular expression: "
+            "missing ), unterminated subpattern at position 0"
+        ],
+    ),
+    (
+        "columns:\n",
+        "file: {from_name: {day: {pattern: '(a+)+$', value: x}}}\ncolumns:\n",
+        ["x.yaml:8: file.from_name.day.pattern: repeat no group, and at most 3 times with * or +"],
+    ),
+    (
+        "columns:\n",
+        "file: {from_name: {day: {pattern: '.*.*.*.*x', value: x}}}\ncolumns:\n",
+        ["x.yaml:8: file.from_name.day.pattern: repeat no group, and at most 3 times with * or +"],
+    ),
+    (
+        "value_set: nl-2006",
+        "value_set: nl-2007",
+        [
+            "x.yaml:35: derive.eq5d.value_set: there is no value set 'eq-5d-3l/nl-2007' "
+            "(did you mean 'eq-5d-3l/nl-2006'?)"
+        ],
+    ),
+    (
+        "{mobility: mobility,",
+        "{walking: mobility,",
+        [
+            "x.yaml:36: derive.eq5d.items: item 'mobility' is missing",
+            "x.yaml:36: derive.eq5d.items: item 'walking' is not one of eq-5d-3l",
+        ],
+    ),
+    (
+        "{mobility: mobility,",
+        "{mobility: mobilty,",
+        [
+            "x.yaml:37: derive.eq5d.items.mobility: dataset care has no column 'mobilty' "
+            "(did you mean 'mobility'?)"
+        ],
+    ),
+    (
+        "{mobility: mobility,",
+        "{mobility: weight,",
+        ["x.yaml:37: derive.eq5d.items.mobility: 'weight' is decimal; the answer to an item is an integer"],
+    ),
+    (
+        "mobility: {type: integer, range: [1, 3]}",
+        "mobility: {type: integer, range: [0, 2]}",
+        [
+            "x.yaml:37: derive.eq5d.items.mobility: 'mobility' runs from 0 to 2; the answers of this item "
+            "run from 1 to 3 (recode the column, so that its answers score as they were meant)"
+        ],
+    ),
+    (
+        "derive:\n  eq5d:",
+        "derive:\n  age:",
+        ["x.yaml:33: derive.age: 'age' is a column already"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"), INDICATOR_MISTAKES, ids=[m[1] for m in INDICATOR_MISTAKES]
+)
+def test_mistake_in_an_indicator(right: str, wrong: str, said: list[str]) -> None:
+    assert right in INDICATOR
+    assert messages(INDICATOR.replace(right, wrong, 1), "x.yaml") == said
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), DATASET_MISTAKES, ids=[m[1] for m in DATASET_MISTAKES])
+def test_mistake_in_a_dataset(right: str, wrong: str, said: list[str]) -> None:
+    assert right in DATASET
+    assert messages(DATASET.replace(right, wrong, 1), "x.yaml") == said
+
+
+def test_the_definitions_of_these_tests_have_no_faults() -> None:
+    assert [messages(text, "x.yaml") for text in (DATASET, INDICATOR, NETWORKS)] == [[], [], []]
+
+
+def test_all_faults_at_once() -> None:
+    text = (
+        INDICATOR.replace("steward: NVOG\n", "").replace("as: flag", "as: flags").replace("age >= 18", "''")
+    )
+    assert messages(text, "x.yaml") == [
+        "x.yaml:1: steward: this field is missing",
+        "x.yaml:8: population: expected at least 1 character(s)",
+        "x.yaml:18: case_mix.3.as: 'flags': expected 'number', 'spline', 'category' or 'flag' "
+        "(did you mean 'flag'?)",
+    ]
+
+
+def test_a_file_full_of_faults_is_not_all_listed() -> None:
+    said = messages(INDICATOR + "".join(f"field{number}: 1\n" for number in range(5000)), "x.yaml")
+    assert len(said) == 101
+    assert said[-1] == "x.yaml: there are more faults (mend these first)"
+
+
+def test_a_network_needs_a_date_to_be_looked_up_on() -> None:
+    text = INDICATOR.replace("population:", "unit: vsv\npopulation:")
+    assert messages(text, "x.yaml") == []
+    undated = dataset(period={"column": "provider"})
+    assert messages(text, "x.yaml", against=undated) == [
+        "x.yaml:9: unit: networks are looked up on a record's date, and dataset care has no date (give the "
+        "dataset 'period: {year_of: ...}', or score its providers with 'unit: provider')"
+    ]
+
+
+def test_a_limit_just_beyond_the_range_is_a_way_of_speaking() -> None:
+    for condition in ("age < 111", "age > -1", "age between 18 and 999", "loss between -5 and 1000"):
+        assert messages(INDICATOR.replace("age >= 18", condition), "x.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (INDICATOR.replace("indicator: care-loss\n", ""), 1),
+        ("version: 1.0.0\nindicator: care-loss\n", 1),
+        ("measure: care-loss\n", 1),
+    ],
+)
+def test_the_first_field_says_what_it_is(text: str, said: int) -> None:
+    assert messages(text, "x.yaml") == [
+        f"x.yaml:{said}: the first field says what it is: one of 'dataset:', 'indicator:', 'network_set:'"
+    ]
+    assert kind_of(read_source(INDICATOR, "x.yaml"), list(KINDS)) == "indicator"
+
+
+@pytest.mark.parametrize("word", ["select", "from", "order", "end", "current_date", "set", "any", "not"])
+def test_a_name_that_means_something_else_is_refused_or_works(word: str) -> None:
+    """Whatever name the check lets through can be used in every place of an expression."""
+    text = DATASET.replace("born: {type: date}", f"{word}: {{type: date}}")
+    faults = messages(text, "x.yaml")
+    if not faults:
+        against = validate(read_source(text, "x.yaml"), Dataset)
+        condition = f"{word} is null or days_between({word}, day) > 1 or day in ({word}) or not {word} = day"
+        assert messages(INDICATOR.replace("age >= 18", condition), "x.yaml", against=against) == []
+    else:
+        assert "means something else" in faults[0]
+
+
+def test_a_definition_is_read_back_as_it_was_dumped() -> None:
+    for model, text in ((Dataset, DATASET), (Indicator, INDICATOR)):
+        read = model.model_validate(read_source(text, "x.yaml").data)
+        assert model.model_validate(read.model_dump(by_alias=True)) == read
+
+
+def test_the_hash_is_of_the_meaning_not_of_the_layout() -> None:
+    one = read_source("a: 1\nb: {c: x, d: [1, 2]}\n", "x.yaml").data
+    same = read_source("# why\nb:\n  d:\n    - 1\n    - 2\n  c: 'x'\na: 1\n", "y.yaml").data
+    other = read_source("a: 1\nb: {c: x, d: [2, 1]}\n", "x.yaml").data
+    assert canonical_hash(one) == canonical_hash(same)
+    assert canonical_hash(one) != canonical_hash(other)
+    # SHA-256 of the canonical form, by sha256sum
+    assert canonical_hash({"b": "é", "a": 1}) == HASH
+
+
+def test_a_value_from_the_name_of_a_file() -> None:
+    rule = FromFileName(pattern=r"(\d\d)(\d\d)(x)?\.csv", value="20{1}/{2}{3}")
+    assert rule.read("PartLink 1617.csv") == "2016/17"
+    assert rule.read("PartLink 1617x.csv") == "2016/17x"
+    assert rule.read("PartLink.csv") is None
+
+
+def test_an_error_lists_its_faults() -> None:
+    with pytest.raises(DefinitionError) as caught:
+        validate(read_source("dataset: care\n", "x.yaml"), Dataset)
+    assert len(caught.value.faults) == len(str(caught.value).splitlines()) > 3
+
+
+HASH = "09ad9fd2fb648cb2f62141215828ea00a62c299db05d20aa9ade2f527a301cc6"

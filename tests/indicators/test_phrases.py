@@ -1,0 +1,161 @@
+"""Expressions in words, Dutch and English, that can be read in one way only."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from indicators.expression import Node, parse
+from indicators.phrases import column_title, in_words
+from indicators.words import Language
+from tests.indicators.build import DATASET, dataset
+from tests.indicators.test_expression import COLUMNS, SQL_TYPES, trees
+
+TITLED = dataset(
+    columns=dataset().model_dump(by_alias=True)["columns"]
+    | {
+        "age": {"type": "integer", "title": {"nl": "leeftijd", "en": "age"}},
+        "loss": {"type": "integer", "title": {"nl": "bloedverlies", "en": "blood loss"}},
+        "alive": {"type": "boolean", "title": {"nl": "levend", "en": "alive"}},
+    }
+)
+
+WORDS = [
+    ("loss > 1000", "bloedverlies is hoger dan 1000", "blood loss is above 1000"),
+    ("not loss > 1000", "bloedverlies is hoogstens 1000", "blood loss is at most 1000"),
+    ("weight >= 2.5", "weight is minstens 2,5", "weight is at least 2.5"),
+    ("alive", "levend is ja", "alive is yes"),
+    ("not alive", "levend is nee", "alive is no"),
+    ("not not alive", "levend is ja", "alive is yes"),
+    ("alive = false", "levend is nee", "alive is no"),
+    ("sex = 'female'", "sex is ‘female’", "sex is ‘female’"),
+    ("sex <> 'female'", "sex is niet ‘female’", "sex is not ‘female’"),
+    ("sex in ('female', 'male')", "sex is een van ‘female’, ‘male’", "sex is one of ‘female’, ‘male’"),
+    ("sex not in ('male')", "sex is geen van ‘male’", "sex is none of ‘male’"),
+    ("age is null", "leeftijd is onbekend", "age is unknown"),
+    ("age is not null", "leeftijd is bekend", "age is known"),
+    (
+        "age between 18 and 40",
+        "leeftijd ligt tussen 18 en 40 (grenzen meegerekend)",
+        "age is between 18 and 40 (both included)",
+    ),
+    (
+        "age not between 18 and 40",
+        "leeftijd is lager dan 18 of hoger dan 40",
+        "age is below 18 or above 40",
+    ),
+    # and, or, not: brackets wherever two readings are possible
+    (
+        "alive and age > 1 and loss < 2",
+        "levend is ja en leeftijd is hoger dan 1 en bloedverlies is lager dan 2",
+        "alive is yes and age is above 1 and blood loss is below 2",
+    ),
+    (
+        "alive or age > 1 and loss < 2",
+        "levend is ja of (leeftijd is hoger dan 1 en bloedverlies is lager dan 2)",
+        "alive is yes or (age is above 1 and blood loss is below 2)",
+    ),
+    (
+        "(alive or age > 1) and loss < 2",
+        "(levend is ja of leeftijd is hoger dan 1) en bloedverlies is lager dan 2",
+        "(alive is yes or age is above 1) and blood loss is below 2",
+    ),
+    (
+        "not alive and age > 1",
+        "levend is nee en leeftijd is hoger dan 1",
+        "alive is no and age is above 1",
+    ),
+    (
+        "not (alive and age > 1)",
+        "niet (levend is ja en leeftijd is hoger dan 1)",
+        "not (alive is yes and age is above 1)",
+    ),
+    (
+        "alive and age not between 1 and 2",
+        "levend is ja en (leeftijd is lager dan 1 of hoger dan 2)",
+        "alive is yes and (age is below 1 or above 2)",
+    ),
+    # numbers and dates
+    (
+        "age + loss * 2 > 3",
+        "leeftijd + (bloedverlies * 2) is hoger dan 3",
+        "age + (blood loss * 2) is above 3",
+    ),
+    (
+        "(age + loss) * 2 > 3",
+        "(leeftijd + bloedverlies) * 2 is hoger dan 3",
+        "(age + blood loss) * 2 is above 3",
+    ),
+    ("age - (loss - 1) = -1", "leeftijd - (bloedverlies - 1) is -1", "age - (blood loss - 1) is -1"),
+    (
+        "age_years(born, day) < 18",
+        "het aantal volle jaren van born tot day is lager dan 18",
+        "the completed years from born to day is below 18",
+    ),
+    (
+        "days_between(born, day) <= 28",
+        "het aantal dagen van born tot day is hoogstens 28",
+        "the days from born to day is at most 28",
+    ),
+    (
+        "ratio(loss, age + 1) > 0.5",
+        "bloedverlies gedeeld door (leeftijd + 1) is hoger dan 0,5",
+        "blood loss divided by (age + 1) is above 0.5",
+    ),
+    ("day >= date '2024-02-29'", "day is minstens 2024-02-29", "day is at least 2024-02-29"),
+    (
+        "case when alive then age else 0 end > 3",
+        "(als levend is ja, dan leeftijd; anders 0) is hoger dan 3",
+        "(if alive is yes, then age; else 0) is above 3",
+    ),
+    (
+        "case when alive then twin end",
+        "als levend is ja, dan twin; anders onbekend",
+        "if alive is yes, then twin; else unknown",
+    ),
+    ("alive = (age > 1)", "levend is (leeftijd is hoger dan 1)", "alive is (age is above 1)"),
+    ("true", "altijd", "always"),
+    ("not true", "nooit", "never"),
+    ("false", "nooit", "never"),
+]
+
+
+@pytest.mark.parametrize(("text", "nl", "en"), WORDS)
+def test_in_words(text: str, nl: str, en: str) -> None:
+    node = parse(text, TITLED.types)
+    assert in_words(node, TITLED, "nl") == nl
+    assert in_words(node, TITLED, "en") == en
+
+
+def test_a_number_in_words() -> None:
+    node = parse("loss", TITLED.types, "number")
+    assert in_words(node, TITLED, "nl") == "bloedverlies"
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_column_without_a_title_is_its_name(language: Language) -> None:
+    assert column_title("score_before", dataset(), language) == "score before"
+    assert column_title("eq5d", dataset(), language) == "eq5d"
+    assert "title" not in DATASET.split("columns:")[1]
+
+
+ANY = dataset(
+    key=[],
+    provider="t",
+    period={"column": "c"},
+    derive=None,
+    columns={
+        name: {"type": kind, "required": True, **({"codes": {"1": "a"}} if kind == "category" else {})}
+        for name, kind in COLUMNS.items()
+    },
+)
+
+
+@given(tree=trees("boolean", 3))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_every_expression_can_be_said_and_brackets_match(tree: Node) -> None:
+    assert set(SQL_TYPES) >= set(COLUMNS.values())
+    for language in ("nl", "en"):
+        text = in_words(tree, ANY, language)
+        assert text.count("(") == text.count(")")
+        assert "{" not in text
