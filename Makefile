@@ -5,6 +5,11 @@ UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 DEMO := demo-registry
 
+# The certificates that the machine trusts, where it keeps them in the usual place; else those that uv brings.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
+
 .PHONY: demo test app api lint format lock bench clean
 .DEFAULT_GOAL := demo
 

@@ -21,13 +21,15 @@ def fit_in_words(diagnostics: str) -> str:
     return ", ".join(found) or "-"
 
 
-def print_ledger(text: str) -> None:
+def print_ledger(text: str, *, formulas: bool = True) -> None:
     """Print a settlement's ledger.
 
     Parameters
     ----------
     text : str
         The settlement as JSON, as `contracts.ledger.Settlement.to_dict` gives it.
+    formulas : bool
+        Beside each amount, in words how it was computed.
     """
     settlement = json.loads(text)
     network = settlement["participant"]["network"]
@@ -36,9 +38,11 @@ def print_ledger(text: str) -> None:
     table = plain_table()
     table.add_column("step", overflow="fold")
     table.add_column("amount", justify="right", no_wrap=True)
-    table.add_column("formula", overflow="fold")
+    if formulas:
+        table.add_column("formula", overflow="fold")
     for step in settlement["steps"]:
-        table.add_row(step["name"]["en"], amount(step["amount"], step["unit"]), step["formula"]["en"])
+        row = [step["name"]["en"], amount(step["amount"], step["unit"])]
+        table.add_row(*row, *([step["formula"]["en"]] if formulas else []))
     print_whole(table)
 
 
@@ -63,7 +67,7 @@ def print_demo(ran: Ran, folder: Path) -> None:
     )
     print_whole(bands)
     if not settlements.empty:
-        print_ledger(settlements["settlement_json"].iloc[-1])
+        print_ledger(settlements["settlement_json"].iloc[-1], formulas=False)
     published = ran.published
     console.print(
         f"published {published.id}: {published.scores:,} scores, {published.suppressed} of them hidden "
