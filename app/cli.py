@@ -25,7 +25,7 @@ from app.printing import (
     records,
     write_file,
 )
-from app.report import fit_in_words, print_demo, print_ledger
+from app.report import fit_in_words, print_again, print_demo, print_ledger
 from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
 from registry_db.assessing import Assessed
@@ -301,12 +301,25 @@ def settle(
     context: typer.Context,
     contract: Annotated[str | None, typer.Argument(help="Only this contract.")] = None,
     period: PeriodOption = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Settle nothing; compute what was settled again, to the bit, and show what the deliveries, "
+            "scores and definitions of today would change.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Settle contracts on the scores and the spending.
 
+    With `--again` the exit code is 1 if a settlement does not come out as it was stored.
+
     Example: `meetlat settle birth-vsv --period 2025`
     """
+    if again:
+        _settle_again(context, contract, period, as_json=as_json)
+        return
     with _open(context) as registry:
         settled = registry.settle(contract, period=period)
     if as_json:
@@ -316,6 +329,18 @@ def settle(
         console.print(f"settled {name}")
     if not settled:
         console.print("nothing to settle: no active contract has a year with scores")
+
+
+def _settle_again(context: typer.Context, contract: str | None, period: str | None, *, as_json: bool) -> None:
+    with _open(context) as registry:
+        found = registry.settle_again(contract, period=period)
+    if as_json:
+        print_json([item.to_dict() for item in found])
+    else:
+        for item in found:
+            print_again(item)
+    if any(item.differs for item in found):
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.printing import console, plain_table, print_whole
+from contracts.restatement import Cause
+from registry_db.again import SettledAgain
 from registry_db.registry import Ran, Registry
 
 
@@ -44,6 +47,43 @@ def print_ledger(text: str, *, formulas: bool = True) -> None:
         row = [step["name"]["en"], amount(step["amount"], step["unit"])]
         table.add_row(*row, *([step["formula"]["en"]] if formulas else []))
     print_whole(table)
+
+
+def print_again(item: SettledAgain) -> None:
+    """Print whether a settlement came out again, and what the facts of today would change for each party."""
+    name = Text(f"{item.contract} {item.version}, {item.period}", "bold")
+    if item.differs:
+        console.print(Text.assemble(name, " does not come out as it was stored:"))
+        for fault in item.differs:
+            console.print(Text(f"  {fault}"))
+        return
+    console.print(Text.assemble(name, " comes out again as it was stored, to the bit"))
+    found = item.restatement
+    if found is None:
+        console.print("deliveries, scores and definitions are as they were")
+        return
+    before, after = (amount(str(side.payment), "eur") for side in (found.before, found.after))
+    console.print(f"on those of today the payment would be {after} instead of {before}")
+    print_whole(_differences("party", list(found.differences.items())))
+    print_whole(_differences("cause", [(_cause(cause), cause.difference) for cause in found.causes]))
+
+
+def _differences(what: str, rows: list[tuple[str, Decimal]]) -> Table:
+    table = plain_table()
+    table.add_column(what, overflow="fold")
+    table.add_column("difference", justify="right", no_wrap=True)
+    for name, difference in rows:
+        table.add_row(Text(name), amount(str(difference), "eur"))
+    return table
+
+
+def _cause(cause: Cause) -> str:
+    """Name a cause; of the sources, by which no amount changes, those that are new or gone."""
+    if cause.what != "sources":
+        return cause.what
+    before, after = (json.loads(side) or {} for side in (cause.before, cause.after))
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return f"taken from: {', '.join(sorted(names))}"
 
 
 def amount(value: str, unit: str) -> str:

@@ -1,18 +1,22 @@
-"""What a settlement is computed from, besides the contract, and the checks on it."""
+"""What a settlement is computed from, besides the contract."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from operator import attrgetter, itemgetter
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from contracts.canonical import plain
-from contracts.contract import Band, Contract, QualityRule
+from contracts.terms.quality import Band
 
-_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability")
+NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "reference", "baseline", "position")
+# facts that only some contracts ask for; left out of the record where they were not given
+_LATER = (
+    *("above", "target", "risk", "comparison", "project_costs", "revenue", "loss_relief"),
+    *("chosen_threshold", "findings", "members", "interim", "sources"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,17 @@ class IndicatorResult:
     band : str
         Funnel class: ``low998``, ``low95``, ``in``, ``high95``, ``high998`` or ``not-assessable``.
     reliability : float or None
-        From 0 to 1. Kept with the settlement; it does not change the payment.
+        From 0 to 1. It changes the payment only where the contract weighs by it or sets a floor.
+    reference : float or None
+        Value of the benchmark, towards which a reliability-weighted value is drawn.
+    baseline : float or None
+        Own earlier value, for improvement that is measured from a delivered baseline.
+    position : float or None
+        Place among all who were scored, from 0 (the worst) to 1 (the best).
+    ripe : bool
+        Whether the follow-up of the records had ended.
+    reported : bool or None
+        Whether the records were handed in; None: they were if there is a value.
     """
 
     indicator: str
@@ -44,32 +58,111 @@ class IndicatorResult:
     upper: float | None
     band: Band
     reliability: float | None
+    reference: float | None = None
+    baseline: float | None = None
+    position: float | None = None
+    ripe: bool = True
+    reported: bool | None = None
 
     @property
     def assessable(self) -> bool:
         """Whether the score may move money."""
         return self.band != "not-assessable"
 
+    @property
+    def was_reported(self) -> bool:
+        """Whether the records were handed in."""
+        return self.adjusted is not None if self.reported is None else self.reported
+
     def to_dict(self) -> dict[str, Any]:
         """Json-safe; numbers as text, so that 300 and 300.0 are the same."""
-        numbers = {name: getattr(self, name) for name in _NUMBERS}
-        return asdict(self) | {
-            name: None if number is None else repr(float(number)) for name, number in numbers.items()
+        facts = asdict(self)
+        for name in NUMBERS:
+            facts[name] = None if facts[name] is None else repr(float(facts[name]))
+        usual = {"reference": None, "baseline": None, "position": None, "ripe": True, "reported": None}
+        return {name: value for name, value in facts.items() if name not in usual or value != usual[name]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> IndicatorResult:
+        """Read back what ``to_dict`` gave."""
+        numbers = {
+            name: float(value) for name, value in data.items() if name in NUMBERS and value is not None
         }
+        return cls(**{**data, **numbers})
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineSpending:
-    """Spending of one baseline period: records, and euros after truncation."""
+    """Spending of a group in one period.
+
+    Attributes
+    ----------
+    period : str
+        Which.
+    records : int
+        At least 1.
+    spending : Decimal
+        Euros, after truncation per record.
+    above : Decimal or None
+        Euros above the truncation, summed; for a contract by which part of it counts after all.
+    risk : Decimal or None
+        Mean case-mix risk of the records, for a target that follows it; any scale, the same in all periods.
+    """
 
     period: str
     records: int
     spending: Decimal
+    above: Decimal | None = None
+    risk: Decimal | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> BaselineSpending:
+        """Read back one row of ``SettlementInputs.to_dict``."""
+        money = {name: Decimal(data[name]) for name in ("spending", "above", "risk") if data.get(name)}
+        return cls(**{**data, **money})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One participating provider and its records or spending, by which a payment is distributed."""
+
+    name: str
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Spending of a part of the year as far as it is known.
+
+    Attributes
+    ----------
+    part : str
+        Such as ``2025-10``.
+    spending : Decimal
+        Euros known so far, after truncation.
+    factor : Decimal
+        Part of the final spending that this is, above 0 and at most 1.
+    """
+
+    part: str
+    spending: Decimal
+    factor: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What makes a settlement an interim one: the day up to which claims are paid, and how complete they are.
+
+    The spending of all parts sums to the spending of the settlement.
+    """
+
+    paid_through: str
+    parts: tuple[Completion, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementInputs:
-    """The facts of the settled period.
+    """The facts of the settled period, of one payer.
 
     Attributes
     ----------
@@ -83,7 +176,30 @@ class SettlementInputs:
         One for each baseline period of the contract, under the same truncation.
     results : tuple of IndicatorResult
         One for each indicator of the quality rules; others are not allowed, so that the hash of a settlement
-        covers what it used and nothing else.
+        covers what it used and nothing else. The same holds for all that follows.
+    above : Decimal or None
+        Euros above the truncation, where part of them counts.
+    target : Decimal or None
+        Spending target that was drawn up elsewhere.
+    risk : Decimal or None
+        Mean case-mix risk of the records, where the target follows it.
+    comparison : tuple of BaselineSpending
+        The comparison group, in the settled period and, for its trend, in each baseline period.
+    project_costs, revenue, loss_relief : Decimal or None
+        Euros: what the project cost; the participant's revenue, on which its loss is limited (None also where
+        it is unknown and the contract says what happens then); what is taken off a loss.
+    chosen_threshold : Decimal or None
+        The participant's choice; None is the choice for a threshold by population.
+    findings : mapping of str to bool
+        Whatever the contract asks to be found, yes or no.
+    members : tuple of Member
+        The participating providers, in the order in which left-over units go, where the contract distributes
+        by their records or spending.
+    interim : Interim or None
+        None for a final settlement.
+    sources : mapping of str to str
+        Hash of whatever the facts were taken from (scores, spending, models), by name; it is kept, and no
+        amount depends on it.
     """
 
     period: str
@@ -91,13 +207,57 @@ class SettlementInputs:
     spending: Decimal
     baselines: tuple[BaselineSpending, ...]
     results: tuple[IndicatorResult, ...]
+    above: Decimal | None = None
+    target: Decimal | None = None
+    risk: Decimal | None = None
+    comparison: tuple[BaselineSpending, ...] = ()
+    project_costs: Decimal | None = None
+    revenue: Decimal | None = None
+    loss_relief: Decimal | None = None
+    chosen_threshold: Decimal | None = None
+    findings: Mapping[str, bool] = field(default_factory=dict)
+    members: tuple[Member, ...] = ()
+    interim: Interim | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Json-safe, numbers with a point as text; the order in which facts were given does not matter."""
         facts = asdict(self)
-        facts["baselines"] = sorted(facts["baselines"], key=itemgetter("period"))
+        for name in ("baselines", "comparison"):
+            rows = sorted(facts[name], key=itemgetter("period"))
+            facts[name] = [{key: value for key, value in row.items() if value is not None} for row in rows]
         facts["results"] = [result.to_dict() for result in sorted(self.results, key=attrgetter("indicator"))]
-        return cast(dict[str, Any], plain(facts))
+        kept = {name: value for name, value in facts.items() if name not in _LATER or value not in _NONE}
+        return cast(dict[str, Any], plain(kept))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SettlementInputs:
+        """Read back what ``to_dict`` gave, so that a stored settlement can be computed again."""
+        facts = dict(data)
+        for name in ("spending", "above", "target", "risk", "project_costs", "revenue", "loss_relief"):
+            if name in facts:
+                facts[name] = Decimal(facts[name])
+        if "chosen_threshold" in facts:
+            facts["chosen_threshold"] = Decimal(facts["chosen_threshold"])
+        for name in ("baselines", "comparison"):
+            facts[name] = tuple(BaselineSpending.from_dict(row) for row in facts.get(name, ()))
+        facts["results"] = tuple(IndicatorResult.from_dict(row) for row in facts["results"])
+        facts["members"] = tuple(
+            Member(row["name"], Decimal(row["weight"])) for row in facts.get("members", ())
+        )
+        if "interim" in facts:
+            facts["interim"] = _interim_from(facts["interim"])
+        return cls(**facts)
+
+
+_NONE: tuple[Any, ...] = (None, {}, [], ())
+
+
+def _interim_from(data: Mapping[str, Any]) -> Interim:
+    parts = (
+        Completion(row["part"], Decimal(row["spending"]), Decimal(row["factor"])) for row in data["parts"]
+    )
+    return Interim(data["paid_through"], tuple(parts))
 
 
 class SettlementError(ValueError):
@@ -112,87 +272,3 @@ class SettlementError(ValueError):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(self.faults))
-
-
-def check_inputs(contract: Contract, inputs: SettlementInputs) -> None:
-    """Hold the facts of a period against the contract.
-
-    Raises
-    ------
-    SettlementError
-        With every fault found.
-    """
-    faults = [
-        *_period_faults(contract, inputs),
-        *_money_faults("inputs", inputs.records, inputs.spending),
-        *_baseline_faults(contract, inputs),
-        *_result_faults(contract, inputs),
-    ]
-    if faults:
-        raise SettlementError(faults)
-
-
-def _period_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
-    if inputs.period not in contract.years:
-        years = ", ".join(contract.years)
-        yield f"period: '{inputs.period}' is not a year of contract {contract.contract}; expected {years}"
-    population = contract.population
-    if population.below_minimum == "no-settlement" and inputs.records < population.minimum_records:
-        yield (
-            f"records: {inputs.records} is fewer than the {population.minimum_records} that the contract "
-            "asks for, and it says 'below_minimum: no-settlement'"
-        )
-
-
-def _money_faults(place: str, records: int, spending: Decimal) -> Iterator[str]:
-    if isinstance(records, bool) or not isinstance(records, int) or records < 1:
-        yield f"{place}.records: {records!r}; expected a whole number of at least 1"
-    if not isinstance(spending, Decimal):
-        yield f"{place}.spending: {spending!r} is {type(spending).__name__}; money is a decimal"
-    elif not spending.is_finite() or spending < 0:
-        yield f"{place}.spending: {spending}; expected an amount of euros of at least 0"
-
-
-def _baseline_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
-    given = [baseline.period for baseline in inputs.baselines]
-    agreed = [part.period for part in contract.target.baseline]
-    if sorted(given) != sorted(agreed):
-        yield (
-            f"baselines: of the periods {', '.join(given) or 'none'}; expected exactly "
-            f"{', '.join(agreed)}, each once"
-        )
-    for baseline in inputs.baselines:
-        yield from _money_faults(f"baselines {baseline.period}", baseline.records, baseline.spending)
-    if inputs.baselines and not any(baseline.spending for baseline in inputs.baselines):
-        yield "baselines: no spending in any of them, so the target is 0 and no savings rate exists"
-
-
-def _result_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
-    rules = {rule.indicator: rule for rule in contract.quality.indicators}
-    given = [result.indicator for result in inputs.results]
-    for name in rules:
-        if given.count(name) != 1:
-            yield f"results: {given.count(name)} of indicator {name} in {inputs.period}; expected 1"
-    for result in inputs.results:
-        if result.indicator not in rules:
-            yield f"results: indicator {result.indicator} is not in the quality rules of the contract"
-        else:
-            yield from _one_result_faults(rules[result.indicator], result, inputs.period)
-
-
-def _one_result_faults(rule: QualityRule, result: IndicatorResult, period: str) -> Iterator[str]:
-    place = f"results {result.indicator}"
-    if result.period != period:
-        yield f"{place}: of period {result.period}; expected {period}"
-    if rule.version not in (None, result.version):
-        yield f"{place}: by version {result.version}; the contract says {rule.version}"
-    if result.band not in get_args(Band):
-        yield f"{place}: band '{result.band}' does not exist; expected one of {', '.join(get_args(Band))}"
-    for name in _NUMBERS:
-        number = getattr(result, name)
-        if number is not None and not math.isfinite(number):
-            yield f"{place}: {name} is {number}; expected a finite number, or none"
-    if result.n < 0:
-        yield f"{place}: n is {result.n}; expected at least 0"
-    if result.adjusted is None and result.assessable:
-        yield f"{place}: no adjusted value, yet its band is '{result.band}'; expected 'not-assessable'"

@@ -7,90 +7,32 @@ the steps before it shown with twelve digits behind the point.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from contracts.canonical import plain, sha256_of, shown
-from contracts.contract import Contract, Participant, Rounding, Text
-from contracts.inputs import SettlementInputs, check_inputs
+from contracts.canonical import sha256_of, shown
+from contracts.checks import check_inputs
+from contracts.contract import Contract
+from contracts.distribution import UNITS, Portion, distribute, split
+from contracts.gains import in_year, write_counted_gain, write_gain
+from contracts.inputs import SettlementError, SettlementInputs
+from contracts.losses import write_counted_loss, write_loss
 from contracts.quality import QualityScore, quality_score
-from contracts.target import spending_target
-from contracts.wording import NAMES, formulas
+from contracts.rates import others, rate_at
+from contracts.saving import Saving, judge, stopped, write_saving, write_threshold
+from contracts.steps import Book, Step, StepInput, from_contract
+from contracts.terms.parties import Participant
+from contracts.terms.sharing import Losses, Rounding
+from contracts.wording import words
 
-Unit = Literal["eur", "rate", "points"]
-_UNITS = {"cent": Fraction(1, 100), "euro": Fraction(1)}
-
-
-@dataclass(frozen=True, slots=True)
-class StepInput:
-    """A value that goes into a step.
-
-    Attributes
-    ----------
-    value : Decimal, int or str
-        Decimals as amounts of euros, rates or points.
-    source : str
-        ``contract:`` and the field, ``inputs:`` and the fact, ``quality:`` and the indicator, or ``step:``
-        and the key of an earlier step.
-    """
-
-    value: Decimal | int | str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the ledger.
-
-    Attributes
-    ----------
-    key : str
-        ``target``, ``actual``, ``saving``, ``savings_rate``, ``threshold``, ``counted``, ``quality``,
-        ``share``, ``shared``, ``cap`` or ``payment``.
-    name, formula : Text
-        In Dutch and English.
-    inputs : mapping of str to StepInput
-        What the formula was applied to.
-    amount : Decimal
-        What the step yields.
-    unit : str
-        ``eur``; ``rate``, a proportion; or ``points``, the quality score from 0 to 1.
-    effect : Decimal
-        Euros that the step adds to the running amount. The effects of all steps sum exactly to the payment;
-        after ``saving``, ``counted``, ``shared``, ``cap`` and ``payment`` the running amount is the amount of
-        the step (to the last digit shown).
-    """
-
-    key: str
-    name: Text
-    formula: Text
-    inputs: Mapping[str, StepInput]
-    amount: Decimal
-    unit: Unit
-    effect: Decimal
-
-    def to_dict(self) -> dict[str, Any]:
-        """Json-safe, decimals as text."""
-        return {
-            "key": self.key,
-            "name": self.name.model_dump(),
-            "formula": self.formula.model_dump(),
-            "inputs": {
-                name: {"value": plain(given.value), "source": given.source}
-                for name, given in self.inputs.items()
-            },
-            "amount": plain(self.amount),
-            "unit": self.unit,
-            "effect": plain(self.effect),
-        }
+Kind = Literal["final", "interim"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The ledger of one contract and one period.
+    """The ledger of one contract, one period and one payer.
 
     Attributes
     ----------
@@ -100,6 +42,8 @@ class Settlement:
         Who pays.
     participant : Participant
         Who receives.
+    kind : str
+        ``final``, or ``interim``: on spending that is not complete yet.
     inputs : SettlementInputs
         The facts it follows from.
     quality : QualityScore
@@ -107,9 +51,18 @@ class Settlement:
     steps : tuple of Step
         In order; the last one is the payment.
     payment : Decimal
-        Euros, at least 0, never more than the saving.
+        Euros; negative where the participant owes. Never more than the saving, nor is more owed than was
+        overspent, but for a bonus without limit and for a withhold.
+    portions : tuple of Portion
+        The payment by participating provider, where the contract distributes; they sum to it.
+    others : tuple of Portion
+        What the other parties get of a saving that falls in parts; with the payment they sum to what counts.
+    currency : str
+        Of all amounts, as the contract has it; the documentation says euros.
+    contract_hash : str
+        SHA-256 of the contract.
     hash : str
-        SHA-256 of contract and inputs: equal hashes give equal settlements.
+        SHA-256 of contract, payer and inputs: equal hashes give equal settlements.
     """
 
     contract: str
@@ -117,10 +70,15 @@ class Settlement:
     period: str
     payer: str
     participant: Participant
+    kind: Kind
     inputs: SettlementInputs
     quality: QualityScore
     steps: tuple[Step, ...]
     payment: Decimal
+    portions: tuple[Portion, ...]
+    others: tuple[Portion, ...]
+    currency: str
+    contract_hash: str
     hash: str
 
     def step(self, key: str) -> Step:
@@ -133,40 +91,28 @@ class Settlement:
             "contract": self.contract,
             "version": self.version,
             "period": self.period,
-            "currency": "EUR",
+            "currency": self.currency,
             "payer": self.payer,
             "participant": self.participant.model_dump(),
+            "kind": self.kind,
             "payment": format(self.payment, "f"),
+            "portions": [portion.to_dict() for portion in self.portions],
+            "others": [portion.to_dict() for portion in self.others],
             "quality": self.quality.to_dict(),
             "steps": [step.to_dict() for step in self.steps],
             "inputs": self.inputs.to_dict(),
+            "contract_hash": self.contract_hash,
             "hash": self.hash,
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Amounts:
-    """The exact amounts of a settlement; euros, except the three rates."""
-
-    target: Fraction
-    actual: Fraction
-    saving: Fraction
-    savings_rate: Fraction
-    threshold: Fraction
-    counted: Fraction
-    quality: Fraction
-    share: Fraction
-    shared: Fraction
-    cap: Fraction
-    payment: Fraction
-
-
 def settle(contract: Contract, inputs: SettlementInputs) -> Settlement:
-    """Settle one period of a one-sided shared-savings contract.
+    """Settle one period of a contract with one payer.
 
-    ``payment = min((base + (full - base) Q) G, cap B)``, with target ``B``, quality score ``Q`` and the
-    saving that counts ``G``: the saving ``D`` (gate) or ``D - m B`` (deductible) if it passes the threshold
-    ``m``, else 0.
+    A saving ``D`` (target ``B`` minus spending minus project costs) that passes the threshold ``m`` pays
+    ``min(r G + bonus, cap B)`` with ``G = D`` (gate) or ``D - m B`` (deductible) and the rate ``r`` that
+    quality and the size of the saving give it; deductions stand where the contract puts them. An overspending
+    that passes costs ``phase min(l |G|, limits) - relief``. A withhold comes on top. Rounded once.
 
     Parameters
     ----------
@@ -181,172 +127,164 @@ def settle(contract: Contract, inputs: SettlementInputs) -> Settlement:
     ------
     SettlementError
         If the inputs do not fit the contract: another period, a missing baseline or indicator, a number
-        that is negative or not finite, money that is not a decimal; or if no indicator is left to score.
+        that is negative or not finite, money that is not a decimal; if no indicator is left to score; or if
+        the contract has several payers, see ``contracts.payers``.
     """
+    payers = contract.parties.payers
+    if len(payers) > 1:
+        raise SettlementError(
+            [f"payers: {', '.join(payers)}; with several payers each has its own facts, see settle_payers"]
+        )
+    return settle_one(contract, inputs, payer=payers[0])
+
+
+def settle_one(
+    contract: Contract, inputs: SettlementInputs, *, payer: str, pool: Saving | None = None
+) -> Settlement:
+    """Settle the part of one payer; ``pool`` is the saving of all together, where that is judged."""
     check_inputs(contract, inputs)
+    _check_size(contract, pool.records if pool else inputs.records)
     quality = quality_score(contract.quality, inputs.results)
-    amounts = _amounts(contract, inputs, quality.score)
+    book = Book()
+    saving = write_saving(book, contract, inputs, quality)
+    _write_sharing(book, contract, inputs, saving=saving, pool=pool, quality=quality)
+    _write_withhold(book, contract, inputs, quality)
+    payment = _write_payment(book, contract, saving)
     return Settlement(
         contract=contract.contract,
         version=contract.version,
         period=inputs.period,
-        payer=contract.parties.payers[0],
+        payer=payer,
         participant=contract.parties.participant,
+        kind="final" if inputs.interim is None else "interim",
         inputs=inputs,
         quality=quality,
-        steps=_steps(contract, inputs, quality, amounts),
-        payment=_in_units(amounts.payment, contract.rounding),
-        hash=sha256_of({"contract": contract.model_dump(), "inputs": inputs.to_dict()}),
+        steps=tuple(book.steps),
+        payment=payment,
+        portions=distribute(payment, contract.distribution, inputs, contract.rounding),
+        others=_others(contract, book, payment),
+        currency=contract.currency,
+        contract_hash=contract.hash,
+        hash=sha256_of({"contract": contract.hash, "payer": payer, "inputs": inputs.to_dict()}),
     )
 
 
-def _amounts(contract: Contract, inputs: SettlementInputs, quality: Fraction) -> _Amounts:
-    target = spending_target(contract.target, inputs)
-    actual = Fraction(inputs.spending)
-    saving = target - actual
-    threshold = Fraction(contract.threshold.rate) * target
-    counted = _counted(contract, inputs, saving=saving, threshold=threshold)
-    base, full = Fraction(contract.share.base), Fraction(contract.share.at_full_quality)
-    share = base + (full - base) * quality
-    shared = share * counted
-    capped = shared if contract.cap.rate is None else min(shared, Fraction(contract.cap.rate) * target)
-    return _Amounts(
-        target=target,
-        actual=actual,
-        saving=saving,
-        savings_rate=saving / target,
-        threshold=threshold,
-        counted=counted,
-        quality=quality,
-        share=share,
-        shared=shared,
-        cap=capped,
-        payment=_rounded(capped, rounding=contract.rounding, saving=saving),
-    )
-
-
-def _counted(
-    contract: Contract, inputs: SettlementInputs, *, saving: Fraction, threshold: Fraction
-) -> Fraction:
-    inclusive = contract.threshold.passes_when == "at_or_above"
-    passes = saving >= threshold if inclusive else saving > threshold
-    if not passes or inputs.records < contract.population.minimum_records:
-        return Fraction(0)
-    return saving if contract.threshold.mode == "gate" else saving - threshold
-
-
-def _rounded(amount: Fraction, *, rounding: Rounding, saving: Fraction) -> Fraction:
-    unit = _UNITS[rounding.unit]
-    rounded = (amount / unit + Fraction(1, 2)).__floor__() * unit
-    # a share of 1 of a saving of 0.6 euro would round to 1 euro, more than was saved
-    return rounded if rounded <= max(saving, Fraction(0)) else amount // unit * unit
-
-
-def _in_units(payment: Fraction, rounding: Rounding) -> Decimal:
-    return shown(payment, digits=2 if rounding.unit == "cent" else 0)
-
-
-def _steps(
-    contract: Contract, inputs: SettlementInputs, quality: QualityScore, amounts: _Amounts
-) -> tuple[Step, ...]:
-    units: dict[str, Unit] = {"savings_rate": "rate", "quality": "points", "share": "rate"}
-    given = {
-        **_spending_inputs(contract, inputs, amounts),
-        **_sharing_inputs(contract, inputs, quality, amounts),
-    }
-    words, effects = formulas(contract), _effects(amounts)
-    return tuple(
-        Step(
-            key=key,
-            name=name,
-            formula=words[key],
-            inputs=given[key],
-            amount=shown(getattr(amounts, key)),
-            unit=units.get(key, "eur"),
-            effect=effects.get(key, Decimal(0)),
+def _check_size(contract: Contract, records: int) -> None:
+    population = contract.population
+    if population.below_minimum == "no-settlement" and records < population.minimum_records:
+        raise SettlementError(
+            [
+                f"records: {records} is fewer than the {population.minimum_records} that the contract "
+                "asks for, and it says 'below_minimum: no-settlement'"
+            ]
         )
-        for key, name in NAMES.items()
+
+
+def _write_sharing(
+    book: Book,
+    contract: Contract,
+    inputs: SettlementInputs,
+    *,
+    saving: Saving,
+    pool: Saving | None,
+    quality: QualityScore,
+) -> None:
+    losses = contract.losses
+    overspent = isinstance(losses, Losses) and saving.net < 0
+    terms = losses.threshold if isinstance(losses, Losses) and overspent else contract.threshold
+    judged = pool or saving
+    passed = judge(contract, terms, inputs, judged, overspent=overspent)
+    threshold = write_threshold(book, contract, terms, passed, pool=pool)
+    if isinstance(losses, Losses) and overspent:
+        write_counted_loss(book, contract, losses, saving=saving, threshold=threshold, passed=passed)
+    else:
+        write_counted_gain(book, contract, inputs, saving=saving, threshold=threshold, passed=passed)
+    _write_quality(book, contract, quality)
+    if isinstance(losses, Losses) and overspent:
+        write_loss(book, contract, losses, inputs, saving=saving, quality=quality)
+    else:
+        write_gain(
+            book,
+            contract,
+            inputs,
+            saving=saving,
+            passed=passed,
+            quality=quality,
+            stopped=stopped(contract, inputs, judged.records, overspent=False),
+        )
+
+
+def _write_quality(book: Book, contract: Contract, quality: QualityScore) -> None:
+    points = {
+        line.indicator: StepInput(shown(line.points), f"quality:{line.indicator}") for line in quality.lines
+    }
+    missed = {f"missed {name}": StepInput("yes", f"quality:{name}") for name in quality.missed}
+    book.write(
+        "quality",
+        quality.score,
+        words=words(contract, "quality"),
+        inputs={**points, **missed},
+        unit="points",
     )
 
 
-def _effects(amounts: _Amounts) -> dict[str, Decimal]:
-    effects = {
-        "target": shown(amounts.target),
-        "actual": shown(-amounts.actual),
-        "counted": shown(amounts.counted - amounts.saving),
-        "shared": shown(amounts.shared - amounts.counted),
-        "cap": shown(amounts.cap - amounts.shared),
-    }
-    # the payment's effect is its rounding, with what showing twelve digits left of the steps before
-    rest = amounts.payment - sum(map(Fraction, effects.values()))
-    return {**effects, "payment": shown(rest)}
+def _write_withhold(book: Book, contract: Contract, inputs: SettlementInputs, quality: QualityScore) -> None:
+    withhold = contract.withhold
+    if withhold is None:
+        return
+    held = in_year(withhold.rate, inputs.period) * book.amounts["target"]
+    earned = rate_at(
+        withhold.earned, quality=quality.score, savings_rate=Fraction(0), findings=inputs.findings
+    )
+    amount = held * earned if withhold.settled_as == "returned" else -held * (1 - earned)
+    book.write(
+        "withhold",
+        amount,
+        words=words(contract, "withhold"),
+        inputs={
+            "held": from_contract("withhold.rate", shown(held)),
+            "earned": from_contract("withhold.earned", shown(earned)),
+            "lost": from_contract("withhold.earned", shown(held * (1 - earned))),
+            **book.earlier("target", "quality"),
+        },
+        running=book.running + amount,
+    )
 
 
-def _spending_inputs(
-    contract: Contract, inputs: SettlementInputs, amounts: _Amounts
-) -> dict[str, dict[str, StepInput]]:
-    baselines = {
-        f"{what} {baseline.period}": StepInput(value, f"inputs:baselines.{baseline.period}.{what}")
-        for baseline in inputs.baselines
-        for what, value in (("records", baseline.records), ("spending", baseline.spending))
-    }
-    weights = {
-        f"weight {part.period}": StepInput(part.weight, "contract:target.baseline")
-        for part in contract.target.baseline
-    }
-    return {
-        "target": {
-            **baselines,
-            **weights,
-            "trend": StepInput(contract.target.trend.rate, "contract:target.trend.rate"),
-            "records": StepInput(inputs.records, "inputs:records"),
+def _write_payment(book: Book, contract: Contract, saving: Saving) -> Decimal:
+    exact = book.running
+    payment = rounded(exact, contract.rounding, within=saving.net)
+    book.write(
+        "payment",
+        payment,
+        words=words(contract, "payment", loss=payment < 0),
+        inputs={
+            "before rounding": StepInput(shown(exact), "step:running"),
+            **book.earlier("saving"),
+            "unit": from_contract("rounding.unit", contract.rounding.unit),
+            "mode": from_contract("rounding.mode", contract.rounding.mode),
         },
-        "actual": {
-            "spending": StepInput(inputs.spending, "inputs:spending"),
-            "truncation": StepInput(contract.spending.truncation, "contract:spending.truncation"),
-        },
-        "saving": _earlier(amounts, "target", "actual"),
-        "savings_rate": _earlier(amounts, "saving", "target"),
-        "threshold": {
-            "rate": StepInput(contract.threshold.rate, "contract:threshold.rate"),
-            **_earlier(amounts, "target"),
-        },
-    }
+        running=payment,
+    )
+    return shown(payment, digits=2 if contract.rounding.unit == "cent" else 0)
 
 
-def _sharing_inputs(
-    contract: Contract, inputs: SettlementInputs, quality: QualityScore, amounts: _Amounts
-) -> dict[str, dict[str, StepInput]]:
-    share, cap = contract.share, contract.cap
-    limit = {} if cap.rate is None else {"rate": StepInput(cap.rate, "contract:cap.rate")}
-    return {
-        "counted": {
-            **_earlier(amounts, "saving", "threshold"),
-            "mode": StepInput(contract.threshold.mode, "contract:threshold.mode"),
-            "passes_when": StepInput(contract.threshold.passes_when, "contract:threshold.passes_when"),
-            "records": StepInput(inputs.records, "inputs:records"),
-            "minimum_records": StepInput(
-                contract.population.minimum_records, "contract:population.minimum_records"
-            ),
-        },
-        "quality": {
-            line.indicator: StepInput(shown(line.points), f"quality:{line.indicator}")
-            for line in quality.lines
-        },
-        "share": {
-            "base": StepInput(share.base, "contract:share.base"),
-            "at_full_quality": StepInput(share.at_full_quality, "contract:share.at_full_quality"),
-            **_earlier(amounts, "quality"),
-        },
-        "shared": _earlier(amounts, "share", "counted"),
-        "cap": {**_earlier(amounts, "shared", "target"), **limit},
-        "payment": {
-            **_earlier(amounts, "cap", "saving"),
-            "unit": StepInput(contract.rounding.unit, "contract:rounding.unit"),
-            "mode": StepInput(contract.rounding.mode, "contract:rounding.mode"),
-        },
-    }
+def rounded(amount: Fraction, rounding: Rounding, *, within: Fraction) -> Fraction:
+    """Round to whole units, a half away from zero, but not past the saving (or overspending) itself."""
+    unit = UNITS[rounding.unit]
+    sign = -1 if amount < 0 else 1
+    size, bound = abs(amount), max(within * sign, Fraction(0))
+    whole = (size / unit + Fraction(1, 2)).__floor__() * unit
+    # a share of 1 of a saving of 0.6 euro would round to 1 euro, more than was saved
+    if size <= bound < whole:
+        whole = size // unit * unit
+    return sign * whole
 
 
-def _earlier(amounts: _Amounts, *keys: str) -> dict[str, StepInput]:
-    return {key: StepInput(shown(getattr(amounts, key)), f"step:{key}") for key in keys}
+def _others(contract: Contract, book: Book, payment: Decimal) -> tuple[Portion, ...]:
+    parts = others(contract.share)
+    if not parts or book.amounts["counted"] <= 0:
+        return ()
+    unit = UNITS[contract.rounding.unit]
+    left = rounded(book.amounts["counted"], contract.rounding, within=book.amounts["counted"])
+    return split(left - Fraction(payment), parts.items(), unit=unit)

@@ -7,17 +7,19 @@ recompute it can not differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
+from contracts.attainment import attained, exact, used_value
 from contracts.canonical import plain, shown
-from contracts.contract import Band, ByBand, Quality, QualityRule
 from contracts.inputs import IndicatorResult, SettlementError
+from contracts.terms.quality import Band, ByReporting, Horizon, Quality, QualityRule
 
-_WIDE = Context(prec=400)  # enough for every digit of a float
+Handled = Literal["judged", "reporting", "zero", "leave-out"]
+Reason = Literal["not-assessable", "not-ripe", "too-small", "unreliable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class QualityLine:
     n : float
         Records behind the score.
     adjusted : Decimal or None
-        Adjusted value as it was used: rounded to the digits of the contract. None if not assessable.
+        Value that was held against the goal, rounded to the digits of the contract and, where so agreed,
+        weighted by its reliability. None if it was not judged.
     band : str
         Funnel class of the score.
     weight : Fraction
@@ -39,7 +42,14 @@ class QualityLine:
     attained : Fraction
         From 0 (threshold or worse) to 1 (target or better); 0 if not assessable.
     points : Fraction
-        Weight times attained; the points of all lines sum to the score.
+        Weight times attained.
+    handled : str
+        ``judged``, or else what the contract does with an indicator that is not: ``reporting``, ``zero`` or
+        ``leave-out``.
+    reason : str or None
+        Why it was not judged: ``not-assessable``, ``not-ripe``, ``too-small`` or ``unreliable``.
+    horizon : int or None
+        As the contract has it.
     """
 
     indicator: str
@@ -51,6 +61,9 @@ class QualityLine:
     weight: Fraction
     attained: Fraction
     points: Fraction
+    handled: Handled = "judged"
+    reason: Reason | None = None
+    horizon: Horizon | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Json-safe, fractions and decimals as decimal text."""
@@ -58,25 +71,42 @@ class QualityLine:
             "indicator": self.indicator,
             "version": self.version,
             "period": self.period,
-            "n": self.n,
+            "n": float(self.n),
             "adjusted": plain(self.adjusted),
             "band": self.band,
             "weight": plain(shown(self.weight)),
             "attained": plain(shown(self.attained)),
             "points": plain(shown(self.points)),
+            "handled": self.handled,
+            "reason": self.reason,
+            "horizon": self.horizon,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class QualityScore:
-    """Quality score, from 0 to 1, and the line of each indicator in the order of the contract."""
+    """Quality score and the line of each indicator in the order of the contract.
+
+    Attributes
+    ----------
+    score : Fraction
+        From 0 to 1. The points of the lines sum to it, unless a minimum was missed: then it is 0.
+    lines : tuple of QualityLine
+    missed : tuple of str
+        Indicators that missed their minimum, and ``score`` if the whole did.
+    """
 
     score: Fraction
     lines: tuple[QualityLine, ...]
+    missed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Json-safe, the score as decimal text."""
-        return {"score": plain(shown(self.score)), "lines": [line.to_dict() for line in self.lines]}
+        return {
+            "score": plain(shown(self.score)),
+            "lines": [line.to_dict() for line in self.lines],
+            "missed": list(self.missed),
+        }
 
 
 def quality_score(quality: Quality, results: Iterable[IndicatorResult]) -> QualityScore:
@@ -92,66 +122,116 @@ def quality_score(quality: Quality, results: Iterable[IndicatorResult]) -> Quali
     Returns
     -------
     QualityScore
-        With ``sum(line.points) == score`` exactly.
+        With ``sum(line.points) == score`` exactly, unless a minimum was missed.
 
     Raises
     ------
     SettlementError
-        If no indicator can be assessed and the contract leaves such indicators out: then nothing is left to
-        score, and neither 0 nor 1 was agreed.
+        If every indicator is left out: then nothing is left to score, and neither 0 nor 1 was agreed.
     """
     by_name = {result.indicator: result for result in results}
     pairs = [(rule, by_name[rule.indicator]) for rule in quality.indicators]
-    counted = [
-        Fraction(rule.weight) if result.assessable or quality.not_assessable == "zero" else Fraction(0)
-        for rule, result in pairs
-    ]
-    total = sum(counted)
-    if total == 0:
+    handled = [handling(quality, rule, result) for rule, result in pairs]
+    weights = _weights(quality, [how != "leave-out" for how, _ in handled])
+    lines = tuple(
+        _line(quality, rule, result, weight=weight, handled=how)
+        for (rule, result), weight, how in zip(pairs, weights, handled, strict=True)
+    )
+    score = sum((line.points for line in lines), Fraction(0))
+    missed = _missed(quality, lines, score)
+    return QualityScore(Fraction(0) if missed else score, lines, missed)
+
+
+def handling(quality: Quality, rule: QualityRule, result: IndicatorResult) -> tuple[Handled, Reason | None]:
+    """Whether an indicator is judged; if not, what the contract does with it, and why.
+
+    The first of these that holds: it cannot be assessed, its outcomes are not ripe, it is too small, its
+    reliability is below the floor. None of them matters to an indicator that pays for reporting anyhow.
+    """
+    if isinstance(rule.attain, ByReporting):
+        return "judged", None
+    if not result.assessable:
+        return quality.not_assessable, "not-assessable"
+    if not result.ripe:
+        assert quality.not_ripe is not None
+        return quality.not_ripe, "not-ripe"
+    if quality.too_small is not None and result.n < quality.too_small.records:
+        return quality.too_small.then, "too-small"
+    reliability = quality.reliability
+    if reliability is not None and exact(result.reliability or 0.0) < Fraction(reliability.floor):
+        return reliability.below_floor, "unreliable"
+    return "judged", None
+
+
+def _weights(quality: Quality, counts: Sequence[bool]) -> list[Fraction]:
+    """Weights that sum to 1 over what counts; within each horizon where horizons have weights."""
+    if not any(counts):
         raise SettlementError(
             [
-                "results: no indicator can be assessed, and the contract says 'not_assessable: leave-out'; "
+                "results: no indicator can be assessed, and the contract leaves such indicators out; "
                 "nothing is left to score. Agree on a score, or settle by 'not_assessable: zero'"
             ]
         )
-    lines = tuple(
-        _line(rule, result, weight=weight / total, digits=quality.digits)
-        for (rule, result), weight in zip(pairs, counted, strict=True)
-    )
-    return QualityScore(score=sum((line.points for line in lines), Fraction(0)), lines=lines)
+    horizons = quality.horizon_weights
+    groups = [rule.horizon if horizons is not None else None for rule in quality.indicators]
+    weights = [
+        Fraction(rule.weight) if counted else Fraction(0)
+        for rule, counted in zip(quality.indicators, counts, strict=True)
+    ]
+    present = {group for group, weight in zip(groups, weights, strict=True) if weight}
+    group_weight = {
+        group: Fraction(horizons[group]) if horizons and group else Fraction(1) for group in present
+    }
+    all_groups = sum(group_weight.values(), Fraction(0))
+    in_group = {
+        group: sum((w for g, w in zip(groups, weights, strict=True) if g == group), Fraction(0))
+        for group in present
+    }
+    return [
+        weight / in_group[group] * group_weight[group] / all_groups if weight else Fraction(0)
+        for group, weight in zip(groups, weights, strict=True)
+    ]
 
 
-def _line(rule: QualityRule, result: IndicatorResult, *, weight: Fraction, digits: int) -> QualityLine:
-    adjusted = (
-        _rounded(result.adjusted, digits) if result.assessable and result.adjusted is not None else None
-    )
-    attained = Fraction(0) if adjusted is None else attainment(rule, adjusted, result.band)
+def _line(
+    quality: Quality,
+    rule: QualityRule,
+    result: IndicatorResult,
+    *,
+    weight: Fraction,
+    handled: tuple[Handled, Reason | None],
+) -> QualityLine:
+    how, why = handled
+    reporting = how == "reporting" or isinstance(rule.attain, ByReporting)
+    value = used_value(quality, result) if how == "judged" and not reporting else None
+    share = Fraction(result.was_reported) if reporting else Fraction(0)
+    if value is not None:
+        share = attained(rule.attain, value, result)
     return QualityLine(
         indicator=result.indicator,
         version=result.version,
         period=result.period,
         n=result.n,
-        adjusted=adjusted,
+        adjusted=value,
         band=result.band,
         weight=weight,
-        attained=attained,
-        points=weight * attained,
+        attained=share,
+        points=weight * share,
+        handled=how,
+        reason=why,
+        horizon=rule.horizon,
     )
 
 
-def attainment(rule: QualityRule, adjusted: Decimal, band: Band) -> Fraction:
-    """How much of one indicator's goal was attained, from 0 to 1.
-
-    By level it is (value - threshold) / (target - threshold), held between 0 and 1; the sign works for both
-    directions. By band it is what the contract gives to the funnel class.
-    """
-    if isinstance(rule.attain, ByBand):
-        return Fraction(rule.attain.attained[band])
-    threshold, target = Fraction(rule.attain.threshold), Fraction(rule.attain.target)
-    way = (Fraction(adjusted) - threshold) / (target - threshold)
-    return min(max(way, Fraction(0)), Fraction(1))
-
-
-def _rounded(value: float, digits: int) -> Decimal:
-    # through repr: 0.055 is meant as 0.055 and not as the binary number just below it
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE)
+def _missed(quality: Quality, lines: Sequence[QualityLine], score: Fraction) -> tuple[str, ...]:
+    """Minima that were missed; an indicator that was not judged cannot miss one."""
+    missed = [
+        rule.indicator
+        for rule, line in zip(quality.indicators, lines, strict=True)
+        if rule.minimum_attained is not None
+        and line.handled == "judged"
+        and line.attained < Fraction(rule.minimum_attained)
+    ]
+    if quality.minimum_score is not None and score < Fraction(quality.minimum_score):
+        missed.append("score")
+    return tuple(missed)

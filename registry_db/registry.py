@@ -13,12 +13,14 @@ from types import TracebackType
 
 import pandas as pd
 
+from contracts.ledger import settle
 from indicators.definition import Indicator
 from indicators.faults import DefinitionError, did_you_mean
 from indicators.guide import guide_html
 from indicators.library.birth.simulate import simulate
 from indicators.words import LANGUAGES
 from registry_db import results
+from registry_db.again import SettledAgain, settle_again
 from registry_db.assessing import Assessed, assess
 from registry_db.catalogue import (
     Catalogue,
@@ -37,7 +39,7 @@ from registry_db.faults import RegistryError
 from registry_db.library import library_files
 from registry_db.publication import Published, publish
 from registry_db.settings import Settings, read_key, read_settings, write_settings
-from registry_db.settling import settle_period, store_settlement
+from registry_db.settling import settlement_inputs, store_settlement
 
 Progress = Callable[[str, int, int], None]
 
@@ -280,18 +282,20 @@ class Registry:
     def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:
         """Settle contracts on the scores in the vault; give contract and year of each settlement."""
         catalogue = self.catalogue()
-        versions = {item.id: item.version for item in catalogue.indicators()}
         active = [item for item in catalogue.of_kind("contract").values() if item.status == "active"]
         chosen = [catalogue.get("contract", contract)] if contract else active
         settled = []
         for item in chosen:
-            dataset = catalogue.dataset(item.model.spending.dataset)
             for year in self._years(item, period):
-                settlement, kind = settle_period(self.con, item.model, dataset, year, indicators=versions)
+                inputs = settlement_inputs(self.con, catalogue, item.model, year)
                 with transaction(self.con):
-                    store_settlement(self.con, settlement, kind)
+                    store_settlement(self.con, settle(item.model, inputs))
                 settled.append(f"{item.id} {year}")
         return settled
+
+    def settle_again(self, contract: str | None = None, *, period: str | None = None) -> list[SettledAgain]:
+        """Compute stored settlements again; see `registry_db.again.settle_again`."""
+        return settle_again(self.con, self.catalogue(), contract, period=period)
 
     def _years(self, item: Definition, period: str | None) -> list[str]:
         """Years of a contract that can be settled: those with scores."""

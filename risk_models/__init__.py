@@ -4,11 +4,70 @@ Everything works on strata: distinct case-mix patterns with their number of reco
 arrays of equal length. The functions are pure; none knows of a database, a file or a page.
 """
 
+from risk_models.between import (
+    PredictedExpected,
+    direct_rates,
+    effect_at_ratio,
+    latent_icc,
+    latent_reliability,
+    median_odds_ratio,
+    outcome_reliability,
+    predicted_expected,
+    probability_above,
+    rankability,
+)
+from risk_models.bootstrap import ModelUncertainty, bootstrap_expected, expected_error, with_model_error
+from risk_models.calibration_curve import CalibrationCurve, HosmerLemeshow, hosmer_lemeshow
+from risk_models.clustered import clustered_covariance
+from risk_models.contribution import Contributions, Profile, contributions, profile
+from risk_models.cox import BaselineHazard, CoxModel, fit_cox
+from risk_models.cusum import (
+    Cusum,
+    FalseAlarms,
+    cusum_weights,
+    limit_for_alarms,
+    limit_for_run_length,
+    run_length,
+)
 from risk_models.design import Design, FittedTerm, Term, UnseenLevel, fit_design
-from risk_models.diagnostics import Calibration, brier, c_statistic, calibration, r_squared
+from risk_models.diagnostics import (
+    Calibration,
+    brier,
+    c_statistic,
+    calibration,
+    pearson_dispersion,
+    r_squared,
+    scaled_brier,
+)
+from risk_models.direct import DirectRates, MarginalRates, direct_rate, marginal_bootstrap, marginal_rate
+from risk_models.empirical_bayes import (
+    ShrunkenRates,
+    SmoothedRates,
+    beta_binomial,
+    gamma_poisson,
+    smoothed_rates,
+)
+from risk_models.event_tests import EventTest
 from risk_models.expected import CannotFit, ModelKind, RiskModel, fit_model
-from risk_models.intervals import Interval, exact_ratio_interval, mean_interval, poisson_ratio_interval
+from risk_models.firth import fit_firth
+from risk_models.fixed_effects import FixedEffectsModel, fit_fixed_effects
+from risk_models.intervals import (
+    Interval,
+    byar_ratio_interval,
+    clopper_pearson_interval,
+    exact_ratio_interval,
+    mean_interval,
+    midp_ratio_interval,
+    poisson_ratio_interval,
+    wilson_interval,
+)
+from risk_models.missing import Imputed, MissingNote, Pooled, complete_cases, impute, missing_notes, pooled
+from risk_models.monitoring import XmR, vlad, xmr
+from risk_models.multiple_testing import adjusted_p
 from risk_models.poisson_binomial import pmf, tilt
+from risk_models.random_intercept import RandomInterceptModel, fit_random_intercept
+from risk_models.ranks import Ranks, expected_ranks
+from risk_models.recalibrate import applied
 from risk_models.reliability import (
     Overdispersion,
     Reliability,
@@ -17,40 +76,132 @@ from risk_models.reliability import (
     overdispersion,
     ratio_reliability,
 )
-from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_mean
+from risk_models.risk_standardised import RatioDraws, bootstrap_ratios
+from risk_models.spread import (
+    EmpiricalNull,
+    cqc_overdispersion,
+    empirical_null,
+    proportion_overdispersion,
+    shmi_overdispersion,
+)
+from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_count, score_mean
+from risk_models.survival import SurvivalCurve, adjusted_survival, kaplan_meier
+from risk_models.validation import Influence, cross_validated, influence, provider_folds
 from risk_models.verdict import Band, Limits
 
 __all__ = [
     "Band",
+    "BaselineHazard",
     "BinaryScores",
     "Calibration",
+    "CalibrationCurve",
     "CannotFit",
+    "Contributions",
+    "CoxModel",
+    "Cusum",
     "Design",
+    "DirectRates",
+    "EmpiricalNull",
+    "EventTest",
+    "FalseAlarms",
     "FittedTerm",
+    "FixedEffectsModel",
+    "HosmerLemeshow",
+    "Imputed",
+    "Influence",
     "Interval",
     "Limits",
+    "MarginalRates",
     "MeanScores",
+    "MissingNote",
     "ModelKind",
+    "ModelUncertainty",
     "Overdispersion",
+    "Pooled",
+    "PredictedExpected",
+    "Profile",
+    "RandomInterceptModel",
+    "Ranks",
+    "RatioDraws",
     "Reliability",
     "RiskModel",
+    "ShrunkenRates",
+    "SmoothedRates",
+    "SurvivalCurve",
     "Term",
     "UnseenLevel",
+    "XmR",
+    "adjusted_p",
+    "adjusted_survival",
+    "applied",
+    "beta_binomial",
     "between_variance",
+    "bootstrap_expected",
+    "bootstrap_ratios",
     "brier",
+    "byar_ratio_interval",
     "c_statistic",
     "calibration",
+    "clopper_pearson_interval",
+    "clustered_covariance",
+    "complete_cases",
+    "contributions",
+    "cqc_overdispersion",
+    "cross_validated",
+    "cusum_weights",
+    "direct_rate",
+    "direct_rates",
+    "effect_at_ratio",
+    "empirical_null",
     "exact_ratio_interval",
+    "expected_error",
+    "expected_ranks",
+    "fit_cox",
     "fit_design",
+    "fit_firth",
+    "fit_fixed_effects",
     "fit_model",
+    "fit_random_intercept",
+    "gamma_poisson",
+    "hosmer_lemeshow",
+    "impute",
+    "influence",
+    "kaplan_meier",
+    "latent_icc",
+    "latent_reliability",
+    "limit_for_alarms",
+    "limit_for_run_length",
+    "marginal_bootstrap",
+    "marginal_rate",
     "mean_interval",
     "mean_reliability",
+    "median_odds_ratio",
+    "midp_ratio_interval",
+    "missing_notes",
+    "outcome_reliability",
     "overdispersion",
+    "pearson_dispersion",
     "pmf",
     "poisson_ratio_interval",
+    "pooled",
+    "predicted_expected",
+    "probability_above",
+    "profile",
+    "proportion_overdispersion",
+    "provider_folds",
     "r_squared",
+    "rankability",
     "ratio_reliability",
+    "run_length",
+    "scaled_brier",
     "score_binary",
+    "score_count",
     "score_mean",
+    "shmi_overdispersion",
+    "smoothed_rates",
     "tilt",
+    "vlad",
+    "wilson_interval",
+    "with_model_error",
+    "xmr",
 ]

@@ -1,40 +1,56 @@
 """Case-mix terms and the design matrix they become: an encoding fitted once and kept with the model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Any, Literal, TypeAlias, get_args
+from itertools import pairwise, product
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from risk_models.spline import KNOT_QUANTILES, spline_basis, weighted_quantile
-from risk_models.strata import Columns, FloatArray, IntArray, checked_n
+from risk_models.encoding import (
+    MISSING,
+    OTHER,
+    FittedTerm,
+    Missing,
+    TermKind,
+    Unseen,
+    UnseenLevel,
+    codes,
+    column_of,
+    flags,
+    labels,
+    missing,
+    numbers,
+)
+from risk_models.spline import KNOT_QUANTILES, weighted_quantile
+from risk_models.strata import Columns, FloatArray, checked_n
 
-TermKind: TypeAlias = Literal["number", "spline", "category", "flag"]
+__all__ = [
+    "INTERCEPT",
+    "MISSING",
+    "OTHER",
+    "Design",
+    "FittedTerm",
+    "Term",
+    "TermKind",
+    "UnseenLevel",
+    "case_mix_columns",
+    "column_of",
+    "fit_design",
+]
 
-MISSING = "(missing)"
 INTERCEPT = "(intercept)"
 
 DEFAULT_KNOTS = 4
 
-
-class UnseenLevel(ValueError):
-    """A category has a level that was not there when the design was fitted.
-
-    Attributes
-    ----------
-    term, level
-        Which term, and the first such level.
-    """
-
-    def __init__(self, term: str, level: str, known: Sequence[str]) -> None:
-        self.term = term
-        self.level = level
-        super().__init__(
-            f"term '{term}': level '{level}' was not seen when the model was fitted (known: "
-            f"{', '.join(known)}); recode it to one of these, or fit the model anew"
-        )
+MISSING_RULES: Mapping[TermKind, tuple[Missing, ...]] = {
+    "number": ("refuse", "median-and-flag"),
+    "spline": ("refuse", "median-and-flag"),
+    "category": ("own-category", "refuse"),
+    "flag": ("refuse", "own-category"),
+    "interaction": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +63,25 @@ class Term:
         The column of the strata that holds it.
     kind
         `number` (a polynomial), `spline` (restricted cubic), `category` (one column for each level but the
-        reference) or `flag` (0 or 1).
+        reference), `flag` (0 or 1) or `interaction` (products of the columns of other terms; its name is
+        free).
     degree
         Highest power of a number.
     knots
         Of a spline: how many (3 to 7, at Harrell's quantiles), or where. None is 4.
     reference
         Of a category: the level the others are set against. None is the most frequent known level.
+    missing
+        What a missing value becomes. `refuse`: an error. `own-category`, of a category: the level
+        "(missing)"; of a flag: 0, with a column that says it was missing. `median-and-flag`, of a number or
+        spline: the median, with such a column. None is `own-category` for a category, else `refuse`.
+    unseen
+        Of a category: what a level becomes that was not there at fitting. `error`, `reference`, or
+        `own-category`: "(other)", which is also made of the levels with fewer than `pool_below` records.
+    pool_below
+        Of a category with unseen levels in an own category: from how many records a level stands alone.
+    of
+        Of an interaction: the names of two or more other terms.
 
     Raises
     ------
@@ -66,6 +94,10 @@ class Term:
     degree: int = 1
     knots: int | Sequence[float] | None = None
     reference: str | None = None
+    missing: Missing | None = None
+    unseen: Unseen = "error"
+    pool_below: float = 0.0
+    of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(TermKind):
@@ -81,6 +113,28 @@ class Term:
             raise ValueError(f"term '{self.name}': a reference belongs to a category, not to a {self.kind}")
         if self.knots is not None:
             self._check_knots(self.knots)
+        if self.missing not in (None, *MISSING_RULES[self.kind]):
+            raise ValueError(
+                f"term '{self.name}': missing '{self.missing}' with kind '{self.kind}'; expected one of "
+                f"{', '.join(MISSING_RULES[self.kind]) or 'none'}"
+            )
+        self._check_levels()
+        if (self.kind == "interaction") != (len(self.of) >= 2):
+            raise ValueError(
+                f"term '{self.name}': of {self.of}; an interaction is of two or more other terms"
+            )
+
+    def _check_levels(self) -> None:
+        if self.unseen not in get_args(Unseen) or (self.unseen != "error" and self.kind != "category"):
+            raise ValueError(
+                f"term '{self.name}': unseen '{self.unseen}' with kind '{self.kind}'; a category has "
+                f"{', '.join(get_args(Unseen))}"
+            )
+        if (self.unseen == "own-category") != (self.pool_below > 0):
+            raise ValueError(
+                f"term '{self.name}': unseen '{self.unseen}' with pool_below {self.pool_below:g}; an own "
+                "category for unseen levels is made of the levels with fewer records than pool_below"
+            )
 
     def _check_knots(self, knots: int | Sequence[float]) -> None:
         if self.kind != "spline":
@@ -92,76 +146,6 @@ class Term:
             raise ValueError(
                 f"term '{self.name}': knots at {knots}; expected at least 3, in increasing order"
             )
-
-
-@dataclass(frozen=True, slots=True)
-class FittedTerm:
-    """A term with all it needs to encode new strata in the same way.
-
-    Attributes
-    ----------
-    name, kind, degree
-        As in `Term`.
-    centre
-        Subtracted from a number or spline variable, in its own unit, so that powers do not grow alike and
-        the intercept belongs to a usual patient; rounded, so that it reads well. Coefficients stay per
-        unit.
-    knots
-        Of a spline, in the unit of the variable.
-    levels
-        Of a category, the reference first.
-    missing_with
-        Of a category: an earlier term that is missing in exactly the same strata, or "". One column cannot
-        be told from the other, so the earlier term's "(missing)" stands for both.
-    """
-
-    name: str
-    kind: TermKind
-    degree: int = 1
-    centre: float = 0.0
-    knots: tuple[float, ...] = ()
-    levels: tuple[str, ...] = ()
-    missing_with: str = ""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns this term becomes, in order."""
-        if self.kind == "category":
-            return tuple(f"{self.name}={level}" for level in self.levels[1:])
-        if self.kind == "number":
-            return (self.name, *(f"{self.name}^{power}" for power in range(2, self.degree + 1)))
-        if self.kind == "spline":
-            return tuple(self.name + "'" * primes for primes in range(len(self.knots) - 1))
-        return (self.name,)
-
-    def encode(self, values: NDArray[Any]) -> FloatArray:
-        """Give the columns of this term, shape (strata, len(columns)).
-
-        Raises
-        ------
-        UnseenLevel
-            For a level that was not there at fitting.
-        ValueError
-            For a number that is missing or not finite, or a flag that is not 0 or 1.
-        """
-        return _ENCODE[self.kind](self, values)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give a dictionary of plain values that `from_dict` turns back into an equal term."""
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "degree": self.degree,
-            "centre": self.centre,
-            "knots": list(self.knots),
-            "levels": list(self.levels),
-            "missing_with": self.missing_with,
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> "FittedTerm":
-        """Read what `to_dict` wrote."""
-        return cls(**{**stored, "knots": tuple(stored["knots"]), "levels": tuple(stored["levels"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +189,24 @@ class Design:
             For an absent column, arrays of unequal length, or a value that cannot be encoded.
         """
         rows = _length(strata) if rows is None else rows
-        parts = [np.ones((rows, 1))]
+        parts: dict[str, FloatArray] = {}
         for term in self.terms:
+            if term.kind == "interaction":
+                parts[term.name] = _products([parts[name] for name in term.of])
+                continue
             values = column_of(strata, term.name, rows=rows)
             if term.missing_with:
                 other = column_of(strata, term.missing_with, rows=rows)
-                if np.any(_missing(values) != _missing(other)):
+                if np.any(missing(values) != missing(other)):
                     raise UnseenLevel(term.name, f"{MISSING} apart from {term.missing_with}", term.levels)
-            parts.append(term.encode(values))
-        return np.hstack(parts)
+            parts[term.name] = term.encode(values)
+        return np.hstack([np.ones((rows, 1)), *parts.values()])
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """Which columns are of which term, in the order of the terms."""
+        ends = np.cumsum([1, *(len(term.columns) for term in self.terms)]).tolist()
+        return tuple(slice(first, last) for first, last in pairwise(ends))
 
     def to_dict(self) -> dict[str, Any]:
         """Give a dictionary of plain values, safe for JSON, that `from_dict` turns back exactly."""
@@ -260,9 +253,22 @@ def fit_design(terms: Sequence[Term], strata: Columns, n: ArrayLike) -> Design:
     seen = weights > 0
     if not seen.any():
         raise ValueError("no records to fit the design on")
-    columns = {name: column_of(strata, name, rows=len(seen))[seen] for name in names}
-    fitted = [_fit_term(term, columns[term.name], weights[seen]) for term in terms]
-    return Design(terms=_merge_missing(fitted, columns))
+    columns = {name: column[seen] for name, column in case_mix_columns(terms, strata, rows=len(seen)).items()}
+    fitted = [
+        _fit_term(term, columns[term.name], weights[seen]) for term in terms if term.kind != "interaction"
+    ]
+    merged = {term.name: term for term in _merge_missing(fitted, columns)}
+    for term in terms:
+        if term.kind == "interaction":
+            merged[term.name] = _fit_interaction(term, merged)
+    return Design(terms=tuple(merged.values()))
+
+
+def case_mix_columns(terms: Sequence[Term], strata: Columns, *, rows: int) -> dict[str, NDArray[Any]]:
+    """Pick the columns that terms need; raise ValueError when one is absent or not `rows` long."""
+    return {
+        term.name: column_of(strata, term.name, rows=rows) for term in terms if term.kind != "interaction"
+    }
 
 
 def _merge_missing(terms: Sequence[FittedTerm], columns: Columns) -> tuple[FittedTerm, ...]:
@@ -270,8 +276,8 @@ def _merge_missing(terms: Sequence[FittedTerm], columns: Columns) -> tuple[Fitte
     merged: list[FittedTerm] = []
     owners: dict[bytes, str] = {}
     for term in terms:
-        if MISSING in term.levels[1:]:
-            owner = owners.setdefault(_missing(columns[term.name]).tobytes(), term.name)
+        if MISSING in term.levels[1:] or term.fill is not None:
+            owner = owners.setdefault(missing(columns[term.name]).tobytes(), term.name)
             if owner != term.name:
                 levels = tuple(level for level in term.levels if level != MISSING)
                 term = replace(term, levels=levels, missing_with=owner)
@@ -279,15 +285,39 @@ def _merge_missing(terms: Sequence[FittedTerm], columns: Columns) -> tuple[Fitte
     return tuple(merged)
 
 
+def _fit_interaction(term: Term, fitted: Mapping[str, FittedTerm]) -> FittedTerm:
+    for name in term.of:
+        if name not in fitted or fitted[name].kind == "interaction":
+            raise ValueError(
+                f"term '{term.name}': interacts '{name}', which is no term here; give each of its terms too"
+            )
+    names = product(*(fitted[name].columns for name in term.of))
+    return FittedTerm(term.name, term.kind, of=term.of, products=tuple(":".join(parts) for parts in names))
+
+
+def _products(parts: Sequence[FloatArray]) -> FloatArray:
+    """Multiply every column of the first with every one of the next, and so on."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = (result[:, :, None] * part[:, None, :]).reshape(len(result), -1)
+    return result
+
+
 def _fit_term(term: Term, values: NDArray[Any], n: FloatArray) -> FittedTerm:
     if term.kind == "category":
-        return FittedTerm(term.name, term.kind, levels=_fit_levels(term, values, n))
+        return FittedTerm(term.name, term.kind, levels=_fit_levels(term, values, n), unseen=term.unseen)
+    gone = missing(values)
+    fills = term.missing in ("median-and-flag", "own-category") and gone.any()
+    if fills and gone.all():
+        raise ValueError(f"term '{term.name}': is missing in every record; leave the term out")
+    values, n = (values[~gone], n[~gone]) if fills else (values, n)
     if term.kind == "flag":
-        _flags(term.name, values)
-        return FittedTerm(term.name, term.kind)
-    x = _numbers(term.name, values)
+        flags(term.name, values)
+        return FittedTerm(term.name, term.kind, fill=0.0 if fills else None)
+    x = numbers(term.name, values)
     knots = _fit_knots(term, x, n) if term.kind == "spline" else ()
-    return FittedTerm(term.name, term.kind, degree=term.degree, centre=_centre(x, n), knots=knots)
+    fill = float(weighted_quantile(x, n, (0.5,))[0]) if fills else None
+    return FittedTerm(term.name, term.kind, degree=term.degree, centre=_centre(x, n), knots=knots, fill=fill)
 
 
 def _centre(x: FloatArray, n: FloatArray) -> float:
@@ -311,9 +341,16 @@ def _fit_knots(term: Term, x: FloatArray, n: FloatArray) -> tuple[float, ...]:
 
 
 def _fit_levels(term: Term, values: NDArray[Any], n: FloatArray) -> tuple[str, ...]:
-    labels = _labels(term.name, values)
-    levels = sorted(set(labels))
-    totals = dict(zip(levels, np.bincount(_codes(labels, levels), weights=n), strict=True))
+    found = labels(term.name, values)
+    if term.missing == "refuse" and MISSING in found:
+        raise ValueError(
+            f"term '{term.name}': is missing in {found.count(MISSING)} of {len(found)} strata; leave these "
+            "records out, or say what a missing value becomes"
+        )
+    totals = _totals(found, n)
+    few = {level for level, total in totals.items() if total < term.pool_below and level != MISSING}
+    totals = _totals([OTHER if label in few else label for label in found], n)
+    levels = sorted(totals)
     known = [level for level in levels if level != MISSING] or levels
     if term.reference is None:
         reference = max(known, key=lambda level: totals[level])
@@ -326,106 +363,9 @@ def _fit_levels(term: Term, values: NDArray[Any], n: FloatArray) -> tuple[str, .
     return (reference, *(level for level in levels if level != reference))
 
 
-def _encode_number(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
-    x = _numbers(term.name, values) - term.centre
-    return np.column_stack([x**power for power in range(1, term.degree + 1)])
-
-
-def _encode_spline(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
-    x = _numbers(term.name, values)
-    return np.column_stack([x - term.centre, spline_basis(x, term.knots)])
-
-
-def _encode_flag(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
-    return _flags(term.name, values)[:, None]
-
-
-def _encode_category(term: FittedTerm, values: NDArray[Any]) -> FloatArray:
-    labels = _labels(term.name, values)
-    if term.missing_with:
-        labels = [term.levels[0] if label == MISSING else label for label in labels]
-    unseen = sorted(set(labels) - set(term.levels))
-    if unseen:
-        raise UnseenLevel(term.name, unseen[0], term.levels)
-    codes = _codes(labels, term.levels)
-    result: FloatArray = (codes[:, None] == np.arange(1, len(term.levels))).astype(np.float64)
-    return result
-
-
-_ENCODE: Mapping[TermKind, Callable[[FittedTerm, NDArray[Any]], FloatArray]] = {
-    "number": _encode_number,
-    "spline": _encode_spline,
-    "category": _encode_category,
-    "flag": _encode_flag,
-}
-
-
-def _labels(name: str, values: NDArray[Any]) -> list[str]:
-    """Levels as strings; None, NaN and masked values are the level "(missing)"."""
-    plain = np.ma.getdata(values).tolist()
-    # one label for each distinct value: there may be millions of records
-    label = {value: _label(name, value) for value in set(plain)}
-    hidden = np.ma.getmaskarray(values)
-    if hidden.any():
-        return [MISSING if masked else label[value] for value, masked in zip(plain, hidden, strict=True)]
-    return [label[value] for value in plain]
-
-
-def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a category has no value."""
-    data = np.ma.getdata(values)
-    nothing = np.fromiter((value is None or value != value for value in data.tolist()), bool, len(data))
-    return nothing | np.ma.getmaskarray(values)
-
-
-def _label(name: str, value: object) -> str:
-    if value is None or value != value:
-        return MISSING
-    if isinstance(value, str | int):
-        return str(value)
-    raise ValueError(f"term '{name}': level {value!r} is neither text nor a whole number")
-
-
-def _codes(labels: Sequence[str], levels: Sequence[str]) -> IntArray:
-    index = {level: position for position, level in enumerate(levels)}
-    return np.fromiter((index[label] for label in labels), dtype=np.int64, count=len(labels))
-
-
-def _numbers(name: str, values: NDArray[Any]) -> FloatArray:
-    plain = np.asarray(np.ma.getdata(values))
-    texts = plain.dtype.kind in "US"
-    if plain.dtype.kind == "O":
-        texts = any(isinstance(value, str) for value in plain)
-    if texts:
-        raise ValueError(f"term '{name}': holds text; expected numbers (a text is a category)")
-    x: FloatArray = np.where(np.ma.getmaskarray(values), np.nan, plain.astype(np.float64))
-    wrong = ~np.isfinite(x)
-    if wrong.any():
-        raise ValueError(
-            f"term '{name}': {int(wrong.sum())} of {len(x)} strata have no finite value (first: stratum "
-            f"{int(np.flatnonzero(wrong)[0])}); leave these records out, or make the term a category"
-        )
-    return x
-
-
-def _flags(name: str, values: NDArray[Any]) -> FloatArray:
-    x = _numbers(name, values)
-    wrong = (x != 0) & (x != 1)
-    if wrong.any():
-        raise ValueError(f"term '{name}': value {x[wrong][0]:g} in a flag; expected 0 or 1")
-    return x
-
-
-def column_of(strata: Columns, name: str, *, rows: int) -> NDArray[Any]:
-    """Return the column of a term; raise ValueError when it is absent or not `rows` long."""
-    if name not in strata:
-        raise ValueError(
-            f"term '{name}': the strata have no such column; they have {', '.join(strata) or 'none'}"
-        )
-    column = np.asanyarray(strata[name])
-    if column.shape != (rows,):
-        raise ValueError(f"term '{name}': expected {rows} strata in one column, got shape {column.shape}")
-    return column
+def _totals(found: Sequence[str], n: FloatArray) -> dict[str, float]:
+    levels = sorted(set(found))
+    return dict(zip(levels, np.bincount(codes(found, levels), weights=n).tolist(), strict=True))
 
 
 def _length(strata: Columns) -> int:

@@ -76,6 +76,66 @@ def brier(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
     return float(squares.sum() / counts.sum())
 
 
+def scaled_brier(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
+    """Give 1 - Brier/(r(1 - r)), r the rate: the share of what giving everyone the rate leaves wrong.
+
+    Parameters
+    ----------
+    n, events, risk
+        As for `c_statistic`.
+
+    Returns
+    -------
+    float
+        1 for perfect, 0 for no better than the rate, negative for worse. NaN when all or no records have
+        the event.
+
+    References
+    ----------
+    Steyerberg EW et al. (2010). Epidemiology 21:128-138. doi:10.1097/EDE.0b013e3181c30fb2
+    """
+    counts = checked_n(n)
+    rate = float(checked_events(events, counts).sum() / counts.sum()) if counts.sum() > 0 else np.nan
+    return 1 - brier(counts, events, risk) / (rate * (1 - rate)) if 0 < rate < 1 else np.nan
+
+
+def pearson_dispersion(
+    n: ArrayLike, sum_y: ArrayLike, sum_y2: ArrayLike, mean: ArrayLike, *, coefficients: int
+) -> float:
+    """Give the Pearson dispersion of a count model: the mean of (y - mean)^2/mean over records.
+
+    Parameters
+    ----------
+    n, sum_y, sum_y2
+        Records, and sums of the count and its square, per stratum, shape (strata,).
+    mean
+        Expected count of one record of the stratum, above 0.
+    coefficients
+        Of the model, taken off the records in the denominator.
+
+    Returns
+    -------
+    float
+        1 when counts vary as Poisson counts do, more when they are over-dispersed. NaN when there are no
+        more records than coefficients.
+
+    References
+    ----------
+    McCullagh P, Nelder JA (1989). Generalized Linear Models, 2nd ed., section 6.2.
+    doi:10.1201/9780203753736
+    """
+    counts = checked_n(n)
+    sums, squares, means = (
+        checked(name, values, rows=len(counts))
+        for name, values in (("sum_y", sum_y), ("sum_y2", sum_y2), ("mean", mean))
+    )
+    if not (means > 0).all():
+        raise ValueError("mean: expected an expected count above 0 in every stratum")
+    freedom = counts.sum() - coefficients
+    total = np.sum((squares - 2 * means * sums + counts * means**2) / means)
+    return float(total / freedom) if freedom > 0 else np.nan
+
+
 def calibration(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> Calibration:
     """Give the calibration intercept (at slope 1) and the calibration slope of risks.
 

@@ -2,25 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import solve_triangular
 from scipy.special import expit
 
-from risk_models.design import INTERCEPT, Design, Term, column_of, fit_design
-from risk_models.likelihood import Maximum, log_likelihood, maximise
-from risk_models.strata import Columns, FloatArray, checked, checked_events, checked_n, within_squares
+from risk_models.design import Design, Term, case_mix_columns, fit_design
+from risk_models.regression import CannotFit, Fit, fit_events, fit_linear
+from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_events, checked_n
 
-ModelKind: TypeAlias = Literal["logistic", "linear"]
+__all__ = ["CannotFit", "ModelKind", "RiskModel", "checked_sums", "fit_matrix", "fit_model"]
 
-DEPENDENT = 1e-9  # share of a column's length left after the columns before it: below this it adds nothing
-REFINEMENTS = 2  # the first solution loses digits; a second round, on its residuals, brings them back
-
-
-class CannotFit(ValueError):
-    """The model has no unique estimate on these records; the message says why and what to do."""
+ModelKind: TypeAlias = Literal["logistic", "linear", "poisson"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,19 +24,24 @@ class RiskModel:
     Attributes
     ----------
     kind
-        `logistic` (risk of an event) or `linear` (mean of a value).
+        `logistic` (risk of an event), `linear` (mean of a value) or `poisson` (events per unit of exposure).
     design
         How case mix becomes columns.
     coefficients, standard_errors
-        Shape (columns,), in the order of `design.columns`: log-odds, or the unit of y, per unit of the
-        column. Standard errors come from the information matrix.
+        Shape (columns,), in the order of `design.columns`: log-odds, the unit of y, or the log of the rate,
+        per unit of the column. Standard errors come from the information matrix.
     n
         Records (or weight) it was fitted on.
     log_likelihood
-        Of the records, natural logarithm.
+        Of the records, natural logarithm; of a Poisson model without what depends on the counts alone.
     residual_sd
         Standard deviation of the residuals of the records, in the unit of y, with the number of
-        coefficients as lost degrees of freedom; NaN for a logistic model.
+        coefficients as lost degrees of freedom; NaN for events and counts.
+    covariance
+        Of the coefficients, from the information matrix, shape (columns, columns). NaN for a model that was
+        stored without it.
+    ridge
+        The penalty it was fitted with; 0 is none.
     """
 
     kind: ModelKind
@@ -52,9 +51,14 @@ class RiskModel:
     n: float
     log_likelihood: float
     residual_sd: float
+    covariance: FloatArray
+    ridge: float = 0.0
 
     def expected(self, strata: Columns, *, rows: int | None = None) -> FloatArray:
-        """Give the expectation of one record of each stratum: a probability, or a mean in the unit of y.
+        """Give the expectation of one record of each stratum.
+
+        A probability; a mean in the unit of y; or events per unit of exposure, to be multiplied by the
+        exposure.
 
         Parameters
         ----------
@@ -73,8 +77,20 @@ class RiskModel:
         ValueError
             As `Design.matrix` does.
         """
-        eta = self.design.matrix(strata, rows=rows) @ self.coefficients
-        result: FloatArray = expit(eta) if self.kind == "logistic" else eta
+        return self.respond(self.design.matrix(strata, rows=rows) @ self.coefficients)
+
+    def respond(self, eta: FloatArray) -> FloatArray:
+        """Give the expectation that a linear predictor stands for, any one shape."""
+        if self.kind == "linear":
+            return eta
+        result: FloatArray = expit(eta) if self.kind == "logistic" else np.exp(eta)
+        return result
+
+    def slope(self, eta: FloatArray) -> FloatArray:
+        """Give the derivative of `respond` at a linear predictor, any one shape."""
+        if self.kind == "linear":
+            return np.ones_like(eta)
+        result: FloatArray = expit(eta) * expit(-eta) if self.kind == "logistic" else np.exp(eta)
         return result
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,19 +103,27 @@ class RiskModel:
             "n": self.n,
             "log_likelihood": self.log_likelihood,
             "residual_sd": None if np.isnan(self.residual_sd) else self.residual_sd,
+            "covariance": None if np.isnan(self.covariance).any() else self.covariance.tolist(),
+            "ridge": self.ridge,
         }
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "RiskModel":
         """Read what `to_dict` wrote."""
+        coefficients = np.array(stored["coefficients"], dtype=np.float64)
+        covariance = stored.get("covariance")
+        if covariance is None:
+            covariance = np.full((len(coefficients), len(coefficients)), np.nan)
         return cls(
             kind=stored["kind"],
             design=Design.from_dict(stored["design"]),
-            coefficients=np.array(stored["coefficients"], dtype=np.float64),
+            coefficients=coefficients,
             standard_errors=np.array(stored["standard_errors"], dtype=np.float64),
             n=stored["n"],
             log_likelihood=stored["log_likelihood"],
             residual_sd=np.nan if stored["residual_sd"] is None else stored["residual_sd"],
+            covariance=np.array(covariance, dtype=np.float64),
+            ridge=stored.get("ridge", 0.0),
         )
 
 
@@ -111,6 +135,8 @@ def fit_model(
     n: ArrayLike,
     sum_y: ArrayLike,
     sum_y2: ArrayLike | None = None,
+    exposure: ArrayLike | None = None,
+    ridge: float = 0.0,
 ) -> RiskModel:
     """Fit a risk model on strata; the result is that of the fit on the records themselves.
 
@@ -120,20 +146,29 @@ def fit_model(
     Parameters
     ----------
     kind
-        `logistic` for an event (y is 0 or 1), `linear` for a value.
+        `logistic` for an event (y is 0 or 1), `linear` for a value, `poisson` for a count.
     terms
         Case mix; none gives a model with an intercept only.
     strata
         One array of shape (strata,) for each term, under its name.
     n, sum_y
         Records and sum of outcomes (events) per stratum, shape (strata,). Strata with n 0 have no say.
+        Weights, such as those of shared attribution, may make both fractions.
     sum_y2
-        Sum of squared outcomes per stratum; a linear model needs it, a logistic model does not look at it.
+        Sum of squared outcomes per stratum; a linear model needs it, the others do not look at it.
+    exposure
+        Of a Poisson model: sum of the exposure (such as bed days) of the records of the stratum; None is
+        one unit a record.
+    ridge
+        0 for the plain fit; otherwise ridge/2 times the squared coefficient, per standard deviation of its
+        column, is taken off the log-likelihood for each column but the intercept (off minus half the sum of
+        squares, for a linear model). Expectations are drawn together, standard errors are those of the
+        penalised fit, and separation is no obstacle.
 
     Returns
     -------
     RiskModel
-        For which observed and expected outcomes have the same sum.
+        For which observed and expected outcomes have the same sum, also with a ridge.
 
     Raises
     ------
@@ -141,7 +176,7 @@ def fit_model(
         For an empty cohort, no events or events only, a column that the others already determine,
         separation, or counts that are negative or not finite.
     ValueError
-        For terms and strata that do not fit together, or a linear model without `sum_y2`.
+        For terms and strata that do not fit together, a linear model without `sum_y2`, or a negative ridge.
 
     References
     ----------
@@ -155,143 +190,85 @@ def fit_model(
     >>> model.expected(strata).round(6).tolist()
     [0.1, 0.2]
     """
-    if kind not in ("logistic", "linear"):
-        raise ValueError(f"kind '{kind}' is none of logistic, linear")
+    if kind not in get_args(ModelKind):
+        raise ValueError(f"kind '{kind}' is none of {', '.join(get_args(ModelKind))}")
     if kind == "linear" and sum_y2 is None:
         raise ValueError("a linear model needs sum_y2: the residual variance cannot be had without it")
+    if not 0 <= ridge < np.inf:
+        raise ValueError(f"ridge: {ridge} is no penalty; expected 0 (none) or more")
     try:
         counts = checked_n(n)
-        sums = (
-            checked_events(sum_y, counts) if kind == "logistic" else checked("sum_y", sum_y, rows=len(counts))
-        )
-        squares = (
-            checked("sum_y2", sum_y2, rows=len(counts)) if kind == "linear" and sum_y2 is not None else sums
-        )
+        sums, other = checked_sums(kind, counts, sum_y=sum_y, sum_y2=sum_y2, exposure=exposure)
     except ValueError as error:
         raise CannotFit(str(error)) from error
     keep = counts > 0
     if not keep.any():
         raise CannotFit("the cohort is empty: no records to fit the model on")
-    columns = {term.name: column_of(strata, term.name, rows=len(keep))[keep] for term in terms}
+    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
     design = fit_design(terms, columns, counts[keep])
     X = design.matrix(columns, rows=int(keep.sum()))
-    if kind == "logistic":
-        return _fit_logistic(design, X, n=counts[keep], events=sums[keep])
-    return _fit_linear(design, X, n=counts[keep], sum_y=sums[keep], sum_y2=squares[keep])
-
-
-def _fit_logistic(design: Design, X: FloatArray, *, n: FloatArray, events: FloatArray) -> RiskModel:
-    total, happened = float(n.sum()), float(events.sum())
-    if happened in (0.0, total):
-        what = "none" if happened == 0 else "every one"
-        raise CannotFit(f"{what} of the {total:g} records has the event: there is no risk to model")
-    _triangle(design, X, n)
-    _refuse_separated_groups(design, X, n=n, events=events)
-    start = np.zeros(X.shape[1])
-    start[0] = np.log(happened / (total - happened))
-    fit = maximise(X, n=n, events=events, start=start)
-    if not fit.converged:
-        raise CannotFit(_separation(design, fit))
+    fit = fit_matrix(
+        kind, design.columns, X, n=counts[keep], sum_y=sums[keep], other=other[keep], ridge=ridge
+    )
     return RiskModel(
-        kind="logistic",
+        kind=kind,
         design=design,
         coefficients=fit.coefficients,
         standard_errors=np.sqrt(np.diag(fit.covariance)),
-        n=total,
-        log_likelihood=log_likelihood(X @ fit.coefficients, n, events),
-        residual_sd=np.nan,
+        n=float(counts.sum()),
+        log_likelihood=fit.log_likelihood,
+        residual_sd=fit.residual_sd,
+        covariance=fit.covariance,
+        ridge=ridge,
     )
 
 
-def _fit_linear(
-    design: Design, X: FloatArray, *, n: FloatArray, sum_y: FloatArray, sum_y2: FloatArray
-) -> RiskModel:
-    total, k = float(n.sum()), X.shape[1]
-    if total <= k:
-        raise CannotFit(f"{total:g} records for {k} coefficients: no residual variance can be estimated")
-    R, length = _triangle(design, X, n)
-    mean = sum_y / n
-    beta = np.zeros(k)
-    beta[0] = sum_y.sum() / total
-    for _ in range(REFINEMENTS):
-        score = X.T @ (n * (mean - X @ beta)) / length
-        beta += solve_triangular(R, solve_triangular(R, score, trans="T")) / length
-    try:
-        squares = float(within_squares(n, sum_y, sum_y2).sum() + n @ (mean - X @ beta) ** 2)
-    except ValueError as error:
-        raise CannotFit(str(error)) from error
-    variance = squares / (total - k)
-    inverse = solve_triangular(R, np.eye(k)) / length[:, None]
-    with np.errstate(divide="ignore"):
-        likelihood = -0.5 * total * (np.log(2 * np.pi * squares / total) + 1)
-    return RiskModel(
-        kind="linear",
-        design=design,
-        coefficients=beta,
-        standard_errors=np.sqrt(variance * np.sum(inverse**2, axis=1)),
-        n=total,
-        log_likelihood=float(likelihood),
-        residual_sd=float(np.sqrt(variance)),
-    )
+def fit_matrix(
+    kind: ModelKind,
+    names: tuple[str, ...],
+    X: FloatArray,
+    *,
+    n: FloatArray,
+    sum_y: FloatArray,
+    other: FloatArray,
+    ridge: float,
+) -> Fit:
+    """Fit a model of any kind on an encoded design, for fits that are repeated on parts of the records.
 
+    Parameters
+    ----------
+    kind, n, sum_y, ridge
+        As for `fit_model`, each n above 0.
+    names, X
+        Of the columns, the intercept first, and the columns, shape (strata, columns).
+    other
+        What else the kind looks at, from `checked_sums`.
 
-def _triangle(design: Design, X: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the R of the QR decomposition of the weighted columns scaled to length 1, and their lengths.
-
-    Refuse a column that is 0, or that those before it determine.
+    Raises
+    ------
+    CannotFit
+        As `fit_model` does.
     """
-    weighted = np.sqrt(n)[:, None] * X
-    length = np.sqrt(np.sum(weighted**2, axis=0))
-    names = design.columns
-    if (length == 0).any():
-        column = names[int(np.flatnonzero(length == 0)[0])]
-        raise CannotFit(f"column '{column}' is the same in every record: leave the term out")
-    R = np.asarray(np.linalg.qr(weighted / length, mode="r"), dtype=np.float64)
-    # with fewer strata than columns, the columns beyond the last row have nothing left
-    left = np.zeros(len(names))
-    left[: len(R)] = np.abs(np.diag(R))
-    if (left < DEPENDENT).any():
-        raise CannotFit(_dependence(names, R, int(np.flatnonzero(left < DEPENDENT)[0])))
-    return R, length
+    if kind == "linear":
+        return fit_linear(names, X, n=n, sum_y=sum_y, sum_y2=other, ridge=ridge)
+    if kind == "poisson":
+        return fit_events(names, X, n=other, events=sum_y, family="poisson", ridge=ridge)
+    return fit_events(names, X, n=n, events=sum_y, family="binomial", ridge=ridge)
 
 
-def _dependence(names: tuple[str, ...], R: FloatArray, column: int) -> str:
-    share = solve_triangular(R[:column, :column], R[:column, column])
-    parts = [name for name, part in zip(names, share, strict=False) if abs(part) > 1e-6]
-    # every centred column has a bit of intercept in it, which says nothing
-    others = [f"'{name}'" for name in parts if name != INTERCEPT or len(parts) == 1]
-    return (
-        f"column '{names[column]}' follows exactly from {', '.join(others)}, so the effects cannot be told "
-        "apart: leave one of these terms out, or merge levels"
-    )
-
-
-def _refuse_separated_groups(design: Design, X: FloatArray, *, n: FloatArray, events: FloatArray) -> None:
-    """Refuse a 0/1 column with a side on which all or none of the records have the event."""
-    for name, column in zip(design.columns[1:], X.T[1:], strict=True):
-        if not np.isin(column, (0.0, 1.0)).all():
-            continue
-        for side in (1.0, 0.0):
-            here = column == side
-            size, happened = float(n[here].sum()), float(events[here].sum())
-            if happened in (0.0, size):
-                what = "none" if happened == 0 else "every one"
-                raise CannotFit(
-                    f"column '{name}' separates the outcome: {what} of the {size:g} records with {name} "
-                    f"{'present' if side else 'absent'} has the event, so its effect has no finite estimate; "
-                    "merge it with another level, or leave the term out"
-                )
-
-
-def _separation(design: Design, fit: Maximum) -> str:
-    size = np.abs(fit.last_step)
-    guilty = [
-        f"'{name}'"
-        for name, part in zip(design.columns[1:], size[1:], strict=True)
-        if part > 0.01 * max(size.max(), np.finfo(float).tiny)
-    ]
-    return (
-        f"the case mix separates the outcome (columns {', '.join(guilty) or 'unknown'}): some combination of "
-        "them predicts the event perfectly, so the effects have no finite estimate; merge levels, or leave a "
-        "term out"
-    )
+def checked_sums(
+    kind: ModelKind,
+    n: FloatArray,
+    *,
+    sum_y: ArrayLike,
+    sum_y2: ArrayLike | None,
+    exposure: ArrayLike | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Give sum_y, and what else the model of this kind looks at: sum_y2, or the exposure; both checked."""
+    if kind == "logistic":
+        events = checked_events(sum_y, n)
+        return events, events
+    sums = checked("sum_y", sum_y, rows=len(n))
+    if kind == "linear":
+        return sums, checked("sum_y2", [] if sum_y2 is None else sum_y2, rows=len(n))
+    return checked_counts(sums, exposure, n)

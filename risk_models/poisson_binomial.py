@@ -12,6 +12,10 @@ from risk_models.strata import FloatArray
 BLOCK = 64  # records merged side by side before whole distributions are convolved
 NOTHING = 1e-300  # smaller probabilities become 0: below it numbers lose digits and arithmetic slows down
 
+NEGLIGIBLE = 1e-18  # chance under which the far end of a mixture is left out
+TABLE = 500_000  # numbers worked on at once
+REACH = 8.0  # standard deviations to either side over which a normal density is summed
+
 
 def pmf(n: ArrayLike, p: ArrayLike) -> FloatArray:
     """Give the probability of every possible number of events among independent records of unequal risk.
@@ -87,6 +91,58 @@ def tilt(probabilities: FloatArray, theta: float) -> FloatArray:
     weights = np.exp(logs - logs.max())
     result: FloatArray = weights / weights.sum()
     return result
+
+
+def mixture(probabilities: FloatArray, theta: float, *, spread: float = 0.0) -> FloatArray:
+    """Give the distribution when theta itself varies between providers: normal about `theta`.
+
+    The integral over theta is a sum over a fine even grid, which for a normal density is right to about
+    1e-10. A count whose probability was 0 remains at 0, so that far shifts of wide spread lose some digits.
+
+    Parameters
+    ----------
+    probabilities
+        From `pmf`, shape (records + 1,).
+    theta
+        Mean shift of every record's log-odds.
+    spread
+        Standard deviation of the shift; with 0 it is `tilt`.
+
+    Returns
+    -------
+    FloatArray
+        Same shape, summing to 1.
+
+    Raises
+    ------
+    ValueError
+        When `spread` is negative or not finite.
+    """
+    if not 0 <= spread < np.inf:
+        raise ValueError(f"spread: {spread} is no standard deviation")
+    centre = tilt(probabilities, theta)
+    if spread == 0:
+        return centre
+    counts = np.arange(len(centre))
+    sides = [tilt(probabilities, theta + side * spread) for side in (-4.0, 4.0)]
+    sd = max(float(np.sqrt(one @ (counts - one @ counts) ** 2)) for one in (centre, *sides))
+    # two nodes per standard deviation of whichever is narrower
+    nodes = np.arange(-REACH, REACH + 1e-9, 0.5 / max(1.0, spread * sd))
+    weights = np.exp(-(nodes**2) / 2)
+    weights /= weights.sum()
+    # counts that no tilt within reach makes likely are left out
+    low, high = (tilt(probabilities, theta + side * REACH * spread) for side in (-1, 1))
+    last = len(high) - int(np.searchsorted(np.cumsum(high[::-1]), NEGLIGIBLE))
+    first = int(np.searchsorted(np.cumsum(low), NEGLIGIBLE))
+    kept = slice(first, last)
+    with np.errstate(divide="ignore"):
+        base = np.log(probabilities[kept]) + theta * counts[kept]
+    total = np.zeros(len(centre))
+    for block in np.array_split(np.arange(len(nodes)), 1 + len(nodes) * (last - first) // TABLE):
+        logs = base + spread * nodes[block, None] * (counts[kept] - counts[first])
+        table = np.exp(logs - logs.max(axis=1, keepdims=True))
+        total[kept] += (weights[block] / table.sum(axis=1)) @ table
+    return total
 
 
 def shift(p: FloatArray, theta: float) -> FloatArray:

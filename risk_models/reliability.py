@@ -1,13 +1,22 @@
-"""How much of the difference between providers is real: reliability and over-dispersion."""
+"""How much of the difference between providers is real: reliability."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from risk_models.spread import Overdispersion, moment_tau2, overdispersion
 from risk_models.strata import FloatArray
 
+__all__ = [
+    "Overdispersion",
+    "Reliability",
+    "between_variance",
+    "mean_reliability",
+    "overdispersion",
+    "ratio_reliability",
+]
+
 WANTED = 0.7  # the reliability generally asked of a measure that compares providers
-WINSORISED = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,23 +37,6 @@ class Reliability:
     tau2: float
     reliability: FloatArray
     n_wanted: float
-
-
-@dataclass(frozen=True, slots=True)
-class Overdispersion:
-    """More spread than chance and case mix explain.
-
-    Attributes
-    ----------
-    phi
-        Mean of the winsorised squared z-scores; 1 when providers differ by chance only.
-    tau2
-        The additive variance between providers that phi stands for, in the squared unit of the estimates; 0
-        when phi is not above what chance gives.
-    """
-
-    phi: float
-    tau2: float
 
 
 def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliability:
@@ -113,45 +105,7 @@ def between_variance(estimate: FloatArray, variance: FloatArray) -> float:
     if len(y) < 2:
         return np.nan
     centre = np.average(y, weights=w)
-    return _moment_tau2(float(w @ (y - centre) ** 2), w)
-
-
-def overdispersion(observed: FloatArray, expected: FloatArray, variance: FloatArray) -> Overdispersion:
-    """Measure over-dispersion of O/E about 1, on the case-mix variance.
-
-    z = (O - E)/sqrt(V), winsorised at the 10 % and 90 % quantiles so that a few true outliers do not widen
-    the limits of all. Finite for providers without events.
-
-    Parameters
-    ----------
-    observed, expected, variance
-        Events, expected events and sum of p(1 - p), shape (providers,); a provider with variance 0 is left
-        out.
-
-    Returns
-    -------
-    Overdispersion
-        tau2 on the scale of O/E; NaN with fewer than two providers.
-
-    References
-    ----------
-    Spiegelhalter DJ (2005). Qual Saf Health Care 14:347-351. doi:10.1136/qshc.2005.013755
-    Spiegelhalter DJ et al. (2012). J R Stat Soc A 175:1-47. doi:10.1111/j.1467-985X.2011.01010.x
-    """
-    some = variance > 0
-    if some.sum() < 2:
-        return Overdispersion(phi=np.nan, tau2=np.nan)
-    z = (observed[some] - expected[some]) / np.sqrt(variance[some])
-    low, high = np.quantile(z, [WINSORISED, 1 - WINSORISED])
-    squares = np.clip(z, low, high) ** 2
-    weight = expected[some] ** 2 / variance[some]
-    return Overdispersion(phi=float(squares.mean()), tau2=_moment_tau2(float(squares.sum()), weight))
-
-
-def _moment_tau2(q: float, weight: FloatArray) -> float:
-    """Give the tau2 at which the weighted sum of squares q is what one expects."""
-    spread = weight.sum() - (weight @ weight) / weight.sum()
-    return max(0.0, float((q - (len(weight) - 1)) / spread))
+    return moment_tau2(float(w @ (y - centre) ** 2), w)
 
 
 def _reliability(estimate: FloatArray, variance: FloatArray, per_record: float) -> Reliability:

@@ -1,53 +1,66 @@
-"""Scores of providers: what was observed against what their case mix led to expect."""
+"""Scores of providers: the events observed against those their case mix led to expect."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
-from risk_models.intervals import exact_ratio_interval, mean_interval
-from risk_models.poisson_binomial import pmf, shift
+from risk_models.event_tests import EventTest, Tested, case_mix_test, count_test
+from risk_models.mean_scores import MeanScores, score_mean
 from risk_models.strata import (
     FloatArray,
     IntArray,
     checked,
+    checked_counts,
     checked_events,
     checked_n,
     checked_provider,
     checked_risk,
     checked_whole,
+    overall,
     per_provider,
-    within_squares,
 )
-from risk_models.verdict import LEVEL_95, Limits, bands, exact_limits, normal_limits, not_assessable
+from risk_models.verdict import LEVELS, Limits, bands, checked_levels, not_assessable
 
-# Where the probability of what was observed is below this, the distribution is laid around the observation.
-FAR_OUT = 1e-100
+__all__ = ["BinaryScores", "MeanScores", "score_binary", "score_count", "score_mean"]
+
+# Share of the Poisson variance that the case mix leaves, sum p(1 - p) over sum p, from which an event is
+# rare enough for a Poisson test: an average risk of about a tenth.
+RARE = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinaryScores:
-    """Scores of an event, one a provider; all arrays have shape (providers,).
+    """Scores of an event or a count, one a provider; all arrays have shape (providers,).
 
     Attributes
     ----------
     n, observed, expected
-        Records, events, and the sum of the expected risks.
+        Records (of a count: exposure), events, and the events expected.
     variance
-        Of the number of events given the case mix: the sum of p(1 - p).
+        Of the number of events given the case mix: the sum of p(1 - p); of a count, that of `expected`.
     ratio
         O/E; NaN without records.
     reference
-        The rate of all providers together, a proportion.
+        The rate of all providers together: a proportion, or events per unit of exposure.
     adjusted
-        Indirectly standardised rate, ratio times reference, a proportion. It can exceed 1.
+        Indirectly standardised rate, ratio times reference. As a proportion it can exceed 1.
     lower, upper
-        The exact 95 % interval of `adjusted`.
+        The interval of `adjusted` at the inner level, of the test.
     limits
-        Funnel limits of `adjusted`, of the exact case-mix test.
+        Funnel limits of `adjusted`, of the test.
     band, reason
         The verdict, and why a provider is not assessable ("" where it is).
+    test
+        The test that interval, limits, p-values and verdict rest on.
+    norm
+        The adjusted rate that providers are tested against.
+    tau2
+        Over-dispersion that the verdict allows for, on the scale of O/E.
+    p_low, p_high
+        One-sided p-values: the chance of as few, or as many, events if the norm were true.
     """
 
     n: FloatArray
@@ -62,44 +75,17 @@ class BinaryScores:
     limits: Limits
     band: NDArray[np.str_]
     reason: NDArray[np.str_]
+    test: EventTest
+    norm: float
+    tau2: float
+    p_low: FloatArray
+    p_high: FloatArray
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MeanScores:
-    """Scores of a value, one a provider; all arrays have shape (providers,), in the unit of y.
-
-    Attributes
-    ----------
-    n
-        Records.
-    observed, expected
-        Mean outcome, and the mean of the expectations; NaN without records.
-    reference
-        The mean outcome of all providers together; with a value before care, their mean gain.
-    adjusted
-        reference + (observed - expected) - the same difference over all providers together. The last is 0
-        for a model fitted on these records; it re-centres an expectation from elsewhere.
-    sd
-        Standard deviation of the residuals of all records, about their mean, with denominator n - 1.
-    lower, upper
-        The 95 % interval of `adjusted`, with that sd.
-    limits
-        Funnel limits of `adjusted`, of the normal test.
-    band, reason
-        The verdict, and why a provider is not assessable ("" where it is).
-    """
-
-    n: FloatArray
-    observed: FloatArray
-    expected: FloatArray
-    reference: float
-    adjusted: FloatArray
-    sd: float
-    lower: FloatArray
-    upper: FloatArray
-    limits: Limits
-    band: NDArray[np.str_]
-    reason: NDArray[np.str_]
+    @property
+    def p(self) -> FloatArray:
+        """Two-sided p-values: twice the smaller tail, at most 1; NaN where there is no test."""
+        result: FloatArray = np.minimum(2 * np.minimum(self.p_low, self.p_high), 1.0)
+        return result
 
 
 def score_binary(
@@ -111,8 +97,12 @@ def score_binary(
     providers: int,
     minimum_n: float = 1,
     minimum_expected: float = 0.0,
+    test: EventTest = "exact",
+    norm: float | None = None,
+    levels: Sequence[float] = LEVELS,
+    tau2: float = 0.0,
 ) -> BinaryScores:
-    """Score an event: O/E, the indirectly standardised rate, and the exact case-mix verdict.
+    """Score an event: O/E, the indirectly standardised rate, and by default the exact case-mix verdict.
 
     Parameters
     ----------
@@ -121,11 +111,22 @@ def score_binary(
     n, events
         Records and events per stratum of one provider; whole numbers.
     risk
-        Expected risk of one record of the stratum, strictly between 0 and 1.
+        Expected risk of one record of the stratum, strictly between 0 and 1; from a model of our own or
+        from elsewhere.
     providers
         How many providers there are; one without strata is scored NaN and not assessable.
     minimum_n, minimum_expected
         Fewest records and expected events with which a provider is judged.
+    test
+        `exact` and `exact-mid-p`, with the case-mix distribution of the number of events; `poisson`,
+        `poisson-mid-p` and `byar` for rare events only.
+    norm
+        Adjusted rate to test against, a proportion; None is the rate of all providers together.
+    levels
+        Inner and outer level of limits and verdict; the interval is at the inner one.
+    tau2
+        Variance of the true O/E of ordinary providers to be allowed for, as `overdispersion` estimates it;
+        0 leaves over-dispersion out. With `exact` and `poisson` only.
 
     Returns
     -------
@@ -134,11 +135,13 @@ def score_binary(
     Raises
     ------
     ValueError
-        When a column has a value that cannot be.
+        When a column or an option has a value that cannot be, or for a Poisson test of an event that is not
+        rare (average risk over about a tenth): it would find next to nothing.
 
     References
     ----------
     Spiegelhalter DJ (2005), funnel plots. Stat Med 24:1185-1202. doi:10.1002/sim.1970
+    He K et al. (2013), the exact test. Lifetime Data Anal 19:490-512. doi:10.1007/s10985-013-9264-6
 
     Examples
     --------
@@ -154,122 +157,199 @@ def score_binary(
     happened = checked_whole("events", checked_events(events, counts))
     risks = checked_risk(risk, counts)
     index = checked_provider(provider, rows=len(counts), providers=providers)
-    records = per_provider(index, counts, providers)
-    observed = per_provider(index, happened, providers)
-    expected = per_provider(index, counts * risks, providers)
-    reference = _overall(happened, counts)
-    # rows: lower and upper ratio, then the counts at low998, low95, high95, high998
-    edges = np.full((6, providers), np.nan)
-    for which, strata in _strata_of(index):
-        edges[:, which] = _exact_edges(counts[strata], risks[strata], int(observed[which]))
-    lower, upper, *counts_at_limits = edges
-    known = np.where(records > 0, expected, np.nan)
-    ratio = observed / known
-    reason = not_assessable(
-        records, minimum_n=minimum_n, expected=expected, minimum_expected=minimum_expected
-    )
-    return BinaryScores(
-        n=records,
-        observed=observed,
-        expected=expected,
+    sums = _Sums(
+        n=per_provider(index, counts, providers),
+        observed=per_provider(index, happened, providers),
+        expected=per_provider(index, counts * risks, providers),
         variance=per_provider(index, counts * risks * (1 - risks), providers),
-        ratio=ratio,
-        reference=reference,
-        adjusted=ratio * reference,
-        lower=lower * reference,
-        upper=upper * reference,
-        limits=Limits(*(count / known * reference for count in counts_at_limits)),
-        band=bands(observed, Limits(*counts_at_limits), reason),
-        reason=reason,
+        reference=overall(happened, counts),
     )
+    question = _question(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2)
+    if test in ("exact", "exact-mid-p"):
+        tested = _exact(index, counts, risks, sums, question)
+    else:
+        if sums.variance.sum() < RARE * sums.expected.sum():
+            raise ValueError(
+                f"test '{test}': with an average risk of {sums.expected.sum() / sums.n.sum():.2g} the event "
+                "is not rare, and a Poisson test would miss real differences; use 'exact'"
+            )
+        tested = _counts(sums, question)
+    return _scores(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
 
 
-def score_mean(
+def score_count(
     provider: ArrayLike,
     n: ArrayLike,
     sum_y: ArrayLike,
-    sum_y2: ArrayLike,
-    expected: ArrayLike,
+    rate: ArrayLike,
     *,
-    sum_before: ArrayLike | None = None,
+    exposure: ArrayLike | None = None,
     providers: int,
-    minimum_n: float = 1,
-) -> MeanScores:
-    """Score a value: the adjusted mean, or with a value before care the adjusted mean gain.
+    minimum_n: float = 0.0,
+    minimum_expected: float = 0.0,
+    test: EventTest = "poisson",
+    norm: float | None = None,
+    levels: Sequence[float] = LEVELS,
+    tau2: float = 0.0,
+) -> BinaryScores:
+    """Score a count, such as falls in bed days: O/E, the indirectly standardised rate, and a Poisson verdict.
 
     Parameters
     ----------
     provider
         Index 0..providers-1 of the provider of each stratum, shape (strata,).
-    n, sum_y, sum_y2
-        Records, and sums of the outcome and its square, per stratum of one provider.
-    expected
-        Expected outcome of one record of the stratum, in the unit of y.
-    sum_before
-        Sum of the values before care; the outcome is still y itself, given the value before, and only the
-        reference becomes a gain.
-    providers
-        How many providers there are; one without strata is scored NaN and not assessable.
-    minimum_n
-        Fewest records with which a provider is judged.
+    n, sum_y
+        Records and events per stratum of one provider; events are whole numbers.
+    rate
+        Expected events per unit of exposure, above 0; `RiskModel.expected` of a Poisson model.
+    exposure
+        Sum of exposure per stratum; None is one unit a record.
+    providers, norm, levels, tau2
+        As for `score_binary`; the norm is a rate per unit of exposure.
+    minimum_n, minimum_expected
+        Least exposure, and fewest expected events, with which a provider is judged.
+    test
+        `poisson`, `poisson-mid-p` or `byar`.
 
     Returns
     -------
-    MeanScores
+    BinaryScores
+        With exposure as n, and E as variance.
 
     Raises
     ------
     ValueError
-        When a column has a value that cannot be.
+        When a column or an option has a value that cannot be.
 
     References
     ----------
-    NHS England, PROMs in England: a guide to the methodology, with the re-centring that the published
-    figures have.
+    Breslow NE, Day NE (1987). Statistical Methods in Cancer Research II, chapter 2. IARC.
     """
+    if test in ("exact", "exact-mid-p"):
+        raise ValueError(f"test '{test}' is of an event; a count takes poisson, poisson-mid-p or byar")
     counts = checked_n(n)
-    sums, squares = checked("sum_y", sum_y, rows=len(counts)), checked("sum_y2", sum_y2, rows=len(counts))
-    means = checked("expected", expected, rows=len(counts))
+    happened = checked_whole("sum_y", checked("sum_y", sum_y, rows=len(counts)))
+    happened, exposed = checked_counts(happened, exposure, counts)
+    rates = checked("rate", rate, rows=len(counts))
+    if not (rates > 0).all():
+        raise ValueError("rate: expected more than 0 events per unit of exposure in every stratum")
     index = checked_provider(provider, rows=len(counts), providers=providers)
-    records = per_provider(index, counts, providers)
-    known = np.where(records > 0, records, np.nan)
-    excess = sums - counts * means
-    bias = _overall(excess, counts)
-    reference = _overall(sums, counts)
-    if sum_before is not None:
-        reference -= _overall(checked("sum_before", sum_before, rows=len(counts)), counts)
-    sd = _residual_sd(counts, within_squares(counts, sums, squares), excess - counts * bias)
-    adjusted = reference + per_provider(index, excess, providers) / known - bias
-    interval = mean_interval(adjusted, sd, records, level=LEVEL_95)
-    limits = normal_limits(reference, sd, records)
-    reason = not_assessable(records, minimum_n=minimum_n)
-    if not sd > 0:
-        reason[reason == ""] = "no variation between records"
-    return MeanScores(
-        n=records,
-        observed=per_provider(index, sums, providers) / known,
-        expected=per_provider(index, counts * means, providers) / known,
-        reference=reference,
-        adjusted=adjusted,
-        sd=sd,
-        lower=interval.lower,
-        upper=interval.upper,
-        limits=limits,
-        band=bands(adjusted, limits, reason),
-        reason=reason,
+    expected = per_provider(index, exposed * rates, providers)
+    sums = _Sums(
+        n=per_provider(index, exposed, providers),
+        observed=per_provider(index, happened, providers),
+        expected=expected,
+        variance=expected,
+        reference=overall(happened, exposed),
+    )
+    question = _question(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2)
+    tested = _counts(sums, question)
+    return _scores(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Sums of each provider, as in `BinaryScores`."""
+
+    n: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+    variance: FloatArray
+    reference: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is tested, and how; `ratio` is the norm as a ratio to what is expected."""
+
+    test: EventTest
+    norm: float
+    ratio: float
+    levels: tuple[float, float]
+    tau2: float
+
+
+def _question(
+    reference: float, *, test: EventTest, norm: float | None, levels: Sequence[float], tau2: float
+) -> _Question:
+    if test not in get_args(EventTest):
+        raise ValueError(f"test '{test}' is none of {', '.join(get_args(EventTest))}")
+    if not 0 <= tau2 < np.inf:
+        raise ValueError(f"tau2: {tau2} is no variance; expected 0 or more")
+    if tau2 > 0 and test not in ("exact", "poisson"):
+        raise ValueError(f"test '{test}' has no form with over-dispersion; use 'poisson' or 'exact'")
+    if norm is not None and not 0 < norm < np.inf:
+        raise ValueError(f"norm: {norm} is no rate to test against; expected above 0")
+    at = reference if norm is None else norm
+    ratio = 1.0 if norm is None else norm / reference if reference > 0 else np.nan
+    return _Question(test=test, norm=at, ratio=ratio, levels=checked_levels(levels), tau2=tau2)
+
+
+def _exact(index: IntArray, n: FloatArray, risk: FloatArray, sums: _Sums, question: _Question) -> Tested:
+    # rows: lower and upper ratio, the counts at low998, low95, high95, high998, p_low and p_high
+    found = np.full((8, len(sums.n)), np.nan)
+    for which, strata in _strata_of(index):
+        if sums.n[which] > 0:
+            found[:, which] = case_mix_test(
+                n[strata],
+                risk[strata],
+                int(sums.observed[which]),
+                ratio=question.ratio,
+                levels=question.levels,
+                mid_p=question.test == "exact-mid-p",
+                tau2=question.tau2,
+            )
+    lower, upper, low998, low95, high95, high998, p_low, p_high = found
+    return Tested(lower, upper, (low998, low95, high95, high998), p_low, p_high)
+
+
+def _counts(sums: _Sums, question: _Question) -> Tested:
+    return count_test(
+        sums.observed,
+        sums.expected,
+        ratio=question.ratio,
+        levels=question.levels,
+        test=question.test,
+        tau2=question.tau2,
     )
 
 
-def _overall(sums: FloatArray, n: FloatArray) -> float:
-    """Mean of a record over all strata; NaN without records."""
-    return float(sums.sum() / n.sum()) if n.sum() > 0 else np.nan
-
-
-def _residual_sd(n: FloatArray, within: FloatArray, centred: FloatArray) -> float:
-    """Standard deviation of the residuals of records, from the part within strata and the part between."""
-    between = np.divide(centred**2, n, out=np.zeros_like(n), where=n > 0)
-    freedom = float(n.sum()) - 1
-    return float(np.sqrt((within.sum() + between.sum()) / freedom)) if freedom > 0 else np.nan
+def _scores(
+    sums: _Sums, question: _Question, tested: Tested, *, minimum_n: float, minimum_expected: float
+) -> BinaryScores:
+    known = np.where(sums.n > 0, sums.expected, np.nan)
+    ratio = sums.observed / known
+    reason = not_assessable(
+        sums.n, minimum_n=minimum_n, expected=sums.expected, minimum_expected=minimum_expected
+    )
+    reason[(reason == "") & np.isnan(tested.p_low)] = "the norm expects an event in every record"
+    reference = sums.reference
+    low998, low95, high95, high998 = tested.limits
+    return BinaryScores(
+        n=sums.n,
+        observed=sums.observed,
+        expected=sums.expected,
+        variance=sums.variance,
+        ratio=ratio,
+        reference=reference,
+        adjusted=ratio * reference,
+        lower=tested.lower * reference,
+        upper=tested.upper * reference,
+        limits=Limits(
+            low998=low998 / known * reference,
+            low95=low95 / known * reference,
+            high95=high95 / known * reference,
+            high998=high998 / known * reference,
+            levels=question.levels,
+        ),
+        band=bands(sums.observed, Limits(low998, low95, high95, high998, levels=question.levels), reason),
+        reason=reason,
+        test=question.test,
+        norm=question.norm,
+        tau2=question.tau2,
+        p_low=tested.p_low,
+        p_high=tested.p_high,
+    )
 
 
 def _strata_of(provider: IntArray) -> list[tuple[int, IntArray]]:
@@ -280,26 +360,3 @@ def _strata_of(provider: IntArray) -> list[tuple[int, IntArray]]:
     return [
         (int(which), order[end - size : end]) for which, size, end in zip(present, sizes, ends, strict=True)
     ]
-
-
-def _exact_edges(n: FloatArray, risk: FloatArray, observed: int) -> tuple[float, ...]:
-    """Interval of O/E and limit counts of one provider, from one distribution."""
-    probabilities = pmf(n, risk)
-    around = probabilities
-    if probabilities[observed] < FAR_OUT:
-        around = pmf(n, shift(risk, _theta_of(n, risk, observed)))
-    expected = float(n @ risk)
-    return (
-        *exact_ratio_interval(around, observed, expected, level=LEVEL_95),
-        *exact_limits(probabilities),
-    )
-
-
-def _theta_of(n: FloatArray, risk: FloatArray, observed: int) -> float:
-    """Find the shift of log-odds at which about the observed number is expected."""
-    target = min(max(float(observed), 0.5), float(n.sum()) - 0.5)
-
-    def excess(theta: float) -> float:
-        return float(n @ shift(risk, theta)) - target
-
-    return float(brentq(excess, -745.0, 745.0))

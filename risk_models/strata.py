@@ -69,6 +69,19 @@ def checked_risk(values: ArrayLike, n: FloatArray) -> FloatArray:
     return risk
 
 
+def checked_counts(
+    sum_y: FloatArray, exposure: ArrayLike | None, n: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return counts and exposure per stratum, each zero or more, exposure above 0 where there are records.
+
+    Without an exposure it is n: one unit a record. Raises ValueError otherwise.
+    """
+    _refuse("sum_y", sum_y, sum_y < 0, "a count of zero or more")
+    exposed = n if exposure is None else checked("exposure", exposure, rows=len(n))
+    _refuse("exposure", exposed, (exposed < 0) | ((exposed == 0) & (n > 0)), "an exposure above 0")
+    return sum_y, exposed
+
+
 def checked_whole(name: str, values: FloatArray) -> FloatArray:
     """Return `values` when all are whole numbers; raise ValueError otherwise."""
     _refuse(name, values, values != np.floor(values), "a whole number, which the exact test counts in")
@@ -105,6 +118,11 @@ def per_provider(provider: IntArray, values: FloatArray, providers: int) -> Floa
     """Sum `values` of the strata of each provider; shape (providers,), 0 for one without strata."""
     result: FloatArray = np.bincount(provider, weights=values, minlength=providers).astype(np.float64)
     return result
+
+
+def overall(sums: FloatArray, n: FloatArray) -> float:
+    """Give the mean of a record over all strata; NaN without records."""
+    return float(sums.sum() / n.sum()) if n.sum() > 0 else np.nan
 
 
 def checked_provider(values: ArrayLike, *, rows: int, providers: int) -> IntArray:

@@ -119,7 +119,12 @@ def settlement() -> Settlement:
             "parties": {"payers": ["Zorgverzekeraar"], "participant": {"network_set": "vsv", "network": OWN}},
             "population": {"dataset": "birth", "minimum_records": 100, "below_minimum": "no-payment"},
             "years": [PERIOD],
-            "spending": {"dataset": "birth", "column": "spending", "truncation": 25000},
+            "spending": {
+                "dataset": "birth",
+                "column": "spending",
+                "truncation": 25000,
+                "payer_share_above": 1,
+            },
             "target": {
                 "kind": "own-history",
                 "basis": "per-record",
@@ -129,6 +134,7 @@ def settlement() -> Settlement:
             "threshold": {"rate": 0.01, "mode": "deductible", "passes_when": "above"},
             "quality": {
                 "digits": 4,
+                "value": "raw",
                 "not_assessable": "leave-out",
                 "indicators": [
                     {"indicator": "birth-pph", "weight": 3, "attain": level},

@@ -20,7 +20,7 @@ PLAIN: dict[str, Any] = {
     "parties": {"payers": ["Payer"], "participant": {"network_set": "vsv", "network": "VSV-01"}},
     "population": {"dataset": "birth", "minimum_records": 1, "below_minimum": "no-payment"},
     "years": ["2024", "2025"],
-    "spending": {"dataset": "birth", "column": "spending", "truncation": 25000},
+    "spending": {"dataset": "birth", "column": "spending", "truncation": 25000, "payer_share_above": 1},
     "target": {
         "kind": "own-history",
         "basis": "total",
@@ -30,6 +30,7 @@ PLAIN: dict[str, Any] = {
     "threshold": {"rate": 0, "mode": "gate", "passes_when": "at_or_above"},
     "quality": {
         "digits": 6,
+        "value": "raw",
         "not_assessable": "leave-out",
         "indicators": [{"indicator": "goal", "weight": 1, "attain": GOAL}],
     },
@@ -92,8 +93,9 @@ def facts(
     period: str = "2025",
     baselines: tuple[tuple[str, int, str], ...] = (),
     results: tuple[IndicatorResult, ...] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> SettlementInputs:
-    """Facts of a period; ``target`` is short for the spending of 2023."""
+    """Facts of a period; ``target`` is short for the spending of 2023, ``more`` is what few contracts ask."""
     if target is not None:
         baselines = (("2023", 1000, target),)
     return SettlementInputs(
@@ -102,4 +104,5 @@ def facts(
         spending=Decimal(spending),
         baselines=tuple(BaselineSpending(when, n, Decimal(euros)) for when, n, euros in baselines),
         results=(result(period=period),) if results is None else results,
+        **(more or {}),
     )

@@ -73,15 +73,19 @@ def test_the_waterfall_runs_through_the_amounts() -> None:
 def test_every_input_names_a_source_that_exists() -> None:
     settlement = _whole_story()
     seen: set[str] = set()
+    running = Decimal(0)
     for step in settlement.steps:
         assert step.inputs, step.key
         for given in step.inputs.values():
             kind, _, name = given.source.partition(":")
             assert kind in ("contract", "inputs", "quality", "step")
-            if kind == "step":
+            if given.source == "step:running":
+                assert given.value == running
+            elif kind == "step":
                 assert name in seen
                 assert given.value == settlement.step(name).amount
         seen.add(step.key)
+        running += step.effect
 
 
 def test_steps_speak_both_languages_and_follow_the_contract() -> None:

@@ -68,3 +68,15 @@ def records() -> dict[str, NDArray[Any]]:
 def profiling(shared: Path) -> dict[str, Any]:
     """Golden numbers of provider profiling on published data sets."""
     return json.loads((shared / "golden" / "profiling_golden.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def published(shared: Path) -> dict[str, Any]:
+    """Numbers that the projects themselves publish."""
+    return json.loads((shared / "golden" / "profiling_published.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def fits() -> dict[str, Any]:
+    """Numbers that risk_models_fits.R computed."""
+    return json.loads((GOLDEN / "risk_models_fits.json").read_text())

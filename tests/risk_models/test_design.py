@@ -175,3 +175,100 @@ def test_round_trip_through_json_is_exact(records):
     again = Design.from_dict(json.loads(json.dumps(design.to_dict())))
     assert again == design
     np.testing.assert_array_equal(again.matrix(records), design.matrix(records))
+
+
+def test_median_and_flag():
+    x = np.ma.masked_array([1.0, 3.0, 0.0, 10.0], mask=[False, False, True, False])
+    design = one(Term("x", "number", degree=2, missing="median-and-flag"), x, [1, 1, 5, 2])
+    assert design.columns == ("(intercept)", "x", "x^2", "x=(missing)")
+    # the records with a value are 1, 3, 10, 10: their median is 6.5, and their mean 6 is the centre
+    np.testing.assert_allclose(
+        design.matrix({"x": x})[:, 1:], [[-5, 25, 0], [-3, 9, 0], [0.5, 0.25, 1], [4, 16, 0]]
+    )
+    again = Design.from_dict(json.loads(json.dumps(design.to_dict())))
+    assert again == design
+
+
+def test_nothing_missing_at_fitting_leaves_no_column_and_no_pardon():
+    design = one(Term("x", "number", missing="median-and-flag"), [1.0, 2.0])
+    assert design.columns == ("(intercept)", "x")
+    with pytest.raises(ValueError, match="have no finite value"):
+        design.matrix({"x": np.array([np.nan])})
+
+
+def test_a_missing_flag_has_its_own_category():
+    flag = np.array([0.0, 1.0, None], dtype=object)
+    design = one(Term("f", "flag", missing="own-category"), flag)
+    assert design.columns == ("(intercept)", "f", "f=(missing)")
+    np.testing.assert_array_equal(design.matrix({"f": flag})[:, 1:], [[0, 0], [1, 0], [0, 1]])
+
+
+def test_numbers_missing_together_share_a_column():
+    a = np.ma.masked_array([1.0, 2.0, 5.0], mask=[False, False, True])
+    terms = [Term(name, "number", missing="median-and-flag") for name in "ab"]
+    design = fit_design(terms, {"a": a, "b": 2 * a}, np.ones(3))
+    assert design.columns == ("(intercept)", "a", "a=(missing)", "b")
+    with pytest.raises(UnseenLevel, match="apart from a"):
+        design.matrix({"a": a, "b": np.ones(3)})
+
+
+def test_a_category_may_refuse_missing_values():
+    with pytest.raises(ValueError, match="is missing in 1 of 2 strata"):
+        one(Term("x", "category", missing="refuse"), np.array(["a", None], dtype=object))
+
+
+def test_missing_everywhere_is_refused():
+    with pytest.raises(ValueError, match="is missing in every record"):
+        one(Term("x", "number", missing="median-and-flag"), np.array([np.nan, np.nan]))
+
+
+def test_an_unseen_level_becomes_the_reference():
+    design = one(Term("x", "category", reference="a", unseen="reference"), np.array(["a", "b"]))
+    np.testing.assert_array_equal(design.matrix({"x": np.array(["c", "b"])}), [[1, 0], [1, 1]])
+
+
+def test_an_unseen_level_joins_the_rare_ones():
+    term = Term("x", "category", unseen="own-category", pool_below=10)
+    design = one(term, np.array(["a", "b", "c", "d"]), [50, 20, 4, 5])
+    assert design.columns == ("(intercept)", "x=(other)", "x=b")
+    np.testing.assert_array_equal(
+        design.matrix({"x": np.array(["a", "c", "never seen", "b"])})[:, 1:], [[0, 0], [1, 0], [1, 0], [0, 1]]
+    )
+    with pytest.raises(UnseenLevel):
+        one(term, np.array(["a", "b"]), [50, 20]).matrix({"x": np.array(["z"])})
+
+
+def test_interactions_are_products():
+    x, c = np.array([1.0, 2.0, 3.0, 6.0]), np.array(["a", "b", "c", "a"])
+    terms = [
+        Term("x", "number"),
+        Term("c", "category", reference="a"),
+        Term("x by c", "interaction", of=("x", "c")),
+    ]
+    design = fit_design(terms, {"x": x, "c": c}, np.ones(4))
+    assert design.columns[-2:] == ("x:c=b", "x:c=c")
+    centred = x - design.terms[0].centre
+    np.testing.assert_array_equal(
+        design.matrix({"x": x, "c": c})[:, -2:].T, [centred * (c == "b"), centred * (c == "c")]
+    )
+    assert design.slices == (slice(1, 2), slice(2, 4), slice(4, 6))
+    assert Design.from_dict(json.loads(json.dumps(design.to_dict()))) == design
+    with pytest.raises(ValueError, match="interacts 'y', which is no term here"):
+        fit_design([Term("x", "number"), Term("i", "interaction", of=("x", "y"))], {"x": x}, np.ones(4))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kind": "category", "missing": "median-and-flag"}, "expected one of own-category, refuse"),
+        ({"kind": "number", "missing": "own-category"}, "expected one of refuse, median-and-flag"),
+        ({"kind": "number", "unseen": "reference"}, "unseen 'reference' with kind 'number'"),
+        ({"kind": "category", "unseen": "own-category"}, "with pool_below 0"),
+        ({"kind": "category", "pool_below": 5}, "unseen 'error' with pool_below 5"),
+        ({"kind": "interaction", "of": ("a",)}, "two or more other terms"),
+        ({"kind": "number", "of": ("a", "b")}, "two or more other terms"),
+    ],
+)
+def test_rules_that_do_not_fit_a_kind(options, message):
+    with pytest.raises(ValueError, match=message):
+        Term("x", **options)

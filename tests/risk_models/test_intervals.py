@@ -3,8 +3,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import brentq
 
-from risk_models.intervals import exact_ratio_interval, mean_interval, poisson_ratio_interval
+from risk_models.intervals import (
+    byar_ratio_interval,
+    clopper_pearson_interval,
+    exact_ratio_interval,
+    mean_interval,
+    midp_ratio_interval,
+    poisson_ratio_interval,
+    wilson_interval,
+)
 from risk_models.poisson_binomial import pmf, shift
 
 
@@ -91,3 +100,120 @@ def test_mean_interval():
 def test_level_is_a_proportion():
     with pytest.raises(ValueError, match="95 is no coverage; expected a proportion"):
         poisson_ratio_interval([1], [1], level=95)
+
+
+def both(interval):
+    return np.column_stack([interval.lower, interval.upper])
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("level", "key"), [(0.9, "L90"), (0.95, "L95"), (0.998, "L99.8")])
+def test_byar_and_mid_p_intervals_of_counts(profiling, level, key):
+    r = profiling["intervals"]
+    # the formula itself goes below 0 for one event at 99.8 %
+    np.testing.assert_allclose(
+        both(byar_ratio_interval(r["count_o"], 1.0, level=level)),
+        np.maximum(r[f"byar_count_{key}"], 0),
+        rtol=1e-12,
+    )
+    np.testing.assert_allclose(
+        both(midp_ratio_interval(r["count_o"], 1.0, level=level)), r[f"midp_count_{key}"], rtol=1e-10
+    )
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("level", "key"), [(0.95, "L95"), (0.998, "L99.8")])
+def test_intervals_of_proportions(profiling, level, key):
+    r = profiling["intervals"]
+    x, n = np.array(r["prop_xn"], dtype=float).T
+    np.testing.assert_allclose(
+        both(wilson_interval(x, n, level=level)), r[f"wilson_{key}"], rtol=1e-12, atol=1e-15
+    )
+    np.testing.assert_allclose(
+        both(clopper_pearson_interval(x, n, level=level)), r[f"clopper_pearson_{key}"], rtol=1e-11
+    )
+
+
+@pytest.mark.data
+def test_six_rows(profiling):
+    r = profiling["six_row"]
+    for interval, key in ((poisson_ratio_interval, "exact95"), (byar_ratio_interval, "byar95")):
+        np.testing.assert_allclose(both(interval(r["O"], r["E"])), r[key], rtol=1e-12)
+
+
+@pytest.mark.data
+def test_pooled_profile_of_pprof(profiling):
+    r = profiling["pprof_binary"]["pooled_glm_profile"]
+    for interval, key in ((poisson_ratio_interval, "exact95"), (byar_ratio_interval, "byar95")):
+        known = np.column_stack([r[f"{key}.lo"], r[f"{key}.hi"]])
+        np.testing.assert_allclose(both(interval(r["O"], r["E"])), known, rtol=1e-11)
+    exact = poisson_ratio_interval(r["O"], r["E"])
+    flagged = np.sum((exact.lower > 1) | (exact.upper < 1))
+    assert flagged == profiling["pprof_binary"]["flags_95"]["poisson_exact95"]
+
+
+@pytest.mark.data
+def test_public_health_table_of_byar_and_wilson(published):
+    for row in published["PHEindicatormethods"]["byar_wilson"]:
+        level = float(row["confidence"].rstrip("%")) / 100
+        if row["method"] == "Byars":
+            ours = byar_ratio_interval(row["x"], 1.0, level=level)
+        else:
+            ours = wilson_interval(row["x"], row["n"], level=level)
+        # no lower end is printed where the formula goes below 0
+        known = [0 if row["lowercl"] is None else row["lowercl"], row["uppercl"]]
+        np.testing.assert_allclose([ours.lower, ours.upper], known, rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2000), st.floats(0.01, 1000), st.sampled_from([0.8, 0.95, 0.998]))
+def test_mid_p_is_within_the_exact_interval_and_leaves_its_tails(o, e, level):
+    exact, mid = poisson_ratio_interval(o, e, level=level), midp_ratio_interval(o, e, level=level)
+    assert exact.lower <= mid.lower < mid.upper <= exact.upper
+    tail = (1 - level) / 2
+    high, low = mid.upper * e, mid.lower * e
+    assert stats.poisson.cdf(o, high) - stats.poisson.pmf(o, high) / 2 == pytest.approx(tail, rel=1e-8)
+    if o:
+        assert stats.poisson.sf(o - 1, low) - stats.poisson.pmf(o, low) / 2 == pytest.approx(tail, rel=1e-8)
+
+
+def test_edges_of_proportions():
+    for interval in (wilson_interval, clopper_pearson_interval):
+        ours = interval([0, 5, 0, np.nan], [5, 5, 0, 5])
+        assert (ours.lower[0], ours.upper[1]) == (0, 1)
+        assert np.isnan(both(ours)[2:]).all()
+        with pytest.raises(ValueError, match="events: expected between 0 and n"):
+            interval([6], [5])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 60), st.floats(0, 1), st.floats(0.05, 0.6))
+def test_exact_interval_with_mid_p_or_spread_leaves_its_tails(seed, n, share, spread):
+    rng = np.random.default_rng(seed)
+    risk, o = rng.uniform(0.02, 0.6, n), round(share * n)
+    f = pmf(np.ones(n), risk)
+    counts = np.arange(n + 1)
+    exact, mid, wide = (
+        exact_ratio_interval(f, o, risk.sum(), **option)
+        for option in ({}, {"mid_p": True}, {"spread": spread})
+    )
+    assert exact[0] <= mid[0] < mid[1] <= exact[1]
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+
+    def at(ratio, sd):
+        """Distribution at the mean that belongs to a ratio, by quadrature and not by an even grid."""
+
+        def mixed(theta):
+            parts = [pmf(np.ones(n), shift(risk, theta + sd * x)) for x in (nodes if sd else [0.0])]
+            return np.average(parts, axis=0, weights=weights if sd else [1.0])
+
+        theta = brentq(lambda t: counts @ mixed(t) - ratio * risk.sum(), -40, 40, xtol=1e-12)
+        return mixed(theta)
+
+    for (low, high), half, sd in ((mid, 0.5, 0.0), (wide, 1.0, spread)):
+        if o > 0:
+            g = at(low, sd)
+            assert g[o + 1 :].sum() + half * g[o] == pytest.approx(0.025, rel=1e-6)
+        if o < n:
+            g = at(high, sd)
+            assert g[:o].sum() + half * g[o] == pytest.approx(0.025, rel=1e-6)

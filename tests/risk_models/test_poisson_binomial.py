@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import expit, logit
 
-from risk_models.poisson_binomial import pmf, shift, tilt
+from risk_models.poisson_binomial import mixture, pmf, shift, tilt
 from tests.risk_models.conftest import read_records
 
 
@@ -116,3 +116,19 @@ def test_pprof_tail_probabilities(shared, profiling):
         found[(o, round(risk[here].sum(), 6))] = f[o + 1 :].sum() + f[o] / 2
     expected = [found[(o, round(e, 6))] for o, e in zip(r["O"], r["E_at_median"], strict=True)]
     np.testing.assert_allclose(expected, r["poisson_binomial"]["p_upper_mid"], rtol=1e-8)
+
+
+@pytest.mark.parametrize(("n", "spread"), [(1, 0.4), (60, 0.3), (400, 0.5)])
+@pytest.mark.parametrize("theta", [-3.0, 0.0, 2.0])
+def test_mixture_is_an_average_over_shifted_risks(n, spread, theta):
+    risk = np.random.default_rng(2).uniform(0.02, 0.4, n)
+    x = np.linspace(-9, 9, 1201)
+    weights = np.exp(-(x**2) / 2)
+    known = np.zeros(n + 1)
+    for node, weight in zip(x, weights / weights.sum(), strict=True):
+        known += weight * pmf(np.ones(n), shift(risk, theta + spread * node))
+    found = mixture(pmf(np.ones(n), risk), theta, spread=spread)
+    np.testing.assert_allclose(found, known, rtol=0, atol=1e-10)
+    assert found.sum() == pytest.approx(1, rel=1e-12)
+    with pytest.raises(ValueError, match="spread: -1 is no standard deviation"):
+        mixture(known, theta, spread=-1)

@@ -1,0 +1,198 @@
+"""How often each test and limit is wrong about an average provider, and how often intervals hold the truth.
+
+Writes a page of tables, in some ten seconds: ``python -m benchmarks.coverage docs/coverage.md``. False alarms
+of tests and limits are sums of exact probabilities; intervals and the CUSUM are simulated, with a fixed seed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_models.cusum import cusum, limit_for_alarms
+from risk_models.design import Term
+from risk_models.expected import fit_model
+from risk_models.funnels import RATIO_LIMITS, spiegelhalter_proportion_limits, tails_of_average
+from risk_models.intervals import Interval
+from risk_models.poisson_binomial import pmf
+from risk_models.standardise import score_binary, score_count
+from risk_models.verdict import exact_limits
+
+SIZES = (5, 10, 50)
+NOMINAL = 0.025
+COUNT_TESTS = ("poisson", "poisson-mid-p", "byar")
+# average risks: rare, as of a readmission, and common
+RISKS = (0.01, 0.1, 0.4)
+SPREAD = 0.8  # of the log-odds between patients
+
+Array = NDArray[np.float64]
+
+
+def count_alarms(expected: float) -> dict[str, tuple[float, float]]:
+    """Chance that a count with mean `expected` is called low, and high, at 95 %, for every variant."""
+    e = np.array([expected])
+    found = {}
+    for name, limits in RATIO_LIMITS.items():
+        below, above = tails_of_average(limits(e), e)
+        found[name] = (float(below[0]), float(above[0]))
+    for test in COUNT_TESTS:
+        scores = score_count([0], [1.0], [1.0], e, providers=1, test=test)
+        low, high = scores.limits.low95 / scores.reference, scores.limits.high95 / scores.reference
+        # a count at a limit of ours is beyond it
+        inward = 0.25 / e
+        moved = Interval(np.where(np.isnan(low), -1 / e, low + inward), high - inward)
+        below, above = tails_of_average(moved, e)
+        found[test] = (float(below[0]), float(above[0]))
+    return found
+
+
+def case_mix(expected: float, risk: float, seed: int) -> Array:
+    """Risks of patients of unequal risk, as many as have that expectation."""
+    n = max(2, round(expected / risk))
+    odds = np.log(risk / (1 - risk)) + np.random.default_rng(seed).normal(0, SPREAD, n)
+    low, high = -8.0, 8.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        over = np.mean(1 / (1 + np.exp(-odds - middle))) > expected / n
+        low, high = (low, middle) if over else (middle, high)
+    return np.asarray(1 / (1 + np.exp(-odds - low)))
+
+
+def event_alarms(expected: float, risk: float) -> dict[str, tuple[float, float]]:
+    """Chance that an average provider's events are called few, and many, at 95 %, given its case mix."""
+    risks = case_mix(expected, risk, seed=round(expected * 1000 * risk))
+    f = pmf(np.ones(len(risks)), risks)
+    e, v = float(risks.sum()), float((risks * (1 - risks)).sum())
+    counts = np.arange(len(f))
+
+    def tails(low: Array, high: Array) -> tuple[float, float]:
+        return float(f[low].sum()), float(f[high].sum())
+
+    def at(limits: tuple[float, ...]) -> tuple[float, float]:
+        return tails(counts <= limits[1], counts >= limits[2])
+
+    z = (counts - e) / np.sqrt(v)
+    n = np.array([float(len(risks))])
+    proportion = spiegelhalter_proportion_limits(n, e / n)
+    found = {
+        "exact (the default)": at(exact_limits(f)),
+        "exact-mid-p": at(exact_limits(f, mid_p=True)),
+        "normal, case-mix variance": tails(z <= -1.959964, z >= 1.959964),
+        "spiegelhalter-2005, proportion": tails(
+            counts / n < proportion.lower - 1e-12, counts / n > proportion.upper + 1e-12
+        ),
+    }
+    for name, limits in RATIO_LIMITS.items():
+        drawn = limits(np.array([e]))
+        found[name] = tails(counts / e < drawn.lower - 1e-12, counts / e > drawn.upper + 1e-12)
+    return found
+
+
+def interval_coverage(*, providers: int, rounds: int, seed: int) -> dict[str, tuple[float, float]]:
+    """Share of 95 % intervals of adjusted rates that lie above, and below, the truth, with a fitted model."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(40, 600, providers)
+    provider = np.repeat(np.arange(providers), sizes)
+    missed = {test: np.zeros(3) for test in ("exact", "exact-mid-p", "poisson")}
+    for _ in range(rounds):
+        age = rng.integers(20, 45, len(provider)).astype(float)
+        first = rng.integers(0, 2, len(provider)).astype(float)
+        base = -3.0 + 0.05 * (age - 30) + 0.5 * first
+        truth = 1 / (1 + np.exp(-base - rng.normal(0, 0.3, providers)[provider]))
+        y = (rng.random(len(truth)) < truth).astype(float)
+        ones, strata = np.ones(len(y)), {"age": age, "first": first}
+        model = fit_model("logistic", [Term("age", "number"), Term("first", "flag")], strata, n=ones, sum_y=y)
+        for test, count in missed.items():
+            scores = score_binary(provider, ones, y, model.expected(strata), providers=providers, test=test)
+            rate = np.bincount(provider, weights=truth) / scores.expected * scores.reference
+            count += [np.sum(scores.lower > rate), np.sum(scores.upper < rate), providers]
+    return {test: (count[0] / count[2], count[1] / count[2]) for test, count in missed.items()}
+
+
+def cusum_alarms(expected: float, *, chance: float, runs: int, seed: int) -> tuple[float, float]:
+    """Limit for a chance of a false alarm in one year of a provider, and the share found in other years."""
+    risks = case_mix(expected, 0.1, seed)
+    found = limit_for_alarms(
+        np.ones(len(risks)), risks, records=len(risks), chance=chance, runs=10_000, seed=seed
+    )
+    rng = np.random.default_rng(seed + 1)
+    alarms = 0
+    for _ in range(runs):
+        year = rng.choice(risks, len(risks))
+        alarms += bool(cusum(rng.random(len(year)) < year, year, limit=found.limit).signals)
+    return found.limit, alarms / runs
+
+
+def page() -> Iterator[str]:
+    """Lines of the page."""
+    yield "# How often a verdict is wrong"
+    yield ""
+    yield "Made by `python -m benchmarks.coverage docs/coverage.md`. A provider that is exactly as expected"
+    yield "should fall below the 95 % limit in at most 2.5 % of years, and above it as often. *Low* is"
+    yield "what a bonus is paid for when the outcome is adverse, *high* what a malus is. Bold: over 2.5."
+    yield ""
+    yield "## Counts, and events that are rare"
+    yield ""
+    yield "Chance of low / high, in percent, of a Poisson count with expectation E. Not simulated."
+    yield ""
+    yield from _table(SIZES, count_alarms)
+    yield ""
+    yield "## Events, given the case mix"
+    for risk in RISKS:
+        yield ""
+        yield f"Patients of unequal risk, {risk:.0%} on average. Low / high in percent. Not simulated."
+        yield ""
+        yield from _table(SIZES, lambda size, risk=risk: event_alarms(size, risk))
+    yield ""
+    yield "## Intervals of adjusted rates"
+    yield ""
+    yield "95 % intervals with a model fitted on the same records, 60 providers of 40 to 600 patients whose"
+    yield "true odds differ (standard deviation 0.3), 60 rounds. Simulated."
+    yield ""
+    yield "| test | covers | lies above the truth | lies below |"
+    yield "|---|---|---|---|"
+    for test, (above, below) in interval_coverage(providers=60, rounds=60, seed=11).items():
+        yield f"| {test} | {1 - above - below:.1%} | {above:.1%} | {below:.1%} |"
+    yield ""
+    yield "## CUSUM"
+    yield ""
+    yield "Limit for a 5 % chance of a false alarm in one year with E expected events (average risk 10 %,"
+    yield "odds ratio 2), and the share of 4000 other simulated years that had one."
+    yield ""
+    yield "| E | limit | years with a false alarm |"
+    yield "|---|---|---|"
+    for size in SIZES:
+        limit, share = cusum_alarms(size, chance=0.05, runs=4000, seed=size)
+        yield f"| {size} | {limit:.2f} | {share:.1%} |"
+
+
+def _table(
+    sizes: tuple[int, ...], alarms: Callable[[float], dict[str, tuple[float, float]]]
+) -> Iterator[str]:
+    columns = [alarms(size) for size in sizes]
+    yield "| limits | " + " | ".join(f"E = {size}" for size in sizes) + " |"
+    yield "|---|" + "---|" * len(sizes)
+    for name in columns[0]:
+        cells = (" / ".join(_percent(tail) for tail in column[name]) for column in columns)
+        yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _percent(chance: float) -> str:
+    text = f"{100 * chance:.1f}"
+    return f"**{text}**" if chance > NOMINAL + 1e-12 else text
+
+
+def main() -> None:
+    lines = "\n".join(page()) + "\n"
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(lines)
+    else:
+        sys.stdout.write(lines)
+
+
+if __name__ == "__main__":
+    main()

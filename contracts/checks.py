@@ -1,0 +1,267 @@
+"""Facts held against the contract: every fault at once, with its field, its value and what was expected."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import get_args
+
+from contracts.contract import Contract
+from contracts.inputs import NUMBERS, BaselineSpending, IndicatorResult, SettlementError, SettlementInputs
+from contracts.terms.quality import Band, ByBenchmark, ByImprovement, ByReporting, QualityRule
+from contracts.terms.sharing import Losses
+from contracts.terms.spending import Blend, ComparisonGroup, Delivered, GroupTrend, OwnHistory
+from contracts.terms.threshold import ByChoice
+
+
+def check_inputs(contract: Contract, inputs: SettlementInputs) -> None:
+    """Hold the facts of a period against the contract.
+
+    Raises
+    ------
+    SettlementError
+        With every fault found.
+    """
+    faults = [
+        *_period_faults(contract, inputs),
+        *_money_faults("inputs", inputs.records, inputs.spending),
+        *_baseline_faults(contract, inputs),
+        *_result_faults(contract, inputs),
+        *_comparison_faults(contract, inputs),
+        *_amount_faults(contract, inputs),
+        *_risk_and_above_faults(contract, inputs),
+        *_finding_faults(contract.findings, inputs.findings),
+        *_choice_faults(contract, inputs),
+        *_member_faults(contract, inputs),
+        *_interim_faults(contract, inputs),
+    ]
+    if faults:
+        raise SettlementError(faults)
+
+
+def _period_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    if inputs.period not in contract.years:
+        years = ", ".join(contract.years)
+        yield f"period: '{inputs.period}' is not a year of contract {contract.contract}; expected {years}"
+
+
+def _money_faults(place: str, records: int, spending: Decimal) -> Iterator[str]:
+    if isinstance(records, bool) or not isinstance(records, int) or records < 1:
+        yield f"{place}.records: {records!r}; expected a whole number of at least 1"
+    yield from _decimal_faults(f"{place}.spending", spending)
+
+
+def _decimal_faults(place: str, amount: object) -> Iterator[str]:
+    if not isinstance(amount, Decimal):
+        yield f"{place}: {amount!r} is {type(amount).__name__}; money is a decimal"
+    elif not amount.is_finite() or amount < 0:
+        yield f"{place}: {amount}; expected an amount of euros of at least 0"
+
+
+def _baseline_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    given = [baseline.period for baseline in inputs.baselines]
+    agreed = [part.period for part in contract.target.baseline]
+    if sorted(given) != sorted(agreed):
+        yield (
+            f"baselines: of the periods {', '.join(given) or 'none'}; expected exactly "
+            f"{', '.join(agreed) or 'none'}, each once"
+        )
+    for baseline in inputs.baselines:
+        yield from _money_faults(f"baselines {baseline.period}", baseline.records, baseline.spending)
+    if inputs.baselines and not any(baseline.spending for baseline in inputs.baselines):
+        yield "baselines: no spending in any of them, so the target is 0 and no savings rate exists"
+
+
+def _comparison_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    wanted: set[str] = set()
+    target = contract.target
+    own = target.own if isinstance(target, Blend) else target
+    if isinstance(target, ComparisonGroup | Blend):
+        wanted.add(inputs.period)
+    if isinstance(own, OwnHistory) and isinstance(own.trend, GroupTrend):
+        wanted |= {inputs.period, *(part.period for part in own.baseline)}
+    given = [row.period for row in inputs.comparison]
+    if sorted(given) != sorted(wanted):
+        yield (
+            f"comparison: of the periods {', '.join(given) or 'none'}; expected exactly "
+            f"{', '.join(sorted(wanted)) or 'none'}, each once"
+        )
+    for row in inputs.comparison:
+        yield from _money_faults(f"comparison {row.period}", row.records, row.spending)
+        if isinstance(row.spending, Decimal) and row.spending == 0:
+            yield f"comparison {row.period}.spending: 0; a group without spending is no comparison"
+
+
+def _amount_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    """Amounts that are there exactly where the contract asks for them."""
+    losses = contract.losses if isinstance(contract.losses, Losses) else None
+    by_revenue = losses is not None and losses.limited_by_revenue
+    may_lack = losses is not None and losses.revenue_unknown == "other-limits-only"
+    relief = losses is not None and losses.relief == "as-established"
+    delivered = isinstance(contract.target, Delivered)
+    yield from _asked("target", inputs.target, delivered, "the target is delivered")
+    yield from _asked(
+        "project_costs", inputs.project_costs, contract.project_costs is not None, "costs first"
+    )
+    if not (may_lack and inputs.revenue is None):
+        yield from _asked("revenue", inputs.revenue, by_revenue, "a loss is limited by revenue")
+    yield from _asked("loss_relief", inputs.loss_relief, relief, "relief as established; 0 if there was none")
+    if delivered and inputs.target == 0:
+        yield "target: 0; with a target of nothing no savings rate exists"
+
+
+def _asked(field: str, amount: Decimal | None, asked: bool, why: str) -> Iterator[str]:
+    if amount is None:
+        if asked:
+            yield f"{field}: none; the contract needs it ({why})"
+    elif not asked:
+        yield f"{field}: {amount}, and no rule of the contract uses it; leave it out"
+    else:
+        yield from _decimal_faults(field, amount)
+
+
+def _risk_and_above_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    target = contract.target
+    parts = [target.own, target.group] if isinstance(target, Blend) else [target]
+    adjusted = any(not isinstance(part, Delivered) and part.case_mix is not None for part in parts)
+    counts_above = contract.spending.payer_share_above < 1
+    rows: list[tuple[str, SettlementInputs | BaselineSpending]] = [("inputs", inputs)]
+    rows += [(f"baselines {row.period}", row) for row in inputs.baselines]
+    rows += [(f"comparison {row.period}", row) for row in inputs.comparison]
+    for place, row in rows:
+        yield from _asked(f"{place}.risk", row.risk, adjusted, "the target follows case mix")
+        if adjusted and row.risk == 0:
+            yield f"{place}.risk: 0; expected a risk above 0"
+        yield from _asked(f"{place}.above", row.above, counts_above, "part of it counts")
+
+
+def _finding_faults(asked: list[str], given: Mapping[str, bool]) -> Iterator[str]:
+    for name in asked:
+        if name not in given:
+            yield f"findings: '{name}' is not there; the contract asks whether it was found: yes or no"
+    for name, value in given.items():
+        if name not in asked:
+            yield f"findings: '{name}' is in no rule of the contract; leave it out"
+        if not isinstance(value, bool):
+            yield f"findings: '{name}' is {value!r}; expected yes or no"
+
+
+def _choice_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    thresholds = [contract.threshold]
+    if isinstance(contract.losses, Losses):
+        thresholds.append(contract.losses.threshold)
+    choices = [threshold.rate for threshold in thresholds if isinstance(threshold.rate, ByChoice)]
+    if not choices and inputs.chosen_threshold is not None:
+        yield f"chosen_threshold: {inputs.chosen_threshold}, and the contract leaves no choice"
+    for choice in choices:
+        if inputs.chosen_threshold is None:
+            if choice.otherwise is None:
+                yield f"chosen_threshold: none; expected one of {', '.join(map(str, choice.among))}"
+        elif inputs.chosen_threshold not in choice.among:
+            yield (
+                f"chosen_threshold: {inputs.chosen_threshold}; expected one of "
+                f"{', '.join(map(str, choice.among))}"
+            )
+
+
+def _member_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    needed = contract.distribution is not None and contract.distribution.weights is None
+    if needed != bool(inputs.members):
+        yield (
+            "members: none; the contract distributes by their records or spending"
+            if needed
+            else "members: given, and the contract does not distribute by their records or spending"
+        )
+    names = [member.name for member in inputs.members]
+    if len(set(names)) < len(names):
+        yield f"members: {', '.join(names)}; expected each once"
+    for member in inputs.members:
+        yield from _decimal_faults(f"members {member.name}", member.weight)
+    if inputs.members and not any(member.weight for member in inputs.members):
+        yield "members: all without records or spending, so nothing says how to distribute"
+
+
+def _interim_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    interim = inputs.interim
+    if interim is None:
+        return
+    try:
+        dt.date.fromisoformat(interim.paid_through)
+    except ValueError:
+        yield f"interim.paid_through: '{interim.paid_through}'; expected a day such as 2025-09-30"
+    for part in interim.parts:
+        yield from _decimal_faults(f"interim {part.part}.spending", part.spending)
+        if not (part.factor.is_finite() and 0 < part.factor <= 1):
+            yield f"interim {part.part}.factor: {part.factor}; expected above 0 and at most 1"
+    total = sum((part.spending for part in interim.parts), Decimal(0))
+    if total != inputs.spending:
+        yield f"interim: the parts sum to {total} and the spending is {inputs.spending}; expected the same"
+    if contract.spending.payer_share_above < 1:
+        yield "interim: cannot be completed where part of the spending above the truncation counts"
+
+
+def _result_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
+    rules = {rule.indicator: rule for rule in contract.quality.indicators}
+    given = [result.indicator for result in inputs.results]
+    for name in rules:
+        if given.count(name) != 1:
+            yield f"results: {given.count(name)} of indicator {name} in {inputs.period}; expected 1"
+    for result in inputs.results:
+        if result.indicator not in rules:
+            yield f"results: indicator {result.indicator} is not in the quality rules of the contract"
+        else:
+            yield from _one_result_faults(rules[result.indicator], result, inputs.period)
+            yield from _needed_faults(contract, rules[result.indicator], result)
+
+
+def _one_result_faults(rule: QualityRule, result: IndicatorResult, period: str) -> Iterator[str]:
+    place = f"results {result.indicator}"
+    if result.period != period:
+        yield f"{place}: of period {result.period}; expected {period}"
+    if rule.version not in (None, result.version):
+        yield f"{place}: by version {result.version}; the contract says {rule.version}"
+    if result.band not in get_args(Band):
+        yield f"{place}: band '{result.band}' does not exist; expected one of {', '.join(get_args(Band))}"
+    for name in NUMBERS:
+        number = getattr(result, name)
+        if number is not None and not math.isfinite(number):
+            yield f"{place}: {name} is {number}; expected a finite number, or none"
+    if result.n < 0:
+        yield f"{place}: n is {result.n}; expected at least 0"
+    for name in ("reliability", "position"):
+        number = getattr(result, name)
+        if number is not None and not 0 <= number <= 1:
+            yield f"{place}: {name} is {number}; expected from 0 to 1"
+    if result.adjusted is None and result.assessable:
+        yield f"{place}: no adjusted value, yet its band is '{result.band}'; expected 'not-assessable'"
+
+
+def _needed_faults(contract: Contract, rule: QualityRule, result: IndicatorResult) -> Iterator[str]:
+    """What this rule cannot be judged without."""
+    place, quality = f"results {result.indicator}", contract.quality
+    if not result.assessable or isinstance(rule.attain, ByReporting):
+        return
+    if not result.ripe and quality.not_ripe is None:
+        yield (
+            f"{place}: its outcomes are not ripe, and the contract does not say what then; "
+            "expected 'not_ripe' under 'quality', or a later settlement"
+        )
+    weighs = quality.value == "reliability-weighted"
+    if (weighs or quality.reliability is not None) and result.reliability is None:
+        yield f"{place}: no reliability; the contract needs it"
+    if weighs and result.reference is None:
+        yield f"{place}: no reference; the contract draws values towards it"
+    if isinstance(rule.attain, ByBenchmark) and result.position is None:
+        yield f"{place}: no position in the benchmark; the contract needs it"
+    if isinstance(rule.attain, ByImprovement):
+        yield from _improvement_faults(place, rule.attain, result)
+
+
+def _improvement_faults(place: str, attain: ByImprovement, result: IndicatorResult) -> Iterator[str]:
+    baseline = result.baseline if attain.baseline == "as-delivered" else float(attain.baseline)
+    if baseline is None:
+        yield f"{place}: no baseline; the contract measures improvement from it"
+    elif attain.measured == "relative" and baseline <= 0:
+        yield f"{place}: baseline {baseline}; a relative improvement needs one above 0"

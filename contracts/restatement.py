@@ -1,0 +1,233 @@
+"""Settling again: the same to the bit, or, after a correction, each party's difference with its cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, cast
+
+from contracts.canonical import plain
+from contracts.contract import Contract
+from contracts.inputs import SettlementError, SettlementInputs
+from contracts.ledger import Settlement, settle, settle_one
+from contracts.payers import JointSettlement, settle_payers
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What one correction did to the payment.
+
+    Attributes
+    ----------
+    what : str
+        ``contract`` or the field of the facts, such as ``spending``, ``baselines`` or ``results birth-pph``.
+    before, after : str
+        How it was and is, as canonical JSON; hashes for the contract.
+    difference : Decimal
+        Euros that the participant gets more (negative: less) by it.
+    """
+
+    what: str
+    before: str
+    after: str
+    difference: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """The difference between a settlement and the one that replaces it.
+
+    Attributes
+    ----------
+    before, after : Settlement
+    differences : dict of str to Decimal
+        Euros by party: the payer, the participant, and each participating provider. Payer and participant
+        sum to 0.
+    causes : tuple of Cause
+        In the order in which the corrections were made one by one; their differences sum to that of the
+        participant.
+    """
+
+    before: Settlement
+    after: Settlement
+    differences: Mapping[str, Decimal]
+    causes: tuple[Cause, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Json-safe, decimals as text."""
+        return {
+            "replaces": self.before.hash,
+            "by": self.after.hash,
+            "differences": {name: plain(amount) for name, amount in self.differences.items()},
+            "causes": [
+                {
+                    "what": cause.what,
+                    "before": cause.before,
+                    "after": cause.after,
+                    "difference": plain(cause.difference),
+                }
+                for cause in self.causes
+            ],
+        }
+
+
+def settle_again(contract: Contract, stored: Mapping[str, Any]) -> Settlement:
+    """Recompute a stored settlement from what it stored, and hold every byte against it.
+
+    Parameters
+    ----------
+    contract : Contract
+        The version that was settled.
+    stored : mapping
+        What ``Settlement.to_dict`` gave, possibly through a file.
+
+    Returns
+    -------
+    Settlement
+        Equal to the stored one.
+
+    Raises
+    ------
+    SettlementError
+        If the contract is another one, or any field comes out differently; names the fields.
+    """
+    _same_contract(contract, stored)
+    again = settle(contract, SettlementInputs.from_dict(stored["inputs"]))
+    _hold(again.to_dict(), stored)
+    return again
+
+
+def settle_payers_again(contract: Contract, stored: Mapping[str, Any]) -> JointSettlement:
+    """Recompute a stored settlement of several payers; see ``settle_again``."""
+    inputs = {
+        each["payer"]: SettlementInputs.from_dict(each["inputs"])
+        for each in stored["settlements"]
+        if _same_contract(contract, each)
+    }
+    again = settle_payers(contract, inputs)
+    _hold(again.to_dict(), stored)
+    return again
+
+
+def _hold(made: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    again = cast(dict[str, Any], json.loads(json.dumps(made)))
+    kept = cast(dict[str, Any], json.loads(json.dumps(dict(stored))))
+    if again != kept:
+        fields = [name for name in {**again, **kept} if again.get(name) != kept.get(name)]
+        raise SettlementError([f"{name}: does not come out again as it was stored" for name in fields])
+
+
+def _same_contract(contract: Contract, stored: Mapping[str, Any]) -> bool:
+    if contract.hash == stored["contract_hash"]:
+        return True
+    raise SettlementError(
+        [
+            f"contract: {contract.contract} {contract.version} has hash {contract.hash}, and the "
+            f"settlement was made with {stored['contract_hash']}; what was settled may not change"
+        ]
+    )
+
+
+def restate(
+    contract: Contract,
+    before: Settlement,
+    inputs: SettlementInputs,
+    *,
+    corrected: Contract | None = None,
+) -> Restatement:
+    """Settle a period again on corrected facts or a corrected contract, and explain the difference.
+
+    Parameters
+    ----------
+    contract : Contract
+        As the settlement was made with.
+    before : Settlement
+        That is replaced; with one payer.
+    inputs : SettlementInputs
+        The corrected facts.
+    corrected : Contract or None
+        The corrected contract; None if it stayed.
+
+    Returns
+    -------
+    Restatement
+        Its causes follow the order: contract, then facts in the order of ``SettlementInputs``, then scores
+        one by one. Corrections that only fit together are one cause.
+    """
+    now = corrected or contract
+    after = settle_one(now, inputs, payer=before.payer)
+    causes: list[Cause] = []
+    waiting: list[tuple[str, str, str]] = []
+    facts, terms, paid = before.inputs, contract, before.payment
+    for what, old, new, step in _corrections(contract, now, before.inputs, inputs):
+        terms, facts = step(terms, facts)
+        waiting.append((what, old, new))
+        try:
+            payment = settle_one(terms, facts, payer=before.payer).payment
+        except SettlementError:
+            continue
+        names, olds, news = (" and ".join(words) for words in zip(*waiting, strict=True))
+        causes.append(Cause(names, olds, news, payment - paid))
+        waiting, paid = [], payment
+    return Restatement(before, after, _by_party(before, after), tuple(causes))
+
+
+_Step = Callable[[Contract, SettlementInputs], tuple[Contract, SettlementInputs]]
+
+
+def _corrections(
+    contract: Contract, now: Contract, before: SettlementInputs, after: SettlementInputs
+) -> Iterator[tuple[str, str, str, _Step]]:
+    if contract.hash != now.hash:
+        yield "contract", contract.hash, now.hash, lambda _, facts: (now, facts)
+    names = [name for name in SettlementInputs.__dataclass_fields__ if name != "results"]
+    for name in names:
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            yield name, _told(before, name), _told(after, name), _replaced(name, new)
+    yield from _score_corrections(before, after)
+
+
+def _score_corrections(
+    before: SettlementInputs, after: SettlementInputs
+) -> Iterator[tuple[str, str, str, _Step]]:
+    old = {result.indicator: result for result in before.results}
+    new = {result.indicator: result for result in after.results}
+    if set(old) != set(new):
+        yield (
+            "results",
+            _told(before, "results"),
+            _told(after, "results"),
+            _replaced("results", after.results),
+        )
+        return
+    current = dict(old)
+    for name in old:
+        if old[name] != new[name]:
+            current[name] = new[name]
+            results = tuple(current.values())
+            yield (
+                f"results {name}",
+                json.dumps(old[name].to_dict()),
+                json.dumps(new[name].to_dict()),
+                _replaced("results", results),
+            )
+
+
+def _replaced(name: str, value: Any) -> _Step:
+    return lambda contract, facts: (contract, replace(facts, **{name: value}))
+
+
+def _told(facts: SettlementInputs, name: str) -> str:
+    return json.dumps(facts.to_dict().get(name), sort_keys=True)
+
+
+def _by_party(before: Settlement, after: Settlement) -> dict[str, Decimal]:
+    change = after.payment - before.payment
+    portions: dict[str, Decimal] = {}
+    for settlement, sign in ((before, -1), (after, 1)):
+        for portion in settlement.portions:
+            portions[portion.name] = portions.get(portion.name, Decimal(0)) + sign * portion.amount
+    return {before.payer: -change, before.participant.network: change, **portions}

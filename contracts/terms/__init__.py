@@ -1,0 +1,1 @@
+"""What parties can agree, one section of the contract file per module."""

@@ -1,0 +1,390 @@
+"""Cox's proportional hazards on strata: time to event with censoring, late entry and baseline strata."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from risk_models.design import Design, Term, case_mix_columns, fit_design
+from risk_models.likelihood import FARTHEST, MAX_STEPS, SETTLED, SHORTEST, STALLED, Maximum
+from risk_models.regression import CannotFit, refuse_separated_groups, separation, triangle
+from risk_models.risk_sets import RiskSets, Ties, risk_sets
+from risk_models.strata import (
+    Columns,
+    FloatArray,
+    checked,
+    checked_events,
+    checked_n,
+    checked_provider,
+    checked_whole,
+)
+
+Baseline: TypeAlias = Ties
+
+ONE = ""  # the name of the only baseline stratum
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BaselineHazard:
+    """Hazard of a patient whose linear predictor is 0, in one baseline stratum.
+
+    Attributes
+    ----------
+    times
+        At which there were events, increasing, shape (times,).
+    hazard
+        Increment of the cumulative hazard at each, shape (times,).
+    deduction
+        By which Efron's method lessens the increment of a patient who has the event at that time; 0 with
+        Breslow's.
+    breslow
+        The increment by Breslow's formula, also where ties are Efron's.
+    """
+
+    times: FloatArray
+    hazard: FloatArray
+    deduction: FloatArray
+    breslow: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoxModel:
+    """A fitted model of the time to an event.
+
+    Attributes
+    ----------
+    design
+        How case mix becomes columns; the intercept is in the baseline and has no coefficient.
+    ties
+        `efron` or `breslow`.
+    coefficients, standard_errors
+        Shape (columns - 1,): log hazard ratio per unit of the column.
+    covariance
+        From the information matrix, shape (columns - 1, columns - 1).
+    clustered
+        Covariance that allows for dependence within providers; NaN where no providers were given.
+    baselines
+        By name of the baseline stratum.
+    n, events
+        Records and events it was fitted on.
+    log_likelihood
+        Partial log-likelihood.
+    """
+
+    design: Design
+    ties: Ties
+    coefficients: FloatArray
+    standard_errors: FloatArray
+    covariance: FloatArray
+    clustered: FloatArray
+    baselines: Mapping[str, BaselineHazard]
+    n: float
+    events: float
+    log_likelihood: float
+
+    def predictor(self, strata: Columns, *, rows: int | None = None) -> FloatArray:
+        """Give the linear predictor of each stratum, shape (strata,); errors as `Design.matrix`."""
+        result: FloatArray = self.design.matrix(strata, rows=rows)[:, 1:] @ self.coefficients
+        return result
+
+    def expected(
+        self,
+        strata: Columns,
+        *,
+        time: ArrayLike,
+        n: ArrayLike,
+        entry: ArrayLike | None = None,
+        events: ArrayLike | None = None,
+        within: ArrayLike | None = None,
+        baseline: Baseline | None = None,
+    ) -> FloatArray:
+        """Give the number of events to be expected in each stratum, given how long its records were followed.
+
+        n (H0(time) - H0(entry)) exp(predictor); the sum over a provider is the E of its O/E.
+
+        Parameters
+        ----------
+        strata, time, n, entry, within
+            As for `fit_cox`.
+        events
+            Events per stratum. With Efron's ties, those who have the event are at risk for part of their
+            own moment only; given the events of the records it was fitted on, observed and expected have
+            the same sum. None leaves that out, as for any new records.
+        baseline
+            `breslow` for Breslow's increments with Efron's coefficients, as lifelines predicts; None is
+            that of the fit.
+
+        Returns
+        -------
+        FloatArray
+            Shape (strata,).
+
+        Raises
+        ------
+        ValueError
+            For columns that cannot be, or a baseline stratum that was not there at fitting.
+        """
+        counts, times, entries = _checked_times(n, time, entry)
+        happened = None if events is None else checked_events(events, counts)
+        group = _groups(within, len(counts))
+        risk = np.exp(self.predictor(strata, rows=len(counts)))
+        result = np.zeros(len(counts))
+        for name in sorted(set(group)):
+            if name not in self.baselines:
+                known = ", ".join(sorted(self.baselines))
+                raise ValueError(f"baseline stratum '{name}' was not there at fitting (known: {known})")
+            here, line = group == name, self.baselines[name]
+            steps = line.breslow if baseline == "breslow" else line.hazard
+            reached = np.append(0.0, np.cumsum(steps))
+            span = reached[np.searchsorted(line.times, times[here], side="right")]
+            span = span - reached[np.searchsorted(line.times, entries[here], side="right")]
+            result[here] = counts[here] * risk[here] * span
+            if happened is not None and baseline != "breslow":
+                at = np.searchsorted(line.times, times[here])
+                less = np.append(line.deduction, 0.0)[at]
+                result[here] -= happened[here] * risk[here] * less
+        return result
+
+    def survival(
+        self, strata: Columns, at: float, *, within: str = ONE, rows: int | None = None
+    ) -> FloatArray:
+        """Give the chance of each stratum's patients to be without the event at a time, shape (strata,).
+
+        exp(-H0(at) exp(predictor)); `at` is in the unit of time of the fit, `within` the baseline stratum.
+        """
+        if within not in self.baselines:
+            known = ", ".join(sorted(self.baselines))
+            raise ValueError(f"baseline stratum '{within}' was not there at fitting (known: {known})")
+        line = self.baselines[within]
+        reached = float(line.hazard[line.times <= at].sum())
+        result: FloatArray = np.exp(-reached * np.exp(self.predictor(strata, rows=rows)))
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a dictionary of plain values, safe for JSON, that `from_dict` turns back exactly."""
+        arrays = ("coefficients", "standard_errors", "covariance", "clustered")
+        return {
+            "design": self.design.to_dict(),
+            "ties": self.ties,
+            **{name: _plain(getattr(self, name)) for name in arrays},
+            "baselines": {
+                name: {part: getattr(line, part).tolist() for part in BaselineHazard.__slots__}
+                for name, line in self.baselines.items()
+            },
+            "n": self.n,
+            "events": self.events,
+            "log_likelihood": self.log_likelihood,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "CoxModel":
+        """Read what `to_dict` wrote."""
+        k = len(stored["coefficients"])
+        clustered = stored["clustered"]
+        return cls(
+            design=Design.from_dict(stored["design"]),
+            ties=stored["ties"],
+            coefficients=np.array(stored["coefficients"], dtype=np.float64),
+            standard_errors=np.array(stored["standard_errors"], dtype=np.float64),
+            covariance=np.array(stored["covariance"], dtype=np.float64).reshape(k, k),
+            clustered=np.full((k, k), np.nan) if clustered is None else np.array(clustered).reshape(k, k),
+            baselines={
+                name: BaselineHazard(**{part: np.array(values) for part, values in line.items()})
+                for name, line in stored["baselines"].items()
+            },
+            n=stored["n"],
+            events=stored["events"],
+            log_likelihood=stored["log_likelihood"],
+        )
+
+
+def fit_cox(
+    terms: Sequence[Term],
+    strata: Columns,
+    *,
+    time: ArrayLike,
+    n: ArrayLike,
+    events: ArrayLike,
+    entry: ArrayLike | None = None,
+    within: ArrayLike | None = None,
+    ties: Ties = "efron",
+    provider: ArrayLike | None = None,
+    providers: int = 0,
+) -> CoxModel:
+    """Fit Cox's model on strata; the result is that of the fit on the records themselves.
+
+    The partial likelihood is a product over the moments of an event of exp(predictor) of who had it, over
+    the sum of exp(predictor) of those at risk: records with entry < moment <= time.
+
+    Parameters
+    ----------
+    terms
+        Case mix.
+    strata
+        One array of shape (strata,) for each term, under its name.
+    time
+        End of follow-up of the records of the stratum, shape (strata,), in any unit: part of the pattern.
+    n, events
+        Records per stratum, and how many of them have the event at `time`; the others are censored then.
+    entry
+        From when they are followed, before `time`, shape (strata,); None is from the start.
+    within
+        Baseline stratum of each stratum, text, shape (strata,): each has its own baseline hazard. None is
+        one for all.
+    ties
+        `efron`, which counts in whole events, or `breslow`, which also takes weights.
+    provider, providers
+        Index 0..providers-1 of the provider of each stratum, and how many there are, for clustered standard
+        errors; None leaves these out.
+
+    Returns
+    -------
+    CoxModel
+
+    Raises
+    ------
+    CannotFit
+        For an empty cohort, no events, a column that the others determine, separation, or counts and times
+        that cannot be.
+    ValueError
+        For terms and strata that do not fit together, or an unknown way with ties.
+
+    References
+    ----------
+    Cox DR (1972). J R Stat Soc B 34:187-220. doi:10.1111/j.2517-6161.1972.tb00899.x
+    Efron B (1977), on ties. J Am Stat Assoc 72:557-565. doi:10.1080/01621459.1977.10480613
+    Lin DY, Wei LJ (1989), on clustered errors. J Am Stat Assoc 84:1074-1078.
+    doi:10.1080/01621459.1989.10478874
+
+    Examples
+    --------
+    Four patients followed for 1 to 4 months, of whom the smoker goes first:
+
+    >>> strata = {"smoker": np.array([1, 0, 1, 0])}
+    >>> model = fit_cox([Term("smoker", "flag")], strata, time=[1, 2, 3, 4], n=[1] * 4, events=[1, 1, 1, 0])
+    >>> model.coefficients.round(3).tolist()
+    [0.941]
+    """
+    if ties not in get_args(Ties):
+        raise ValueError(f"ties '{ties}' is none of {', '.join(get_args(Ties))}")
+    try:
+        counts, times, entries = _checked_times(n, time, entry)
+        happened = checked_events(events, counts)
+        if ties == "efron":
+            checked_whole("events", happened)
+    except ValueError as error:
+        raise CannotFit(str(error)) from error
+    keep = counts > 0
+    if not keep.any():
+        raise CannotFit("the cohort is empty: no records to fit the model on")
+    if happened.sum() == 0:
+        raise CannotFit(f"none of the {counts.sum():g} records has the event: there is no hazard to model")
+    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
+    design = fit_design(terms, columns, counts[keep])
+    X = design.matrix(columns, rows=int(keep.sum()))
+    group = _groups(within, len(keep))[keep]
+    sets = risk_sets(
+        times[keep], entries[keep], n=counts[keep], events=happened[keep], group=group, ties=ties
+    )
+    triangle(design.columns, X, counts[keep])
+    refuse_separated_groups(design.columns, X, n=counts[keep], events=happened[keep], family="poisson")
+    fit, reached = _maximise(sets, X[:, 1:], design.columns)
+    clustered = np.full(fit.covariance.shape, np.nan)
+    if provider is not None:
+        index = checked_provider(provider, rows=len(keep), providers=providers)[keep]
+        clustered = _clustered(sets, X[:, 1:], fit, index)
+    return CoxModel(
+        design=design,
+        ties=ties,
+        coefficients=fit.coefficients,
+        standard_errors=np.sqrt(np.diag(fit.covariance)),
+        covariance=fit.covariance,
+        clustered=clustered,
+        baselines=_baselines(sets, np.exp(X[:, 1:] @ fit.coefficients)),
+        n=float(counts.sum()),
+        events=float(happened.sum()),
+        log_likelihood=reached,
+    )
+
+
+def _maximise(sets: RiskSets, X: FloatArray, names: tuple[str, ...]) -> tuple[Maximum, float]:
+    """Newton's method with step halving on the partial likelihood."""
+    beta = np.zeros(X.shape[1])
+    value, score, information = sets.derivatives(X, beta)
+    step, previous = beta, np.inf
+    converged = len(beta) == 0
+    for _ in range(0 if converged else MAX_STEPS):
+        try:
+            step = cho_solve(cho_factor(information), score)
+        except LinAlgError:
+            break
+        change = float(np.abs(X @ step).max())
+        length = min(1.0, FARTHEST / max(change, FARTHEST))
+        risen = sets.derivatives(X, beta + length * step)
+        while risen[0] < value - 1e-10 * abs(value) and length > SHORTEST:
+            length /= 2
+            risen = sets.derivatives(X, beta + length * step)
+        beta = beta + length * step
+        value, score, information = risen
+        if change < SETTLED or (change < STALLED and change > previous / 2):
+            converged = True
+            break
+        previous = change
+    if not converged:
+        size = step * np.sqrt(np.mean(X**2, axis=0))
+        shape = (len(beta), len(beta))
+        failed = Maximum(beta, np.full(shape, np.nan), np.append(0.0, size), converged=False)
+        raise CannotFit(separation(names, failed))
+    covariance = cho_solve(cho_factor(information), np.eye(len(beta))) if len(beta) else np.zeros((0, 0))
+    return Maximum(beta, covariance, step, converged=True), value
+
+
+def _clustered(sets: RiskSets, X: FloatArray, fit: Maximum, provider: NDArray[np.int64]) -> FloatArray:
+    present = np.unique(provider)
+    if len(present) < 2:
+        raise CannotFit(f"records of {len(present)} providers: clustered standard errors need at least 2")
+    scores = np.zeros((int(present.max()) + 1, X.shape[1]))
+    np.add.at(scores, provider, sets.score_residuals(X, fit.coefficients))
+    growth = len(present) / (len(present) - 1)
+    result: FloatArray = fit.covariance @ (scores.T @ scores) @ fit.covariance * growth
+    return result
+
+
+def _baselines(sets: RiskSets, risk: FloatArray) -> dict[str, BaselineHazard]:
+    hazard, deduction, breslow = sets.hazards(risk)
+    return {
+        name: BaselineHazard(sets.times[part], hazard[part], deduction[part], breslow[part])
+        for name, part in sets.parts.items()
+    }
+
+
+def _checked_times(
+    n: ArrayLike, time: ArrayLike, entry: ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    counts = checked_n(n)
+    times = checked("time", time, rows=len(counts))
+    entries = np.full(len(counts), -np.inf) if entry is None else checked("entry", entry, rows=len(counts))
+    wrong = np.flatnonzero(entries >= times)
+    if len(wrong):
+        raise ValueError(
+            f"entry: stratum {wrong[0]} enters at {entries[wrong[0]]:g}, expected before its end of "
+            f"follow-up ({times[wrong[0]]:g}) ({len(wrong)} of {len(counts)} strata are wrong)"
+        )
+    return counts, times, entries
+
+
+def _groups(within: ArrayLike | None, rows: int) -> NDArray[np.str_]:
+    if within is None:
+        return np.full(rows, ONE)
+    group = np.asarray(within).astype(np.str_)
+    if group.shape != (rows,):
+        raise ValueError(f"within: expected {rows} strata in one column, got shape {group.shape}")
+    return group
+
+
+def _plain(values: FloatArray) -> list[Any] | None:
+    plain: list[Any] = values.tolist()
+    return None if np.isnan(values).any() else plain

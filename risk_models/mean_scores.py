@@ -1,0 +1,176 @@
+"""Scores of providers on a value: the adjusted mean, or the adjusted gain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+
+from risk_models.intervals import normal_quantile
+from risk_models.strata import (
+    FloatArray,
+    checked,
+    checked_n,
+    checked_provider,
+    overall,
+    per_provider,
+    within_squares,
+)
+from risk_models.verdict import LEVELS, Limits, bands, checked_levels, normal_limits, not_assessable
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanScores:
+    """Scores of a value, one a provider; all arrays have shape (providers,), in the unit of y.
+
+    Attributes
+    ----------
+    n
+        Records.
+    observed, expected
+        Mean outcome, and the mean of the expectations; NaN without records.
+    reference
+        The mean outcome of all providers together; with a value before care, their mean gain.
+    adjusted
+        reference + (observed - expected) - the same difference over all providers together. The last is 0
+        for a model fitted on these records; it re-centres an expectation from elsewhere.
+    sd
+        Standard deviation of the residuals of all records, about their mean, with denominator n - 1.
+    lower, upper
+        The interval of `adjusted` at the inner level, with that sd and tau2.
+    limits
+        Funnel limits of `adjusted`, of the normal test.
+    band, reason
+        The verdict, and why a provider is not assessable ("" where it is).
+    norm
+        The adjusted mean (or gain) that providers are tested against.
+    tau2
+        Over-dispersion that the verdict allows for, in the squared unit of y.
+    p_low, p_high
+        One-sided p-values of the normal test: the chance of a mean as low, or as high, under the norm.
+    """
+
+    n: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+    reference: float
+    adjusted: FloatArray
+    sd: float
+    lower: FloatArray
+    upper: FloatArray
+    limits: Limits
+    band: NDArray[np.str_]
+    reason: NDArray[np.str_]
+    norm: float
+    tau2: float
+    p_low: FloatArray
+    p_high: FloatArray
+
+    @property
+    def p(self) -> FloatArray:
+        """Two-sided p-values: twice the smaller tail; NaN where there is no test."""
+        result: FloatArray = 2 * np.minimum(self.p_low, self.p_high)
+        return result
+
+
+def score_mean(
+    provider: ArrayLike,
+    n: ArrayLike,
+    sum_y: ArrayLike,
+    sum_y2: ArrayLike,
+    expected: ArrayLike,
+    *,
+    sum_before: ArrayLike | None = None,
+    providers: int,
+    minimum_n: float = 1,
+    norm: float | None = None,
+    levels: Sequence[float] = LEVELS,
+    tau2: float = 0.0,
+) -> MeanScores:
+    """Score a value: the adjusted mean, or with a value before care the adjusted mean gain.
+
+    Parameters
+    ----------
+    provider
+        Index 0..providers-1 of the provider of each stratum, shape (strata,).
+    n, sum_y, sum_y2
+        Records, and sums of the outcome and its square, per stratum of one provider.
+    expected
+        Expected outcome of one record of the stratum, in the unit of y.
+    sum_before
+        Sum of the values before care; the outcome is still y itself, given the value before, and only the
+        reference becomes a gain.
+    providers
+        How many providers there are; one without strata is scored NaN and not assessable.
+    minimum_n
+        Fewest records with which a provider is judged.
+    norm
+        Adjusted mean (or gain) to test against; None is the reference.
+    levels
+        Inner and outer level of limits and verdict; the interval is at the inner one.
+    tau2
+        Variance of the true means of ordinary providers to be allowed for, in the squared unit of y; 0
+        leaves over-dispersion out.
+
+    Returns
+    -------
+    MeanScores
+
+    Raises
+    ------
+    ValueError
+        When a column has a value that cannot be.
+
+    References
+    ----------
+    NHS England, PROMs in England: a guide to the methodology, with the re-centring that the published
+    figures have.
+    """
+    counts = checked_n(n)
+    sums, squares = checked("sum_y", sum_y, rows=len(counts)), checked("sum_y2", sum_y2, rows=len(counts))
+    means = checked("expected", expected, rows=len(counts))
+    index = checked_provider(provider, rows=len(counts), providers=providers)
+    records = per_provider(index, counts, providers)
+    known = np.where(records > 0, records, np.nan)
+    excess = sums - counts * means
+    bias = overall(excess, counts)
+    reference = overall(sums, counts)
+    if sum_before is not None:
+        reference -= overall(checked("sum_before", sum_before, rows=len(counts)), counts)
+    sd = _residual_sd(counts, within_squares(counts, sums, squares), excess - counts * bias)
+    adjusted = reference + per_provider(index, excess, providers) / known - bias
+    at = reference if norm is None else norm
+    pair = checked_levels(levels)
+    if not 0 <= tau2 < np.inf:
+        raise ValueError(f"tau2: {tau2} is no variance; expected 0 or more")
+    error = np.sqrt(sd**2 / known + tau2)
+    margin, limits = normal_quantile(pair[0]) * error, normal_limits(at, sd, records, levels=pair, tau2=tau2)
+    reason = not_assessable(records, minimum_n=minimum_n)
+    if not sd > 0:
+        reason[reason == ""] = "no variation between records"
+    z = (adjusted - at) / (error if sd > 0 else np.nan)
+    return MeanScores(
+        n=records,
+        observed=per_provider(index, sums, providers) / known,
+        expected=per_provider(index, counts * means, providers) / known,
+        reference=reference,
+        adjusted=adjusted,
+        sd=sd,
+        lower=adjusted - margin,
+        upper=adjusted + margin,
+        limits=limits,
+        band=bands(adjusted, limits, reason),
+        reason=reason,
+        norm=at,
+        tau2=tau2,
+        p_low=ndtr(z),
+        p_high=ndtr(-z),
+    )
+
+
+def _residual_sd(n: FloatArray, within: FloatArray, centred: FloatArray) -> float:
+    """Standard deviation of the residuals of records, from the part within strata and the part between."""
+    between = np.divide(centred**2, n, out=np.zeros_like(n), where=n > 0)
+    freedom = float(n.sum()) - 1
+    return float(np.sqrt((within.sum() + between.sum()) / freedom)) if freedom > 0 else np.nan

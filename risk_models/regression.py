@@ -1,0 +1,216 @@
+"""Fitting a model to strata and a design matrix, and saying in words why it cannot be done."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from risk_models.design import INTERCEPT
+from risk_models.likelihood import Family, Maximum, log_likelihood, maximise
+from risk_models.strata import FloatArray, within_squares
+
+DEPENDENT = 1e-9  # share of a column's length left after the columns before it: below this it adds nothing
+REFINEMENTS = 2  # the first solution loses digits; a second round, on its residuals, brings them back
+
+EVENT = {"binomial": "has the event", "poisson": "has any event"}
+
+
+class CannotFit(ValueError):
+    """The model has no unique estimate on these records; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Estimates of one fit.
+
+    Attributes
+    ----------
+    coefficients
+        Shape (columns,).
+    covariance
+        Of the coefficients, from the information matrix, shape (columns, columns).
+    log_likelihood
+        Of the records.
+    residual_sd
+        Of the residuals of records; NaN for events and counts.
+    """
+
+    coefficients: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    residual_sd: float
+
+
+def fit_events(
+    names: tuple[str, ...], X: FloatArray, *, n: FloatArray, events: FloatArray, family: Family, ridge: float
+) -> Fit:
+    """Fit a logistic or a Poisson model.
+
+    Parameters
+    ----------
+    names
+        Of the columns, for messages; the first is the intercept.
+    X
+        Design matrix, shape (strata, columns).
+    n, events
+        Records (Poisson: exposure) and events, shape (strata,), each n above 0.
+    family
+        `binomial` or `poisson`.
+    ridge
+        Penalty on each coefficient but the intercept, per squared standard deviation of its column; 0 is
+        none. Separation and dependent columns are no obstacle with one.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    CannotFit
+        Without events, with events only, for dependent columns, or for separation.
+    """
+    total, happened = float(n.sum()), float(events.sum())
+    if happened == 0 or (family == "binomial" and happened == total):
+        what = "none" if happened == 0 else "every one"
+        records = f"{total:g} records" if family == "binomial" else "records"
+        raise CannotFit(f"{what} of the {records} {EVENT[family]}: there is no risk to model")
+    penalty = np.zeros(X.shape[1])
+    if ridge > 0:
+        share = n / total
+        penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
+        _refuse_constant(names, X, penalty > 0)
+    else:
+        triangle(names, X, n)
+        refuse_separated_groups(names, X, n=n, events=events, family=family)
+    start = np.zeros(X.shape[1])
+    start[0] = np.log(happened / (total - happened) if family == "binomial" else happened / total)
+    fit = maximise(X, n=n, events=events, start=start, family=family, penalty=penalty)
+    if not fit.converged:
+        raise CannotFit(separation(names, fit))
+    return Fit(
+        coefficients=fit.coefficients,
+        covariance=fit.covariance,
+        log_likelihood=log_likelihood(X @ fit.coefficients, n, events, family=family),
+        residual_sd=np.nan,
+    )
+
+
+def fit_linear(
+    names: tuple[str, ...],
+    X: FloatArray,
+    *,
+    n: FloatArray,
+    sum_y: FloatArray,
+    sum_y2: FloatArray,
+    ridge: float,
+) -> Fit:
+    """Fit a linear model by least squares; parameters as for `fit_events`.
+
+    With a ridge, residual_sd counts all coefficients as lost degrees of freedom, which is on the safe side.
+    """
+    total, k = float(n.sum()), X.shape[1]
+    if total <= k:
+        raise CannotFit(f"{total:g} records for {k} coefficients: no residual variance can be estimated")
+    mean, weighted, target = sum_y / n, X, n
+    penalty = np.zeros(k)
+    if ridge > 0:
+        share = n / total
+        penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
+        _refuse_constant(names, X, penalty > 0)
+        # a penalty is like one more record for each column, with outcome 0 and no intercept
+        weighted, target = np.vstack([X, np.eye(k)[1:]]), np.append(n, penalty[1:])
+        mean = np.append(mean, np.zeros(k - 1))
+    R, length = triangle(names, weighted, target)
+    beta = np.zeros(k)
+    beta[0] = sum_y.sum() / total
+    for _ in range(REFINEMENTS):
+        score = weighted.T @ (target * (mean - weighted @ beta)) / length
+        beta += solve_triangular(R, solve_triangular(R, score, trans="T")) / length
+    try:
+        squares = float(within_squares(n, sum_y, sum_y2).sum() + n @ (sum_y / n - X @ beta) ** 2)
+    except ValueError as error:
+        raise CannotFit(str(error)) from error
+    variance = squares / (total - k)
+    inverse = solve_triangular(R, np.eye(k)) / length[:, None]
+    with np.errstate(divide="ignore"):
+        likelihood = -0.5 * total * (np.log(2 * np.pi * squares / total) + 1)
+    return Fit(
+        coefficients=beta,
+        covariance=variance * (inverse @ inverse.T),
+        log_likelihood=float(likelihood),
+        residual_sd=float(np.sqrt(variance)),
+    )
+
+
+def triangle(names: tuple[str, ...], X: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the R of the QR decomposition of the weighted columns scaled to length 1, and their lengths.
+
+    Raises
+    ------
+    CannotFit
+        For a column that is 0, or that those before it determine.
+    """
+    weighted = np.sqrt(n)[:, None] * X
+    length = np.sqrt(np.sum(weighted**2, axis=0))
+    _refuse_constant(names, X, np.append(True, length[1:] > 0))
+    R = np.asarray(np.linalg.qr(weighted / length, mode="r"), dtype=np.float64)
+    # with fewer strata than columns, the columns beyond the last row have nothing left
+    left = np.zeros(len(names))
+    left[: len(R)] = np.abs(np.diag(R))
+    if (left < DEPENDENT).any():
+        raise CannotFit(_dependence(names, R, int(np.flatnonzero(left < DEPENDENT)[0])))
+    return R, length
+
+
+def _refuse_constant(names: tuple[str, ...], X: FloatArray, varies: NDArray[np.bool_]) -> None:
+    constant = np.flatnonzero(~varies[1:])
+    if X.shape[1] > 1 and len(constant):
+        column = names[int(constant[0]) + 1]
+        raise CannotFit(f"column '{column}' is the same in every record: leave the term out")
+
+
+def _dependence(names: tuple[str, ...], R: FloatArray, column: int) -> str:
+    share = solve_triangular(R[:column, :column], R[:column, column])
+    parts = [name for name, part in zip(names, share, strict=False) if abs(part) > 1e-6]
+    # every centred column has a bit of intercept in it, which says nothing
+    others = [f"'{name}'" for name in parts if name != INTERCEPT or len(parts) == 1]
+    return (
+        f"column '{names[column]}' follows exactly from {', '.join(others)}, so the effects cannot be told "
+        "apart: leave one of these terms out, or merge levels"
+    )
+
+
+def refuse_separated_groups(
+    names: tuple[str, ...], X: FloatArray, *, n: FloatArray, events: FloatArray, family: Family
+) -> None:
+    """Refuse a 0/1 column with a side on which all or none of the records have the event."""
+    for name, column in zip(names[1:], X.T[1:], strict=True):
+        if not np.isin(column, (0.0, 1.0)).all():
+            continue
+        for side in (1.0, 0.0):
+            here = column == side
+            size, happened = float(n[here].sum()), float(events[here].sum())
+            if happened == 0 or (family == "binomial" and happened == size):
+                what = "none" if happened == 0 else "every one"
+                records = f"{size:g} records" if family == "binomial" else "records"
+                raise CannotFit(
+                    f"column '{name}' separates the outcome: {what} of the {records} with {name} "
+                    f"{'present' if side else 'absent'} {EVENT[family]}, so its effect has no finite "
+                    "estimate; merge it with another level, or leave the term out"
+                )
+
+
+def separation(names: tuple[str, ...], fit: Maximum) -> str:
+    """Say which columns separate the outcome, from where a fit that did not converge was going."""
+    size = np.abs(fit.last_step)
+    guilty = [
+        f"'{name}'"
+        for name, part in zip(names[1:], size[1:], strict=True)
+        if part > 0.01 * max(size.max(), np.finfo(float).tiny)
+    ]
+    return (
+        f"the case mix separates the outcome (columns {', '.join(guilty) or 'unknown'}): some combination of "
+        "them predicts the event perfectly, so the effects have no finite estimate; merge levels, or leave a "
+        "term out"
+    )

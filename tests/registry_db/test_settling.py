@@ -1,0 +1,45 @@
+"""A contract settled from a registry: interim while the year runs, refused without records."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from indicators.library.birth.simulate import simulate
+from registry_db.faults import RegistryError
+from registry_db.registry import Registry
+
+
+@pytest.fixture(scope="module")
+def half_way(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """A registry in which the births of 2025 end in June."""
+    folder = tmp_path_factory.mktemp("half-way")
+    simulated = simulate(folder / "files", births_per_year=2000)
+    last = simulated.births[-1]
+    header, *lines = last.read_text(encoding="utf-8").splitlines()
+    dates = header.split(";").index("bevaldatum")
+    early = [line for line in lines if line.split(";")[dates] < "2025-07-01"]
+    last.write_text("\n".join([header, *early]) + "\n", encoding="utf-8")
+    registry = Registry.create(folder / "registry", library="birth")
+    for file in simulated.births:
+        registry.deliver("birth", file)
+    registry.deliver("vsv-structure", simulated.structure)
+    registry.run()
+    return registry
+
+
+def test_a_year_that_still_runs_is_settled_as_interim(half_way: Registry) -> None:
+    settlements = half_way.settlements().set_index("period")
+    assert settlements["kind"].to_dict() == {"2024": "final", "2025": "interim"}
+    stored = json.loads(settlements.loc["2025", "settlement_json"])
+    assert stored["inputs"]["interim"]["paid_through"] == "2025-06-30"
+    assert (
+        stored["inputs"]["records"]
+        < 0.7 * json.loads(settlements.loc["2024", "settlement_json"])["inputs"]["records"]
+    )
+
+
+def test_a_year_without_records_cannot_be_settled(half_way: Registry) -> None:
+    with pytest.raises(RegistryError, match="there are no records of VSV-03 in 2031"):
+        half_way.settle("birth-vsv", period="2031")

@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from risk_models.spread import (
+    cqc_overdispersion,
+    empirical_null,
+    overdispersion,
+    proportion_overdispersion,
+    shmi_overdispersion,
+)
+from tests.risk_models.conftest import read_records
+
+
+def close(ours, known, rel=1e-10):
+    assert ours.phi == pytest.approx(known["phi"], rel=rel)
+    assert ours.tau2 == pytest.approx(known["tau2"], rel=rel, abs=1e-15)
+
+
+@pytest.mark.data
+def test_six_rows(profiling, published):
+    r = profiling["six_row"]
+    o, e = r["O"], r["E"]
+    theirs = published["FunnelPlotR"]["own_run_of_its_functions"]
+    for ours, key in (
+        (shmi_overdispersion(o, e), "shmi"),
+        (cqc_overdispersion(o, e), "cqc"),
+        (cqc_overdispersion(o, e, winsorise=0.05), "cqc_trim05"),
+    ):
+        close(ours, r[key])
+        close(ours, theirs[f"six_row_{key}"])
+
+
+@pytest.mark.data
+def test_medpar(profiling, published):
+    r = profiling["medpar_los"]
+    o, e = r["by_provider"]["O"], r["by_provider"]["E"]
+    theirs = published["FunnelPlotR"]["own_run_of_its_functions"]
+    close(shmi_overdispersion(o, e), {"phi": r["shmi_phi"], "tau2": r["shmi_tau2"]})
+    close(cqc_overdispersion(o, e), {"phi": r["cqc_phi"], "tau2": r["cqc_tau2"]})
+    close(shmi_overdispersion(o, e), theirs["medpar_shmi"], rel=1e-9)
+    close(cqc_overdispersion(o, e), theirs["medpar_cqc"], rel=1e-9)
+
+
+@pytest.mark.data
+def test_pprof(profiling):
+    profile, r = (
+        profiling["pprof_binary"]["pooled_glm_profile"],
+        profiling["pprof_binary"]["overdispersion"],
+    )
+    close(cqc_overdispersion(profile["O"], profile["E"]), r["cqc"])
+    close(shmi_overdispersion(profile["O"], profile["E"]), r["shmi"])
+    close(proportion_overdispersion(profile["O"], profile["n"]), r["prop"])
+    o, e, v = (np.array(profile[k], dtype=float) for k in ("O", "E", "V"))
+    close(
+        overdispersion(o, e, v),
+        {"phi": r["casemix_binomial"]["phi"], "tau2": r["casemix_binomial"]["tau2_ratio_scale"]},
+    )
+    # Poisson limits flag 4 of these 100 providers, the case-mix variance 20
+    assert (
+        np.sum(np.abs(o - e) / np.sqrt(v) > 1.959964) == profiling["pprof_binary"]["flags_95"]["binomial_z95"]
+    )
+
+
+@pytest.mark.data
+def test_colonoscopy(profiling, shared):
+    rows = read_records(shared / "data" / "profiling" / "qm_colonoscopy.csv", text=["entity"])
+    close(
+        proportion_overdispersion(rows["x"], rows["n"]),
+        profiling["cms_colonoscopy"]["overdispersion_arcsine"],
+    )
+
+
+def test_providers_without_events_break_the_log_and_are_told_so():
+    o, e = np.array([0.0] * 5 + [4.0] * 15), np.full(20, 4.0)
+    with pytest.raises(ValueError, match="5 of 20 providers have no events"):
+        shmi_overdispersion(o, e)
+    assert np.isfinite(overdispersion(o, e, e).phi)
+    assert np.isfinite(cqc_overdispersion(o, e).phi)
+    # left out with the outer tenths, they do no harm
+    assert np.isfinite(shmi_overdispersion(np.array([0.0] + [4.0] * 19), e).phi)
+
+
+def test_winsorising_draws_in_as_much_as_asked():
+    o, e = np.array([1.0, 9.0, 10.0, 11.0, 40.0]), np.full(5, 10.0)
+    z2 = (o - 10) ** 2 / 10
+    assert overdispersion(o, e, e, winsorise=0).phi == pytest.approx(z2.mean())
+    # quantiles at 0.25 and 0.75 are the second and the fourth
+    assert overdispersion(o, e, e, winsorise=0.25).phi == pytest.approx(np.mean([0.1, 0.1, 0, 0.1, 0.1]))
+    for wrong in (0.5, -0.1, np.nan):
+        with pytest.raises(ValueError, match="winsorise"):
+            overdispersion(o, e, e, winsorise=wrong)
+
+
+def test_absent_providers_are_left_out():
+    o, e = np.array([3.0, 9.0, 4.0, 7.0]), np.array([4.0, 5.0, 6.0, 6.5])
+    for measure in (cqc_overdispersion, shmi_overdispersion, proportion_overdispersion):
+        more = measure(np.append(np.minimum(o, e), 0.0), np.append(e, 0.0))
+        assert more == measure(np.minimum(o, e), e)
+        assert np.isnan(measure([3.0], [4.0]).phi)
+
+
+def test_empirical_null_recovers_the_ordinary_among_outliers():
+    rng = np.random.default_rng(5)
+    ordinary = rng.normal(0.3, 1.6, 20000)
+    outliers = rng.normal(9, 1, 1000)
+    found = empirical_null(np.append(ordinary, outliers))
+    assert found.centre == pytest.approx(0.3, abs=0.05)
+    assert found.sd == pytest.approx(1.6, abs=0.06)
+    assert found.share == pytest.approx(20 / 21, abs=0.01)
+    np.testing.assert_allclose(found.rescale(np.array([0.3])), (0.3 - found.centre) / found.sd)
+
+
+def test_empirical_null_maximises_the_truncated_normal_likelihood():
+    z = np.random.default_rng(6).standard_t(4, 80) * 1.3
+    middle = np.median(z)
+    reach = 1.6448536269514722 * 1.4826 * np.median(np.abs(z - middle))
+    inside = z[np.abs(z - middle) <= reach]
+    found = empirical_null(np.append(z, np.nan))
+
+    def likelihood(centre, sd):
+        a, b = (middle - reach - centre) / sd, (middle + reach - centre) / sd
+        return stats.truncnorm.logpdf(inside, a, b, centre, sd).sum()
+
+    best = likelihood(found.centre, found.sd)
+    for step in (1e-3, -1e-3):
+        assert likelihood(found.centre + step, found.sd) < best
+        assert likelihood(found.centre, found.sd + step) < best
+
+
+def test_empirical_null_needs_providers_that_differ():
+    with pytest.raises(ValueError, match="needs z-scores of 5 providers, got 3"):
+        empirical_null([1.0, 2.0, 3.0, np.nan])
+    with pytest.raises(ValueError, match="no null to fit"):
+        empirical_null([0.0] * 10)
