@@ -230,7 +230,7 @@ def run(context: typer.Context, as_json: JsonOption = False) -> None:
     with _open(context) as registry, _progress("run") as tell:
         ran = registry.run(progress=tell)
     worked = [item for item in ran.assessed if item.periods]
-    lines([note for item in ran.assessed for note in item.notes])
+    lines([*(note for item in ran.assessed for note in item.notes), *ran.notes])
     if as_json:
         print_json(
             {

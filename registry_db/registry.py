@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
+import duckdb
 import pandas as pd
 
+from contracts.inputs import SettlementError
 from contracts.ledger import settle
 from indicators.definition import Indicator
 from indicators.faults import DefinitionError, did_you_mean
@@ -70,12 +72,15 @@ class Ran:
         What was done for every indicator.
     settled : tuple of str
         Contract and year of every settlement.
+    notes : tuple of str
+        Contracts that could not be settled, and why.
     published : Published
         The publication.
     """
 
     assessed: tuple[Assessed, ...]
     settled: tuple[str, ...]
+    notes: tuple[str, ...]
     published: Published
 
 
@@ -259,9 +264,14 @@ class Registry:
         done: list[Assessed] = []
         for number, item in enumerate(chosen):
             progress(item.id, number, len(chosen))
-            done.append(
-                assess(self.con, catalogue, item, inputs_hash=self._inputs_hash(catalogue, item), score=score)
-            )
+            hash = self._inputs_hash(catalogue, item)
+            try:
+                done.append(assess(self.con, catalogue, item, inputs_hash=hash, score=score))
+            except duckdb.Error as error:
+                raise RegistryError(
+                    f"{item.id}: the engine cannot compute it: {str(error).splitlines()[0]}",
+                    "look at its expressions: a number may grow beyond what the engine holds",
+                ) from None
         progress("", len(chosen), len(chosen))
         return done
 
@@ -282,8 +292,7 @@ class Registry:
     def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:
         """Settle contracts on the scores in the vault; give contract and year of each settlement."""
         catalogue = self.catalogue()
-        active = [item for item in catalogue.of_kind("contract").values() if item.status == "active"]
-        chosen = [catalogue.get("contract", contract)] if contract else active
+        chosen = [catalogue.get("contract", contract)] if contract else self._contracts()
         settled = []
         for item in chosen:
             for year in self._years(item, period):
@@ -327,7 +336,18 @@ class Registry:
                 "there are no deliveries in this registry yet", "begin with `meetlat deliver DATASET FILE`"
             )
         assessed = self.score(progress=progress)
-        return Ran(tuple(assessed), tuple(self.settle()), self.publish())
+        settled: list[str] = []
+        notes: list[str] = []
+        for item in self._contracts():
+            try:
+                settled += self.settle(item.id)
+            except (RegistryError, SettlementError) as error:
+                notes.append(f"{item.id}: {error}")  # the others are not to wait for it
+        return Ran(tuple(assessed), tuple(settled), tuple(notes), self.publish())
+
+    def _contracts(self) -> list[Definition]:
+        """Contracts in force."""
+        return [item for item in self.catalogue().of_kind("contract").values() if item.status == "active"]
 
     def guide(self, folder: Path) -> list[Path]:
         """Write the indicator guide, one HTML page a language; give the files."""

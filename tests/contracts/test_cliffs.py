@@ -173,10 +173,10 @@ def test_a_value_that_is_drawn_to_the_benchmark_must_lie_further() -> None:
 
 
 @pytest.mark.parametrize(("passes_when", "cents"), [("at_or_above", "0.01"), ("above", "0.00")])
-def test_the_cent_is_found_in_ten_billion(passes_when: str, cents: str) -> None:
+def test_the_cent_is_found_in_fifteen_billion(passes_when: str, cents: str) -> None:
     contract = build.contract(threshold__rate="0.02", threshold__passes_when=passes_when)
-    (cliff,) = cliffs(contract, build.facts(target="10000000000", spending="9700000000"))
-    assert cliff.at == 9_800_000_000 + Decimal(cents)
+    (cliff,) = cliffs(contract, build.facts(target="15000000000", spending="14600000000"))
+    assert cliff.at == 14_700_000_000 + Decimal(cents)
 
 
 def test_distance_in_standard_errors_puts_the_likely_cliffs_first() -> None:

@@ -194,3 +194,18 @@ def everything(registry: Registry) -> str:
     """Every value in every table of the vault, as one text to search in."""
     tables = registry.con.execute("select table_name from information_schema.tables").fetchall()
     return "\n".join(str(registry.con.execute(f'select * from "{name}"').fetchall()) for (name,) in tables)
+
+
+def deliver_cheaper_birth(demo: Registry) -> None:
+    """Deliver the births of 2025 of a demo registry again, one of VSV-03 cheaper by 1000 euros."""
+    file = demo.folder / "deliveries" / "births-2025.csv"
+    header, *lines = file.read_text(encoding="utf-8").splitlines()
+    names = header.split(";")
+    provider, cost = names.index("zorgaanbieder"), names.index("kosten")
+    rows = [line.split(";") for line in lines]
+    changed = next(row for row in rows if row[provider] == "M008" and 2000 < float(row[cost]) < 25000)
+    changed[cost] = f"{float(changed[cost]) - 1000:.2f}"
+    corrected = demo.folder / "corrected.csv"
+    corrected.write_text("\n".join([header, *map(";".join, rows)]) + "\n", encoding="utf-8")
+    known = demo.deliveries().set_index("file_name")["delivery"]
+    demo.deliver("birth", corrected, replaces=known["births-2025.csv"])

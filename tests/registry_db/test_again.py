@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
+from tests.registry_db.build import deliver_cheaper_birth
 
 
 @pytest.fixture
@@ -20,29 +22,10 @@ def demo(demo_registry: Path, tmp_path: Path) -> Iterator[Registry]:
         yield registry
 
 
-def _stored(registry: Registry, period: str) -> dict[str, object]:
+def _stored(registry: Registry, period: str) -> dict[str, Any]:
     settlements = registry.settlements().set_index("period")
-    stored: dict[str, object] = json.loads(settlements.loc[period, "settlement_json"])
+    stored: dict[str, Any] = json.loads(settlements.loc[period, "settlement_json"])
     return stored
-
-
-def deliver_corrected(registry: Registry, *, change: str) -> Decimal:
-    """Deliver the births of 2025 again with one of VSV-03 cheaper by 1000 euros; give what was cut off."""
-    file = registry.folder / "deliveries" / "births-2025.csv"
-    header, *lines = file.read_text(encoding="utf-8").splitlines()
-    names = header.split(";")
-    provider, cost = names.index("zorgaanbieder"), names.index("kosten")
-    for number, line in enumerate(lines):
-        cells = line.split(";")
-        if cells[provider] == "M008" and 2000 < float(cells[cost] or 0) < 25000:
-            cells[cost] = str(Decimal(cells[cost]) - Decimal(change))
-            lines[number] = ";".join(cells)
-            break
-    corrected = registry.folder / "corrected.csv"
-    corrected.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    known = registry.deliveries().set_index("file_name")["delivery"]
-    registry.deliver("birth", corrected, replaces=known["births-2025.csv"])
-    return Decimal(change)
 
 
 def test_what_was_stored_comes_out_to_the_bit(demo: Registry) -> None:
@@ -54,9 +37,9 @@ def test_what_was_stored_comes_out_to_the_bit(demo: Registry) -> None:
 
 def test_a_settlement_keeps_what_it_was_taken_from(demo: Registry) -> None:
     inputs = _stored(demo, "2025")["inputs"]
-    assert isinstance(inputs, dict)
     deliveries = demo.con.execute("select file_name, delivery, sha256 from delivery").fetchall()
-    used = {f"delivery {id}": sha for name, id, sha in deliveries if name in ("births-2023.csv", "births-2025.csv")}
+    years = ("births-2023.csv", "births-2025.csv")  # the baseline and the settled year
+    used = {f"delivery {id}": sha for name, id, sha in deliveries if name in years}
     known = demo.con.execute(
         "select indicator, inputs_hash, reference from benchmark where period = '2025' and version = '1.0.0'"
     ).fetchall()
@@ -66,7 +49,9 @@ def test_a_settlement_keeps_what_it_was_taken_from(demo: Registry) -> None:
     sources = inputs["sources"]
     assert set(sources) == {*used, *definitions, *(f"scores {name}" for name in results)}
     assert {name: sources[name] for name in used} == used
-    assert {name: sources[f"scores {name}"] for name in results} == {name: scored[name][0] for name in results}
+    assert {name: sources[f"scores {name}"] for name in results} == {
+        name: scored[name][0] for name in results
+    }
     assert {name: float(row["reference"]) for name, row in results.items()} == {
         name: scored[name][1] for name in results
     }
@@ -74,12 +59,65 @@ def test_a_settlement_keeps_what_it_was_taken_from(demo: Registry) -> None:
 
 def test_a_corrected_delivery_is_restated_with_its_cause(demo: Registry) -> None:
     before = _stored(demo, "2025")
-    less = deliver_corrected(demo, change="1000")
-    (year_2024, year_2025) = demo.settle_again()
+    deliver_cheaper_birth(demo)
+    year_2024, year_2025 = demo.settle_again()
+    # the births of 2025 play no part in the settlement of 2024
     assert (year_2024.restatement, year_2025.differs) == (None, ())
     found = year_2025.restatement
     assert found is not None
-    # the share of the network in 1000 euros more of saving; below the cap, past the threshold
-    (share,) = (step["amount"] for step in before["steps"] if step["key"] == "share")  # type: ignore[attr-defined]
-    (rate,) = (step["amount"] for step in before["steps"] if step["key"] == "rate") if False else (share,)  # type: ignore[attr-defined]
-    assert less * Decimal(rate) == pytest.approx(found.differences["VSV-03"], abs=Decimal("0.01"))
+    assert found.before.to_dict() == before
+    # 1000 euros less spent, of which the network gets its share of 0.48525125
+    assert {step["key"]: step["amount"] for step in before["steps"]}["share"] == "0.48525125"
+    gained = Decimal("485.25")
+    assert found.differences == {"Zorgverzekeraar Demo": -gained, "VSV-03": gained}
+    assert [(cause.what, cause.difference) for cause in found.causes] == [
+        ("spending", gained),
+        ("sources", 0),
+    ]
+    assert _stored(demo, "2025") == before, "nothing is stored by looking"
+    demo.settle("birth-vsv", period="2025")
+    assert _stored(demo, "2025") == found.after.to_dict()
+    assert [item.restatement for item in demo.settle_again()] == [None, None]
+
+
+def test_a_new_version_of_the_contract_is_a_cause(demo: Registry, tmp_path: Path) -> None:
+    text = (demo.folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("version: 0.1.0", "version: 0.2.0"),
+        ('years: ["2024", "2025"]', 'years: ["2025"]'),
+        ("cap: {rate_of: target, rate: 0.05}", "cap: {rate_of: target, rate: 0.01}"),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file = tmp_path / "birth-vsv.contract.yaml"
+    file.write_text(text, encoding="utf-8")
+    demo.define([file])
+    year_2024, year_2025 = demo.settle_again()
+    # the new version is not about 2024, so that year stays with the version that it was settled by
+    assert (year_2024.version, year_2024.restatement) == ("0.1.0", None)
+    found = year_2025.restatement
+    assert found is not None
+    # 1 % of the target of 7 868 088.35 instead of 180 485.03
+    assert [(cause.what, cause.difference) for cause in found.causes] == [("contract", Decimal("-101804.15"))]
+
+
+def test_a_stored_settlement_that_was_touched_is_found_out(demo: Registry) -> None:
+    demo.con.execute(
+        "update settlement set settlement_json = replace(settlement_json, '180485.03', '280485.03') "
+        "where period = '2025'"
+    )
+    year_2024, year_2025 = demo.settle_again("birth-vsv")
+    assert year_2024.differs == ()
+    assert year_2025.differs == (
+        "payment: does not come out again as it was stored",
+        "steps: does not come out again as it was stored",
+    )
+    assert year_2025.to_dict()["same"] is False
+    assert year_2025.to_dict()["restatement"] is None
+
+
+def test_what_was_never_settled(demo: Registry) -> None:
+    with pytest.raises(RegistryError, match="there is no settlement of birth-vsv 2031 in this registry"):
+        demo.settle_again("birth-vsv", period="2031")
+    with pytest.raises(RegistryError, match="there is no contract 'birth-vs'"):
+        demo.settle_again("birth-vs")

@@ -43,3 +43,12 @@ def test_a_year_that_still_runs_is_settled_as_interim(half_way: Registry) -> Non
 def test_a_year_without_records_cannot_be_settled(half_way: Registry) -> None:
     with pytest.raises(RegistryError, match="there are no records of VSV-03 in 2031"):
         half_way.settle("birth-vsv", period="2031")
+
+
+def test_a_contract_that_cannot_be_settled_does_not_hold_up_the_rest(half_way: Registry) -> None:
+    half_way.con.execute("update record_birth set spending_eur = null")
+    ran = half_way.run()
+    assert ran.settled == ()
+    assert len(ran.notes) == 1
+    assert "have no 'spending_eur'; they would count as free" in ran.notes[0]
+    assert ran.published.file.is_file()

@@ -1,0 +1,73 @@
+"""`meetlat settle --again`: what it prints and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app import cli
+from registry_db.registry import Registry
+from tests.registry_db.build import deliver_cheaper_birth
+
+Again = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def folder(demo_registry: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(demo_registry, tmp_path / "registry"))
+
+
+@pytest.fixture
+def again(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Again:
+    """Run `meetlat settle --again` in this process: exit code, what it printed, what it said on the side."""
+
+    def again(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["meetlat", "--registry", str(folder), "settle", "--again", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return again
+
+
+def test_the_same_to_the_bit(again: Again) -> None:
+    code, out, err = again("birth-vsv", "--period", "2025")
+    assert (code, err) == (0, "")
+    assert out == (
+        "birth-vsv 0.1.0, 2025 comes out again as it was stored, to the bit\n"
+        "deliveries, scores and definitions are as they were\n"
+    )
+
+
+def test_a_correction_is_told_by_party_and_cause(again: Again, folder: Path) -> None:
+    with Registry(folder) as registry:
+        deliver_cheaper_birth(registry)
+    code, out, err = again("--period", "2025")
+    assert (code, err) == (0, "")
+    assert "on those of today the payment would be € 180,970.28 instead of € 180,485.03\n" in out
+    told = {" ".join(line.split()) for line in out.splitlines()}
+    assert {"Zorgverzekeraar Demo € -485.25", "VSV-03 € 485.25", "spending € 485.25"} <= told
+    assert "taken from: delivery birth-0003-" in out
+    code, out, _ = again("--period", "2025", "--json")
+    (found,) = json.loads(out)
+    assert (code, found["same"], found["restatement"]["differences"]["VSV-03"]) == (0, True, "485.25")
+
+
+def test_a_settlement_that_was_touched_is_exit_code_1(again: Again, folder: Path) -> None:
+    with Registry(folder) as registry:
+        registry.con.execute(
+            "update settlement set settlement_json = replace(settlement_json, '0.485', '0.5')"
+        )
+    code, out, err = again()
+    assert (code, err) == (1, "")
+    assert "birth-vsv 0.1.0, 2025 does not come out as it was stored:\n" in out
+    assert "  steps: does not come out again as it was stored\n" in out
+    code, out, _ = again("--json")
+    assert (code, [item["same"] for item in json.loads(out)]) == (1, [True, False])
