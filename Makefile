@@ -10,7 +10,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
-.PHONY: demo test app api lint format lock bench clean
+.PHONY: demo test test-duckdb2 app api lint format lock bench clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready ## build a registry from generated birth care, run everything, say what was found
@@ -38,6 +38,13 @@ lint: .venv/ready-dev ## style, types of the pure packages, house rules
 format: .venv/ready-dev ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+test-duckdb2: $(UV) ## the tests of the registry and the pages on DuckDB 2
+	$(UV) venv --quiet --clear --python $(BIN)/python .venv-duckdb2
+	echo "duckdb==2.0.0" > .venv-duckdb2/override.txt
+	$(UV) pip install --quiet --python .venv-duckdb2/bin/python --override .venv-duckdb2/override.txt \
+		--group dev --editable .
+	.venv-duckdb2/bin/pytest -n 2 --dist loadfile tests/registry_db tests/app
 
 bench: .venv/ready-dev ## measure speed against a peer in the same run
 	$(BIN)/python -m benchmarks
