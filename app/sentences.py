@@ -181,6 +181,13 @@ def state_reason(
     return text
 
 
+def provisional(w: Wording, pending: StateCount) -> str:
+    """That a value can still change, because some records are too young to count."""
+    if pending.n is None:
+        return w.t("provisional")
+    return w.t("provisional.n", n=w.count(pending.n))
+
+
 def settlement_kind(w: Wording, kind: str) -> str:
     """Whether a settlement is final or interim."""
     return w.t(_KIND[kind])

@@ -108,7 +108,9 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
             f"""select model, indicator, version, period, kind, n, model_json, diagnostics_json
             from model {shown} order by all"""
         ).df(),
-        "benchmark": con.execute(f"select * exclude (inputs_hash) from benchmark {shown} order by all").df(),
+        "benchmark": con.execute(
+            f"select * exclude (inputs_hash) from benchmark {shown} where reference is not null order by all"
+        ).df(),
         "score": con.execute(f"select * from score {shown} order by all").df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),

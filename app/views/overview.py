@@ -11,7 +11,7 @@ from app import markup, sentences
 from app.selection import View
 from app.spine import spine
 from app.views import frame
-from registry_db.published import Result
+from registry_db.published import Result, StateCount
 
 
 def show(view: View) -> None:
@@ -100,8 +100,20 @@ def _size(view: View, result: Result) -> str:
     if indicator.is_fact or score.n is None:
         return ""
     worth = sentences.reliability(w, score) if score.assessable else ""
-    under = f"<small>{escape(w.t('overview.reliability', level=worth))}</small>" if worth else ""
-    return w.count(score.n) + under
+    under = [w.t("overview.reliability", level=worth)] if worth else []
+    under += [sentences.provisional(w, pending) for pending in _pending(view, result)]
+    return w.count(score.n) + "".join(f"<small>{escape(line)}</small>" for line in under)
+
+
+def _pending(view: View, result: Result) -> tuple[StateCount, ...]:
+    """Records whose outcome can still happen; none where the period is ripe."""
+    states = view.reader.states(
+        result.indicator.indicator,
+        version=result.indicator.version,
+        period=view.period,
+        provider=view.organisation.provider,
+    )
+    return tuple(state for state in states if state.state == "pending")
 
 
 def _average(view: View, result: Result) -> str:

@@ -49,7 +49,7 @@ create table benchmark (              -- all providers together, one row per ind
     indicator varchar not null, version varchar not null, period varchar not null,
     providers integer not null, assessable integer not null,
     n double not null, observed double, expected double,
-    reference double,                  -- what an average provider has, on the scale of `adjusted`
+    reference double not null,         -- what an average provider has, on the scale of `adjusted`
     tau double,                        -- standard deviation between providers, on the scale of `adjusted`
     phi double,                        -- over-dispersion
     n_reliable double,                 -- records needed for a reliability of 0.7

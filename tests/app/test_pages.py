@@ -155,6 +155,12 @@ def test_where_the_records_went_adds_up_where_it_can_be_shown() -> None:
 
 
 @pytest.mark.usefixtures("shown")
+def test_an_unripe_value_is_called_provisional() -> None:
+    assert "voorlopig: er volgen er nog" in text(page("overview", lang="nl"))
+    assert "provisional: more to come" in text(page("overview", lang="en"))
+
+
+@pytest.mark.usefixtures("shown")
 def test_the_case_mix_model_is_readable() -> None:
     body = text(page("indicator", lang="nl", indicator="birth-pph"))
     assert 'parity,nulli tegenover multi,"1,56","1,02 tot 2,40"' in body

@@ -8,6 +8,7 @@ import pytest
 
 from indicators.library.birth.simulate import simulate
 from registry_db.faults import RegistryError
+from registry_db.reader import Publications
 from registry_db.registry import Registry
 
 
@@ -52,3 +53,17 @@ def test_a_contract_that_cannot_be_settled_does_not_hold_up_the_rest(half_way: R
     assert len(ran.notes) == 1
     assert "have no 'spending_eur'; they would count as free" in ran.notes[0]
     assert ran.published.file.is_file()
+
+
+def test_what_cannot_be_modelled_is_published_without_a_number(half_way: Registry) -> None:
+    half_way.con.execute("update record_birth set apgar5 = 9")
+    half_way.con.execute("delete from benchmark where indicator = 'birth-apgar'")
+    ran = half_way.run()
+    notes = [note for item in ran.assessed for note in item.notes]
+    assert [note.split(" of the ")[0] for note in notes] == [
+        f"birth-apgar {year}: none" for year in ("2023", "2024", "2025")
+    ]
+    reader = Publications(half_way.folder).newest()
+    assert reader.benchmark("birth-apgar", version="1.0.0", period="2024") is None
+    scores = [score for score in reader.scores("birth-apgar") if not score.suppressed]
+    assert {(score.adjusted, score.band) for score in scores} == {(None, "not-assessable")}
