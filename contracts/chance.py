@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import sqrt
-from statistics import NormalDist
 
 from contracts.contract import Contract
+from contracts.luck import chance_of_passing
 from contracts.terms.quality import ByLevel
 from contracts.threshold import threshold_rate
 
@@ -47,7 +47,7 @@ def chance_of_false_payment(
     DeLia, Hoover and Cantor, Medicare & Medicaid Research Review 2012;2(4).
     """
     rate = float(threshold_rate(contract.threshold.rate, records=records, chosen=chosen))
-    return _beyond(rate / sqrt(model_error**2 + cv**2 / records))
+    return chance_of_passing(rate, sd=sqrt(model_error**2 + cv**2 / records))
 
 
 def chance_of_lucky_goal(attain: ByLevel, *, true_value: float, n: float) -> float:
@@ -66,8 +66,4 @@ def chance_of_lucky_goal(attain: ByLevel, *, true_value: float, n: float) -> flo
     """
     way = float(attain.target) - true_value
     gap = way if attain.better == "higher" else -way
-    return _beyond(gap / sqrt(true_value * (1 - true_value) / n))
-
-
-def _beyond(z: float) -> float:
-    return 1 - NormalDist().cdf(z)
+    return chance_of_passing(gap, sd=sqrt(true_value * (1 - true_value) / n))
