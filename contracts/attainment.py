@@ -49,11 +49,11 @@ def attained(attain: Attain, value: Decimal, result: IndicatorResult) -> Fractio
 
 def improvement(attain: ByImprovement, value: Decimal, result: IndicatorResult) -> Fraction:
     """Improvement on the baseline, as a part of it or as a difference; negative if it got worse."""
-    if attain.baseline == "as-delivered":
+    if isinstance(attain.baseline, Decimal):
+        baseline = Fraction(attain.baseline)
+    else:
         assert result.baseline is not None
         baseline = exact(result.baseline)
-    else:
-        baseline = Fraction(attain.baseline)
     gain = baseline - Fraction(value) if attain.better == "lower" else Fraction(value) - baseline
     return gain / baseline if attain.measured == "relative" else gain
 

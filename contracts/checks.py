@@ -179,6 +179,8 @@ def _member_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
         yield f"members: {', '.join(names)}; expected each once"
     for member in inputs.members:
         yield from _decimal_faults(f"members {member.name}", member.weight)
+        if contract.distribution is not None and contract.distribution.by == "equal" and member.weight != 1:
+            yield f"members {member.name}: {member.weight}; expected 1, for all get the same"
     if inputs.members and not any(member.weight for member in inputs.members):
         yield "members: all without records or spending, so nothing says how to distribute"
 
@@ -243,11 +245,6 @@ def _needed_faults(contract: Contract, rule: QualityRule, result: IndicatorResul
     place, quality = f"results {result.indicator}", contract.quality
     if not result.assessable or isinstance(rule.attain, ByReporting):
         return
-    if not result.ripe and quality.not_ripe is None:
-        yield (
-            f"{place}: its outcomes are not ripe, and the contract does not say what then; "
-            "expected 'not_ripe' under 'quality', or a later settlement"
-        )
     weighs = quality.value == "reliability-weighted"
     if (weighs or quality.reliability is not None) and result.reliability is None:
         yield f"{place}: no reliability; the contract needs it"
@@ -260,7 +257,7 @@ def _needed_faults(contract: Contract, rule: QualityRule, result: IndicatorResul
 
 
 def _improvement_faults(place: str, attain: ByImprovement, result: IndicatorResult) -> Iterator[str]:
-    baseline = result.baseline if attain.baseline == "as-delivered" else float(attain.baseline)
+    baseline = float(attain.baseline) if isinstance(attain.baseline, Decimal) else result.baseline
     if baseline is None:
         yield f"{place}: no baseline; the contract measures improvement from it"
     elif attain.measured == "relative" and baseline <= 0:

@@ -15,11 +15,21 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from contracts.canonical import sha256_of
 from contracts.terms.part import LEFT_OPEN, NOT_A_READING, Id, Part, Period, Text, Version, first_year
-from contracts.terms.parties import Distribution, Participant, Parties, Population
+from contracts.terms.parties import COMPARED, Comparison, Distribution, Participant, Parties, Population
 from contracts.terms.quality import Band, ByImprovement, Quality, QualityRule
 from contracts.terms.rates import AnyRate, Cases, Share
 from contracts.terms.sharing import COVERS, Bonus, Cap, Deduction, Losses, Rounding, Suspension, Withhold
-from contracts.terms.spending import Blend, OwnHistory, ProjectCosts, Rebasing, Spending, Target, Trend
+from contracts.terms.spending import (
+    Blend,
+    ComparisonGroup,
+    GroupTrend,
+    OwnHistory,
+    ProjectCosts,
+    Rebasing,
+    Spending,
+    Target,
+    Trend,
+)
 from contracts.terms.threshold import Threshold
 
 __all__ = [
@@ -53,6 +63,7 @@ class Contract(Part):
     years: list[Period] = Field(min_length=1)
     spending: Spending
     target: Target
+    comparison: Comparison | None = None
     project_costs: ProjectCosts | None = None
     threshold: Threshold = Field(
         description="'rate: 0': every saving counts; a higher rate: a smaller saving pays nothing"
@@ -125,6 +136,9 @@ class Contract(Part):
     def _open_words(self) -> Iterator[tuple[str, str]]:
         if self.bonus is not None and self.cap.rate_of == "target" and self.cap.covers is None:
             yield "cap.covers", COVERS
+        apart = self.parties.insured is not None
+        if self.comparison is not None and self.comparison.payers is None and apart:
+            yield "comparison.payers", COMPARED
 
     @model_validator(mode="after")
     def _bonus_and_cap_fit(self) -> Self:
@@ -134,6 +148,26 @@ class Contract(Part):
             if any(deduction.when == "before-bonus" for deduction in self.deductions):
                 raise ValueError("deductions: 'before-bonus', and there is no bonus; say 'before-cap'")
         return self
+
+    @model_validator(mode="after")
+    def _comparison_is_used(self) -> Self:
+        if self.comparison is None:
+            return self
+        if not self.compares:
+            raise ValueError("comparison: no target or trend uses a comparison group; leave it out")
+        if self.comparison.payers is not None and self.parties.insured is None:
+            raise ValueError("comparison.payers: 'parties.insured' does not tell the records of payers apart")
+        if self.parties.participant.network in self.comparison.networks:
+            raise ValueError("comparison.networks: the participant cannot be compared with itself")
+        return self
+
+    @property
+    def compares(self) -> bool:
+        """Whether the target, or its trend, follows a comparison group."""
+        own = self.target.own if isinstance(self.target, Blend) else self.target
+        return isinstance(self.target, Blend | ComparisonGroup) or (
+            isinstance(own, OwnHistory) and isinstance(own.trend, GroupTrend)
+        )
 
     @property
     def findings(self) -> list[str]:

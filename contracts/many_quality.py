@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -89,7 +90,7 @@ def _used(quality: Quality, result: IndicatorResult, value: FloatArray) -> Float
 
 
 def _by_improvement(attain: ByImprovement, value: FloatArray, result: IndicatorResult) -> FloatArray:
-    baseline = result.baseline if attain.baseline == "as-delivered" else float(attain.baseline)
+    baseline = float(attain.baseline) if isinstance(attain.baseline, Decimal) else result.baseline
     assert baseline is not None
     gain = baseline - value if attain.better == "lower" else value - baseline
     asked = float(attain.path[result.period]) * (baseline if attain.measured == "relative" else 1.0)

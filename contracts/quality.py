@@ -152,8 +152,7 @@ def handling(quality: Quality, rule: QualityRule, result: IndicatorResult) -> tu
         return "judged", None
     if not result.assessable:
         return quality.not_assessable, "not-assessable"
-    if not result.ripe:
-        assert quality.not_ripe is not None
+    if not result.ripe and quality.not_ripe != "ripe-records":
         return quality.not_ripe, "not-ripe"
     if quality.too_small is not None and result.n < quality.too_small.records:
         return quality.too_small.then, "too-small"

@@ -316,7 +316,7 @@ def goal_of(rule: QualityRule, result: IndicatorResult) -> float | None:
 def own_baseline(rule: QualityRule, result: IndicatorResult) -> float | None:
     """Own earlier value: the one agreed on beforehand, or the one delivered with the score."""
     attain = rule.attain
-    if isinstance(attain, ByImprovement) and attain.baseline != "as-delivered":
+    if isinstance(attain, ByImprovement) and isinstance(attain.baseline, Decimal):
         return float(attain.baseline)
     return result.baseline
 

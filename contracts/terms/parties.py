@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import Id, Name, Part, Weight, once
+from contracts.terms.part import ColumnName, Id, Name, Part, Weight, once
 
 _JUDGED = (
     "'per-payer': threshold and minimum size are held against the saving of each payer by itself; "
     "'pooled': against the saving of all payers together, and each then pays its own part"
+)
+
+COMPARED = (
+    "'own': each payer's spending is compared with that of its own insured elsewhere; "
+    "'all': with that of all records elsewhere, whoever insured them"
 )
 
 
@@ -22,15 +27,68 @@ class Participant(Part):
     network: Name
 
 
+class Insured(Part):
+    """Which records are of which payer, by a column of the spending dataset.
+
+    Attributes
+    ----------
+    column : str
+        Column that says who insured the patient.
+    codes : dict of str to list of str
+        Codes of each payer.
+    """
+
+    column: ColumnName
+    codes: dict[Name, list[Name]] = Field(min_length=1)
+    other_codes: Literal["left-out", "refused"] = Field(
+        description="'left-out': records with another code, or without one, are of payers outside this "
+        "contract and do not count; 'refused': as long as there are any nothing is settled"
+    )
+
+    @model_validator(mode="after")
+    def _each_code_once(self) -> Self:
+        once((code for codes in self.codes.values() for code in codes), "code")
+        for payer, codes in self.codes.items():
+            if not codes:
+                raise ValueError(f"payer '{payer}' has no code, so no record is of it")
+        return self
+
+
+class Comparison(Part):
+    """With whom the participant's spending is compared.
+
+    Attributes
+    ----------
+    networks : 'others' or list of str
+        All other networks of the participant's set, or those named.
+    """
+
+    networks: Annotated[
+        Annotated[Literal["others"], Tag("a word")] | Annotated[list[Name], Tag("a list")],
+        Discriminator(lambda value: "a list" if isinstance(value, list) else "a word"),
+    ] = Field(
+        description="'others': all other networks of the same set; a list: exactly these; the participant "
+        "itself is never its own comparison"
+    )
+    payers: Literal["own", "all"] | None = Field(default=None, description=COMPARED)
+
+
 class Parties(Part):
     """Who agreed.
 
     With several payers quality is pooled (one score for all), and the money is kept apart: each payer has its
     own target, its own spending and its own payment.
+
+    Attributes
+    ----------
+    insured : Insured or None
+        Which records are of which payer; None where the spending of each is delivered apart, or all records
+        are of the only payer.
     """
 
     payers: list[Name] = Field(min_length=1)
     judged: Literal["per-payer", "pooled"] | None = Field(default=None, description=_JUDGED)
+    insured: Insured | None = None
     participant: Participant
 
     def _open_words(self) -> Iterator[tuple[str, str]]:
@@ -42,6 +100,10 @@ class Parties(Part):
         once(self.payers, "payer")
         if len(self.payers) == 1 and self.judged is not None:
             raise ValueError("'judged' is for several payers, and there is one")
+        if self.insured is not None and set(self.insured.codes) != set(self.payers):
+            raise ValueError(
+                f"insured: codes of {', '.join(self.insured.codes)}; expected of {', '.join(self.payers)}"
+            )
         return self
 
 
@@ -72,9 +134,10 @@ class Distribution(Part):
         goes to the first of those with the same remainder.
     """
 
-    by: Literal["fixed-weights", "records", "spending"] = Field(
+    by: Literal["fixed-weights", "records", "spending", "equal"] = Field(
         description="'fixed-weights': by the weights in this contract; 'records': by the number of records "
-        "of each provider in the settled year; 'spending': by the spending of each in the settled year"
+        "of each provider in the settled year; 'spending': by the spending of each in the settled year, "
+        "truncated as agreed; 'equal': the same to each provider that has records in the settled year"
     )
     weights: dict[Name, Weight] | None = None
     remainder: Literal["largest-remainder"] = Field(

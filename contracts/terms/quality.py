@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import AMOUNT, AMOUNT_OR_WORD, WORD, Id, Part, Period, Rate, Version, Weight
+from contracts.terms.part import AMOUNT, WORD, Id, Part, Period, Rate, Version, Weight
 
 Band = Literal["low998", "low95", "in", "high95", "high998", "not-assessable"]
 FUNNEL_BANDS: tuple[Band, ...] = ("low998", "low95", "in", "high95", "high998")
@@ -17,6 +17,7 @@ Horizon = Annotated[
     Literal[1, 2, 3], BeforeValidator(lambda value: {"1": 1, "2": 2, "3": 3}.get(str(value), value))
 ]
 Handling = Literal["leave-out", "zero", "reporting"]
+NotRipe = Literal["ripe-records", "leave-out", "zero", "reporting"]
 
 _FAILED = (
     "'score-zero': a missed minimum makes the quality score 0, and the share follows from that; "
@@ -25,6 +26,15 @@ _FAILED = (
 _HANDLING = (
     "'leave-out': it drops out and the weights of the rest are scaled up; 'zero': it keeps its weight and "
     "counts as nothing attained; 'reporting': it keeps its weight and counts as attained if it was reported"
+)
+
+_NOT_RIPE = (
+    "while outcomes of the period are still pending: 'ripe-records': the indicator is judged on the records "
+    f"whose outcomes are known; {_HANDLING}"
+)
+_BASELINE_MODEL = (
+    "'concurrent': the value of each year is adjusted by the model of that year; 'frozen': the value of the "
+    "settled year is adjusted by the model of the baseline period, so that only the own care can improve"
 )
 
 
@@ -55,13 +65,26 @@ class ByLevel(Part):
         return self
 
 
+class OwnBaseline(Part):
+    """The own value of an earlier period, as it was scored then."""
+
+    period: Period
+    model: Literal["concurrent", "frozen"] = Field(description=_BASELINE_MODEL)
+
+
+def _baseline_kind(value: Any) -> str:
+    if isinstance(value, dict | OwnBaseline):
+        return "an earlier period"
+    return "a word" if value == "as-delivered" else "an amount"
+
+
 class ByImprovement(Part):
     """Attained by improvement on the own baseline, against a goal for each year.
 
     Attributes
     ----------
-    baseline : Decimal or 'as-delivered'
-        The own earlier value, agreed on beforehand or delivered with the score.
+    baseline : Decimal, 'as-delivered' or OwnBaseline
+        The own earlier value: agreed on beforehand, delivered with the score, or scored in an earlier period.
     path : dict of str to Decimal
         Improvement that is asked for in each contract year: 0.5 is half of the baseline (``relative``), or
         half a unit (``absolute``).
@@ -69,7 +92,12 @@ class ByImprovement(Part):
 
     by: Literal["improvement"]
     better: Literal["lower", "higher"]
-    baseline: Annotated[Annotated[Decimal, AMOUNT] | Annotated[Literal["as-delivered"], WORD], AMOUNT_OR_WORD]
+    baseline: Annotated[
+        Annotated[Decimal, AMOUNT]
+        | Annotated[Literal["as-delivered"], WORD]
+        | Annotated[OwnBaseline, Tag("an earlier period")],
+        Discriminator(_baseline_kind),
+    ]
     measured: Literal["relative", "absolute"] = Field(
         description="'relative': the improvement is a part of the baseline, from 6 % to 3 % is 0.5; "
         "'absolute': it is a difference, from 6 % to 3 % is 0.03"
@@ -207,7 +235,7 @@ class Quality(Part):
         description="'leave-out': an indicator that cannot be assessed drops out and the weights of the "
         "rest are scaled up; 'zero': it keeps its weight and counts as nothing attained"
     )
-    not_ripe: Handling | None = Field(default=None, description=_HANDLING)
+    not_ripe: NotRipe = Field(description=_NOT_RIPE)
     too_small: TooSmall | None = None
     reliability: Reliability | None = None
     horizon_weights: dict[Horizon, Weight] | None = None

@@ -95,11 +95,15 @@ class CaseMix(Part):
     ----------
     limit : Decimal or 'none'
         Largest change that counts: 0.03 lets the ratio go to 1.03 at most.
+    column : str or None
+        Column of the spending dataset with the risk of each record, of which the mean counts; None where the
+        mean is delivered.
     """
 
     limit: Annotated[Annotated[Rate, AMOUNT] | Annotated[Literal["none"], WORD], AMOUNT_OR_WORD] = Field(
         description="a rate, such as 0.03: the risk ratio counts up to that change; 'none': in full"
     )
+    column: ColumnName | None = None
     limited: Literal["growth", "both-ways"] = Field(
         description="'growth': only a rising risk is limited, a falling one lowers the target in full; "
         "'both-ways': a fall is limited just the same"

@@ -32,6 +32,7 @@ PLAIN: dict[str, Any] = {
         "digits": 6,
         "value": "raw",
         "not_assessable": "leave-out",
+        "not_ripe": "ripe-records",
         "indicators": [{"indicator": "goal", "weight": 1, "attain": GOAL}],
     },
     "share": {"base": 0.5, "at_full_quality": 0.5},

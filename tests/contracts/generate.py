@@ -191,7 +191,7 @@ def _quality(draw: random.Random) -> dict[str, Any]:
         "digits": draw.choice([2, 3, 6]),
         "value": draw.choice(["raw", "raw", "reliability-weighted"]),
         "not_assessable": draw.choice(["leave-out", "zero"]),
-        "not_ripe": draw.choice(["leave-out", "zero", "reporting"]),
+        "not_ripe": draw.choice(["ripe-records", "leave-out", "zero", "reporting"]),
         "indicators": rules,
     }
     if draw.random() < 0.4:

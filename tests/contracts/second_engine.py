@@ -165,7 +165,7 @@ def _handled(quality: dict[str, Any], rule: dict[str, Any], score: dict[str, Any
         return "judged"
     if score["band"] == "not-assessable":
         return str(quality["not_assessable"])
-    if not score["ripe"]:
+    if not score["ripe"] and quality["not_ripe"] != "ripe-records":
         return str(quality["not_ripe"])
     if "too_small" in quality and q(score["n"]) < quality["too_small"]["records"]:
         return str(quality["too_small"]["then"])

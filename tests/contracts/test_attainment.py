@@ -30,6 +30,7 @@ def _score(attain: dict[str, Any], *, quality: dict[str, Any] | None = None, **s
             "digits": 6,
             "value": "raw",
             "not_assessable": "leave-out",
+            "not_ripe": "ripe-records",
             "indicators": [
                 {"indicator": "own", "weight": 1, "attain": attain},
                 {"indicator": "rest", "weight": 1, "attain": build.GOAL},
@@ -157,6 +158,7 @@ def _rules(changes: dict[str, Any], **rule: Any) -> Quality:
         "digits": 6,
         "value": "raw",
         "not_assessable": "leave-out",
+        "not_ripe": "ripe-records",
         "indicators": [
             {"indicator": "own", "weight": 1, "attain": LEVEL, **rule},
             {"indicator": "rest", "weight": 1, "attain": build.GOAL},
@@ -173,6 +175,7 @@ def test_weights_within_horizons() -> None:
             "digits": 6,
             "value": "raw",
             "not_assessable": "leave-out",
+            "not_ripe": "ripe-records",
             "horizon_weights": {2: 3, 3: 1},
             "indicators": [
                 {"indicator": name, "weight": weight, "horizon": horizon, "attain": build.GOAL}
@@ -222,7 +225,6 @@ def test_a_minimum_score() -> None:
 @pytest.mark.parametrize(
     ("quality", "score", "words"),
     [
-        ({}, {"ripe": False}, "not ripe, and the contract does not say"),
         ({"value": "reliability-weighted"}, {"reference": 0.5}, "no reliability"),
         ({"value": "reliability-weighted"}, {"reliability": 0.5}, "no reference"),
         ({"reliability": {"floor": 0.5, "below_floor": "zero"}}, {}, "no reliability"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,24 @@ import yaml
 from pydantic import ValidationError
 
 from contracts.contract import LEFT_OPEN, NOT_A_READING, Contract, parse_contract
+from contracts.terms.part import Part
 from tests.contracts import build
 
 DEMO = Path(__file__).parents[2] / "indicators" / "library" / "birth" / "birth-vsv.contract.yaml"
+
+
+BONUS = {
+    "size": {"rate_of": "none", "euros": 100},
+    "earned": {"base": 0, "at_full_quality": 1},
+    "limit": "none",
+    "without_counted_saving": "paid",
+}
+LOSSES = {
+    "threshold": build.PLAIN["threshold"],
+    "rate": {"base": 0.5, "at_full_quality": 0.5},
+    "limits": [],
+    "relief": "none",
+}
 
 
 def _only_fault(data: dict[str, Any]) -> dict[str, Any]:
@@ -30,6 +46,7 @@ OPEN_WORDS = {
     "target.trend.growth": ("6.09 %", "6 %"),
     "population.below_minimum": ("nothing is paid", "the parties decide"),
     "quality.not_assessable": ("weights of the rest are scaled up", "nothing attained"),
+    "quality.not_ripe": ("on the records whose outcomes are known", "it drops out", "if it was reported"),
     "quality.digits": ("0.05,", "0.0549"),
     "quality.value": ("counts as it is", "drawn towards the benchmark"),
     "spending.payer_share_above": ("does not count at all", "counts as spending after all"),
@@ -44,10 +61,72 @@ OPEN_WORDS = {
 
 
 @pytest.mark.parametrize(("path", "readings"), OPEN_WORDS.items())
-def test_a_word_left_open_is_refused_with_its_readings(path: str, readings: tuple[str, str]) -> None:
+def test_a_word_left_open_is_refused_with_its_readings(path: str, readings: tuple[str, ...]) -> None:
     fault = _only_fault(build.without(path))
     assert fault["type"] == LEFT_OPEN
     assert fault["loc"] == tuple(path.split("."))
+    assert all(reading in fault["msg"] for reading in readings)
+
+
+def _parts(of: type[Part] = Part) -> list[type[Part]]:
+    return [of, *(each for part in of.__subclasses__() for each in _parts(part))]
+
+
+@pytest.mark.parametrize("part", _parts(), ids=lambda part: part.__name__)
+def test_every_section_refuses_its_open_words_with_their_readings(part: type[Part]) -> None:
+    words = {name: field.description for name, field in part.model_fields.items() if field.is_required()}
+    with pytest.raises(ValidationError) if words else contextlib.nullcontext() as caught:
+        part.model_validate({})
+    found = {fault["loc"]: fault for fault in caught.value.errors()} if caught else {}
+    for name, readings in words.items():
+        fault = found[name,]
+        assert fault["type"] == ("missing" if readings is None else LEFT_OPEN)
+        assert readings is None or readings in fault["msg"]
+
+
+INSURED = {"column": "insurer", "codes": {"Payer": ["1"], "Other": ["2", "3"]}, "other_codes": "left-out"}
+BLEND = {
+    "kind": "blend",
+    "own_weight": 0.5,
+    "own": build.PLAIN["target"],
+    "group": {"kind": "comparison-group"},
+}
+SHARED = {"parties__payers": ["Payer", "Other"], "parties__judged": "pooled", "parties__insured": INSURED}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "readings"),
+    [
+        ({"parties__payers": ["One", "Two"]}, "parties.judged", ("each payer by itself", "together")),
+        (
+            {**SHARED, "target": BLEND, "comparison": {"networks": "others"}},
+            "comparison.payers",
+            ("its own insured elsewhere", "whoever insured them"),
+        ),
+        (
+            {"cap": {"rate_of": "target", "rate": 0.1}, "bonus": BONUS},
+            "cap.covers",
+            ("not for the bonus", "the two together"),
+        ),
+        (
+            {"losses": {**LOSSES, "phase_in": {"2024": 0, "2025": 1}}},
+            "losses.phase",
+            ("after the phase-in", "what the limits left"),
+        ),
+        (
+            {"losses": {**LOSSES, "limits": [{"rate_of": "revenue", "rate": 0.1}]}},
+            "losses.revenue_unknown",
+            ("nothing is settled", "passed over"),
+        ),
+        ({"quality__minimum_score": 0.5}, "quality.minimum_missed", ("the share follows", "at all")),
+    ],
+)
+def test_a_word_that_only_some_contracts_need(
+    changes: dict[str, Any], path: str, readings: tuple[str, ...]
+) -> None:
+    fault = _only_fault(build.terms(**changes))
+    assert fault["type"] == LEFT_OPEN
+    assert ".".join(map(str, fault["loc"])) == path
     assert all(reading in fault["msg"] for reading in readings)
 
 
@@ -142,7 +221,12 @@ TWICE = [{"indicator": "goal", "weight": 1, "attain": build.GOAL}] * 2
         ({"years": ["2023", "2024"]}, "more than once"),
         ({"years": ["last year"]}, "pattern"),
         ({"target__trend": {"rate": -0.5, "growth": "simple"}}, "leaves no target after 2 years"),
-        ({"parties__payers": ["One", "Two"]}, "all payers together"),
+        ({"parties__insured": INSURED}, "expected of Payer"),
+        ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": ["1"]}}}, "more than"),
+        ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": []}}}, "no record is"),
+        ({"comparison": {"networks": "others"}}, "no target or trend uses"),
+        ({"target": BLEND, "comparison": {"networks": ["VSV-01"]}}, "compared with itself"),
+        ({"target": BLEND, "comparison": {"networks": "others", "payers": "own"}}, "does not tell"),
         ({"spending__truncation": 0}, "greater than 0"),
     ],
 )

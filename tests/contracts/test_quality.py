@@ -15,7 +15,13 @@ from tests.contracts import build
 
 def _quality(*rules: dict[str, Any], digits: int = 6, not_assessable: str = "leave-out") -> Quality:
     return Quality.model_validate(
-        {"digits": digits, "value": "raw", "not_assessable": not_assessable, "indicators": list(rules)}
+        {
+            "digits": digits,
+            "value": "raw",
+            "not_assessable": not_assessable,
+            "not_ripe": "ripe-records",
+            "indicators": list(rules),
+        }
     )
 
 
