@@ -56,11 +56,13 @@ _STATE = {
     "excluded": mark("state.excluded"),
     "pending": mark("state.pending"),
     "missing": mark("state.missing"),
+    "excepted": mark("state.excepted"),
     "lost": mark("state.lost"),
     "counted": mark("state.counted"),
 }
 _STATE_REASON = {
     "population": mark("state-reason.population"),
+    "denominator": mark("state-reason.denominator"),
     "no network on this date": mark("state-reason.network"),
     "the expression": mark("state-reason.expression"),
 }
@@ -173,9 +175,12 @@ def state_reason(
     text = count.reason
     if text in _STATE_REASON:
         return w.t(_STATE_REASON[text])
-    rule = re.fullmatch(r"rule (\d+)", text)
-    if rule and int(rule[1]) <= len(indicator.exclusions):
-        return indicator.exclusions[int(rule[1]) - 1][w.language]
+    for word, rules in (("rule", indicator.exclusions), ("exception", indicator.exceptions)):
+        numbered = re.fullmatch(rf"{word} (\d+)", text)
+        if numbered and int(numbered[1]) <= len(rules):
+            return rules[int(numbered[1]) - 1][w.language]
+    if count.state == "lost":
+        return w.t("state-reason.lost", column=w.column(text, titles))
     if count.state == "missing" and text:
         return w.t("state-reason.column", column=w.column(text, titles))
     return text

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from indicators.compile import patterns_select
+from indicators.strata import patterns_select
 from registry_db.expectation import expectation_sql
 from risk_models.design import Term
 from risk_models.expected import fit_model

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from indicators.words import ColumnName, ExpressionText, Id, Part, Status, Text, Version, fault_at
+from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 Better = Literal["lower", "higher"]
 # A case-mix term is a column of the patterns, beside these (compile.patterns_select).
@@ -126,10 +126,19 @@ class ExternalExpectation(Part):
 
 
 class FollowUp(Part):
-    """Window after a date in which the outcome can still happen; until it has closed a record is pending."""
+    """Window after a date in which the outcome can still happen; until it has closed a record is pending.
+
+    Attributes
+    ----------
+    until : str or None
+        Column with the last day on which a record was followed, for those whose window did not close in
+        sight. Such a record is lost to follow-up whatever its outcome was so far: to count those in whom it
+        was seen already, and leave out the others, would overstate it.
+    """
 
     days: int = Field(ge=0)
     after: ColumnName
+    until: ColumnName | None = None
 
 
 class Minimum(Part):
@@ -154,16 +163,25 @@ class Norm(Part):
 
 
 class Example(Part):
-    """A record and what must become of it; run by ``meetlat check``."""
+    """A record and what must become of it; run by ``meetlat check``.
+
+    Attributes
+    ----------
+    cut_off : date or None
+        Last day that the data hold, for an example that is still pending. None: every window has closed.
+    """
 
     given: dict[ColumnName, str | bool | int | float | None]
+    cut_off: Day | None = None
     expect: Expectation
 
 
 class Expectation(Part):
     """The state an example must end in; ``outcome`` is the value for numbers."""
 
-    state: Literal["not-eligible", "excluded", "missing", "met", "not-met", "value"]
+    state: Literal[
+        "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "value"
+    ]
     outcome: float | None = None
 
 
@@ -177,7 +195,14 @@ class Indicator(Part):
     horizon : int
         1 structure and process, 2 outcome of the provider, 3 what the patient reports.
     population : str
-        Condition a record must meet to be counted.
+        Condition a record must meet to be of the initial population.
+    denominator : str or None
+        Condition within the population that it must meet to be counted; None: all of it.
+    exclude : list of Exclusion
+        Rules that leave records out, whatever their outcome; the first that holds is the reason.
+    exceptions : list of Exclusion
+        Rules that excuse a record that did not meet the outcome, under ``except`` in the file. Where the
+        outcome was met it counts.
     """
 
     indicator: Id
@@ -191,7 +216,9 @@ class Indicator(Part):
     dataset: Id
     unit: Id = "provider"
     population: ExpressionText
+    denominator: ExpressionText | None = None
     exclude: list[Exclusion] = Field(default_factory=list)
+    exceptions: list[Exclusion] = Field(default_factory=list, alias="except")
     outcome: Outcome
     follow_up: FollowUp | None = None
     case_mix: list[CaseMixTerm] = Field(default_factory=list)
@@ -209,6 +236,9 @@ class Indicator(Part):
             raise fault_at("an external expectation and an own case mix exclude each other", "expectation")
         if self.expectation and kind not in ("change", "continuous"):
             raise fault_at(f"an external expectation does not go with a {kind} outcome", "expectation")
+        if self.exceptions and not (isinstance(self.outcome, BinaryOutcome) and self.outcome.when):
+            message = f"an exception excuses a record that does not meet a condition; this outcome is {kind}"
+            raise fault_at(message, "except")
         if kind == "structure" and self.case_mix:
             raise fault_at("a structure fact is not adjusted for case mix", "case_mix")
         if self.norm and kind in ("binary", "structure") and not 0 <= self.norm.value <= 1:

@@ -154,8 +154,11 @@ _ALLOWED = {
 
 def _expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
     yield ("population",), indicator.population, "boolean"
-    for number, rule in enumerate(indicator.exclude):
-        yield ("exclude", number, "when"), rule.when, "boolean"
+    if indicator.denominator is not None:
+        yield ("denominator",), indicator.denominator, "boolean"
+    for block, rules in (("exclude", indicator.exclude), ("except", indicator.exceptions)):
+        for number, rule in enumerate(rules):
+            yield (block, number, "when"), rule.when, "boolean"
     outcome = indicator.outcome
     if isinstance(outcome, ContinuousOutcome):
         yield ("outcome", "value"), outcome.value, "number"
@@ -175,6 +178,8 @@ def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]
         yield ("expectation", "external"), indicator.expectation.external, _NUMBER
     if indicator.follow_up:
         yield ("follow_up", "after"), indicator.follow_up.after, ("date",)
+        if indicator.follow_up.until:
+            yield ("follow_up", "until"), indicator.follow_up.until, ("date",)
     for number, term in enumerate(indicator.case_mix):
         yield ("case_mix", number, "term"), term.term, _ALLOWED[term.kind]
 

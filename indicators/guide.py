@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from html import escape
 
@@ -11,6 +11,8 @@ from indicators.definition import (
     BinaryOutcome,
     ChangeOutcome,
     ContinuousOutcome,
+    Exclusion,
+    FollowUp,
     Indicator,
     StructureOutcome,
 )
@@ -24,8 +26,10 @@ _WORDS: dict[str, Text] = {
         ("guide", "Indicatorengids", "Indicator guide"),
         ("contents", "Inhoud", "Contents"),
         ("why", "Waarom", "Why"),
+        ("initial", "Uitgangspopulatie", "Initial population"),
         ("population", "Noemer: wie telt mee", "Denominator: who counts"),
         ("exclude", "Niet meegeteld", "Left out"),
+        ("except", "Niet meegeteld als de uitkomst uitblijft", "Left out if the outcome is not met"),
         ("outcome", "Teller: wat telt", "Numerator: what counts"),
         ("mean", "het gemiddelde van", "the mean of"),
         ("counts", "{0} van de {1}", "{0} out of {1}"),
@@ -42,6 +46,11 @@ _WORDS: dict[str, Text] = {
         ("direction", "Richting", "Direction"),
         ("follow_up", "Volgduur", "Follow-up"),
         ("days", "{0} dagen na {1}", "{0} days after {1}"),
+        (
+            "followed",
+            "{0}; wie korter gevolgd is ({1}), telt niet mee",
+            "{0}; who was followed for less ({1}) is left out",
+        ),
         ("unit", "Wie wordt vergeleken", "Who is compared"),
         ("provider", "zorgaanbieders", "providers"),
         ("networks", "netwerken ({0})", "networks ({0})"),
@@ -131,19 +140,15 @@ def _section(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
     rows: list[tuple[str, str]] = [
         (say("why"), escape(say.of(item.why))),
         (say("unit"), say("provider") if item.unit == "provider" else say("networks", item.unit)),
-        (say("population"), escape(_in_words(item.population, dataset, say))),
+        *_populations(item, dataset, say),
     ]
-    if item.exclude:
-        reasons = (f"{say.of(rule.why)} ({_in_words(rule.when, dataset, say)})" for rule in item.exclude)
-        rows.append((say("exclude"), _list(reasons)))
+    rows += _reasons("exclude", item.exclude, dataset, say)
     rows.append((say("outcome"), escape(_outcome(item, dataset, say))))
+    rows += _reasons("except", item.exceptions, dataset, say)
     rows.append((say("direction"), say(item.outcome.better)))
     rows.append((say("case_mix"), escape(_case_mix(item, dataset, say))))
     if item.follow_up:
-        words = say(
-            "days", str(item.follow_up.days), column_title(item.follow_up.after, dataset, say.language)
-        )
-        rows.append((say("follow_up"), escape(words)))
+        rows.append((say("follow_up"), escape(_follow_up(item.follow_up, dataset, say))))
     rows.append((say("minimum"), _minimum(item, say)))
     if item.norm:
         value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
@@ -159,6 +164,31 @@ def _section(item: Indicator, dataset: Dataset, say: _Speaker) -> str:
         f'<section><h3 id="{item.indicator}">{escape(say.of(item.title))}</h3>'
         f'<p class="id">{identity}</p><dl>{body}</dl></section>'
     )
+
+
+def _populations(item: Indicator, dataset: Dataset, say: _Speaker) -> Iterator[tuple[str, str]]:
+    """Who counts: in one row, or in two where only a part of the population does."""
+    population = escape(_in_words(item.population, dataset, say))
+    if item.denominator is None:
+        yield say("population"), population
+    else:
+        yield say("initial"), population
+        yield say("population"), escape(_in_words(item.denominator, dataset, say))
+
+
+def _reasons(
+    key: str, rules: Sequence[Exclusion], dataset: Dataset, say: _Speaker
+) -> Iterator[tuple[str, str]]:
+    if rules:
+        words = (f"{say.of(rule.why)} ({_in_words(rule.when, dataset, say)})" for rule in rules)
+        yield say(key), _list(words)
+
+
+def _follow_up(follow_up: FollowUp, dataset: Dataset, say: _Speaker) -> str:
+    words = say("days", str(follow_up.days), column_title(follow_up.after, dataset, say.language))
+    if follow_up.until is None:
+        return words
+    return say("followed", words, column_title(follow_up.until, dataset, say.language))
 
 
 def _list(items: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 
-from indicators.compile import cohort_select, derived_sql, quote
+from indicators.cohort import cohort_select
+from indicators.compile import derived_sql, quote
 from indicators.dataset import Dataset
 from indicators.definition import Example, Indicator
 from indicators.faults import Fault
@@ -65,7 +66,8 @@ def _run(
         f"{derived_sql(dataset, name)} as {quote(name)}" for name in dataset.derive if name not in given
     ]
     con.execute(f"create or replace temp view example as select {', '.join(['*', *derived])} from stored")
-    sql = cohort_select(indicator, dataset, "example", members="member", cut_off=dt.date.max)
+    cut_off = example.cut_off or dt.date.max
+    sql = cohort_select(indicator, dataset, "example", members="member", cut_off=cut_off)
     state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
     return state, reason, None if value is None else float(value)
 

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from indicators.compile import cohort_select, patterns_select, quote, states_select, strata_select
+from indicators.cohort import cohort_select
+from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.strata import patterns_select, states_select, strata_select
 from registry_db.connect import Connection
 from registry_db.records import make_current_view
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from indicators.compile import COUNTED as COUNTED_STATES
+from indicators.strata import COUNTED as COUNTED_STATES
 from registry_db.disclosure import hidden, safe
 from registry_db.scoring import SCORE_COLUMNS
 

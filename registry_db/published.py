@@ -117,7 +117,15 @@ class Indicator:
     @property
     def exclusions(self) -> tuple[dict[str, str], ...]:
         """Why each rule leaves records out, by language, in the order of the definition."""
-        rules = yaml.safe_load(self.definition).get("exclude", [])
+        return self._reasons("exclude")
+
+    @property
+    def exceptions(self) -> tuple[dict[str, str], ...]:
+        """Why each exception excuses records that did not meet the outcome, as `exclusions`."""
+        return self._reasons("except")
+
+    def _reasons(self, block: str) -> tuple[dict[str, str], ...]:
+        rules = yaml.safe_load(self.definition).get(block, [])
         return tuple(rule["why"] for rule in rules)
 
 

@@ -177,6 +177,7 @@ def _definition(view: View, result: Result) -> None:
         (w.t("definition.hash"), indicator.hash[:16]),
     ]
     facts += [(w.t("definition.leaves-out"), rule[w.language]) for rule in indicator.exclusions]
+    facts += [(w.t("definition.excuses"), rule[w.language]) for rule in indicator.exceptions]
     st.table(pd.DataFrame(facts), hide_index=True, hide_header=True, border="horizontal")
     with st.expander(w.t("definition.yaml")):
         st.code(indicator.definition, language="yaml")

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from indicators.compile import COUNTED, cohort_select, dataset_select, quote, text_literal
+from indicators.cohort import cohort_select
+from indicators.compile import dataset_select, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
@@ -28,6 +29,7 @@ from indicators.library.birth.truth import MODELS
 from indicators.library.birth.women import draw_places
 from indicators.networks import NetworkSet
 from indicators.source import read_source
+from indicators.strata import COUNTED
 
 LIBRARY = Path(str(files("indicators.library.birth")))
 FILES = sorted(file for file in LIBRARY.glob("*.yaml") if not file.name.endswith(".contract.yaml"))

@@ -256,9 +256,34 @@ INDICATOR_MISTAKES = [
         "state: met}",
         "state: counted}",
         [
-            "x.yaml:22: examples.1.expect.state: 'counted': expected 'not-eligible', 'excluded', 'missing', "
-            "'met', 'not-met' or 'value'"
+            "x.yaml:22: examples.1.expect.state: 'counted': expected 'not-eligible', 'excluded', 'pending', "
+            "'lost', 'missing', 'excepted', 'met', 'not-met' or 'value'"
         ],
+    ),
+    # denominator, exceptions, follow-up
+    (
+        "population: age >= 18",
+        "population: age >= 18\ndenominator: loss",
+        ["x.yaml:10: denominator: 'loss' is a number; expected a condition, which is true or false"],
+    ),
+    (
+        "show:",
+        "except: [{when: smokr, why: {nl: rookt, en: smokes}}]\nshow:",
+        ["x.yaml:20: except.1.when: there is no column 'smokr' (did you mean 'smoker'?)"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: continuous, value: loss, better: lower}\n"
+        "except: [{when: smoker, why: {nl: rookt, en: smokes}}]",
+        [
+            "x.yaml:16: except: an exception excuses a record that does not meet a condition; this outcome "
+            "is continuous"
+        ],
+    ),
+    (
+        "show:",
+        "follow_up: {days: 30, after: discharge, until: smoker}\nshow:",
+        ["x.yaml:20: follow_up.until: 'smoker' is boolean; expected date"],
     ),
 ]
 

@@ -62,7 +62,9 @@ ITEMS: list[dict[str, Any]] = [
         "norm": {"value": 0.05, "kind": "ambition"},
         "unit": "vsv",
         "minimum": {"n": 30, "events_expected": 0.5},
-        "follow_up": {"days": 42, "after": "discharge"},
+        "follow_up": {"days": 42, "after": "discharge", "until": "born"},
+        "denominator": "weight > 40",
+        "except": [{"when": "events > 3", "why": {"nl": "te vaak", "en": "too often"}}],
     },
     {
         "indicator": "care-gain",
@@ -114,6 +116,9 @@ def sentences(language: Language) -> Iterator[str]:
             "score after na de zorg, gegeven score before ervoor",
             "de meegeleverde verwachting: elders",
         )
+        yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
+        yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
+        yield "42 dagen na discharge; wie korter gevolgd is (born), telt niet mee"
         yield from ("het gemiddelde van het aantal dagen van day tot discharge", "smoker is ja")
     else:
         yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin is yes)")
@@ -124,6 +129,9 @@ def sentences(language: Language) -> Iterator[str]:
             "score after after care, given score before before",
             "the delivered expectation: elsewhere",
         )
+        yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
+        yield "Left out if the outcome is not met too often (events is above 3)"
+        yield "42 days after discharge; who was followed for less (born) is left out"
         yield from ("the mean of the days from day to discharge", "smoker is yes")
 
 

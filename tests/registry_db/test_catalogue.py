@@ -60,6 +60,21 @@ def test_an_example_that_ends_otherwise(registry: Registry, tmp_path: Path) -> N
     assert fault == "fall.yaml:18: examples.1: expected met; it ends as not-eligible (population)"
 
 
+def test_an_example_is_held_against_the_last_day_of_its_data(registry: Registry, tmp_path: Path) -> None:
+    """Given a day on which the data end, a window is still open; without one every window has closed."""
+    window = "follow_up: {days: 30, after: day}\nshow:"
+    given = "given: {age: 40, weight: 70, fell: true, sex: male, day: 2024-03-01}"
+    pending = f"  - {given}\n    cut_off: 2024-03-30\n    expect: {{state: pending}}\n"
+    ripe = pending.replace("2024-03-30", "2024-03-31")
+    changed = FALL.replace("1.0.0", "1.1.0").replace("show:", window)
+    assert told(registry, write(tmp_path, changed + ripe, "fall.yaml")) == [
+        "fall.yaml:21: examples.2: expected pending; it ends as met"
+    ]
+    assert [item.version for item in registry.define([write(tmp_path, changed + pending, "fall.yaml")])] == [
+        "1.1.0"
+    ]
+
+
 def status_of(registry: Registry, id: str) -> tuple[str, str]:
     item = registry.catalogue().get("indicator", id)
     return item.version, item.status

@@ -12,20 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indicators.compile import (
-    COUNTED,
-    NO_NETWORK,
-    cohort_select,
-    dataset_select,
-    derived_sql,
-    patterns_select,
-    quote,
-    states_select,
-    strata_select,
-    text_literal,
-)
+from indicators.cohort import NO_NETWORK, cohort_select, membership_select
+from indicators.compile import dataset_select, derived_sql, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.strata import COUNTED, patterns_select, states_select, strata_select
 from tests.indicators.build import dataset, indicator, networks, sql_type
 
 CUT_OFF = dt.date(2024, 12, 31)
@@ -147,6 +138,100 @@ def test_outcomes_ripen(
 ) -> None:
     ripening = indicator(follow_up={"days": 30, "after": "discharge"})
     assert ends(con, ripening, without=without) == (state, reason)
+
+
+LOST = [
+    # the window closes on 31 March; who was seen on that day was seen long enough
+    ({"born": "2024-03-30"}, "lost", "born"),
+    ({"born": "2024-03-30", "loss": 5000}, "lost", "born"),
+    ({"born": "2024-03-30", "loss": None}, "lost", "born"),
+    ({"born": "2024-03-31"}, "not-met", ""),
+    ({"born": None}, "not-met", ""),
+    ({"born": "2024-03-30", "twin": True}, "excluded", "rule 1"),
+    # a window that is still open comes first
+    ({"born": "2024-12-15", "discharge": "2024-12-10"}, "pending", "2025-01-09"),
+]
+
+
+@pytest.mark.parametrize(("without", "state", "reason"), LOST)
+def test_who_was_not_followed_to_the_end_is_lost(
+    con: duckdb.DuckDBPyConnection, without: dict[str, Any], state: str, reason: str
+) -> None:
+    """The column "born" stands in for the last day on which a record was seen."""
+    followed = indicator(follow_up={"days": 30, "after": "discharge", "until": "born"})
+    assert ends(con, followed, without={"discharge": "2024-03-01"} | without) == (state, reason)
+
+
+WHY = {"nl": "reden", "en": "reason"}
+EXCUSED = {
+    "denominator": "weight > 40",
+    "except": [{"when": "events > 3", "why": WHY}, {"when": "sex = 'male'", "why": WHY}],
+}
+POPULATIONS = [
+    ({}, "not-met", ""),
+    ({"weight": 40}, "not-eligible", "denominator"),
+    ({"weight": 40, "age": 3}, "not-eligible", "population"),
+    ({"weight": 40, "age": None}, "not-eligible", "denominator"),
+    ({"weight": None}, "missing", "weight"),
+    ({"weight": None, "age": 3}, "not-eligible", "population"),
+    ({"weight": 40, "twin": True}, "not-eligible", "denominator"),
+    # an exception excuses only who did not meet the outcome
+    ({"events": 4}, "excepted", "exception 1"),
+    ({"events": 4, "loss": 1001}, "met", ""),
+    ({"sex": "male"}, "excepted", "exception 2"),
+    ({"events": 4, "sex": "male"}, "excepted", "exception 1"),
+    ({"events": None, "sex": "male"}, "excepted", "exception 2"),
+    ({"events": 4, "twin": True}, "excluded", "rule 1"),
+    ({"events": 4, "loss": None}, "missing", "loss"),
+    ({"events": None}, "missing", "events"),
+    ({"events": None, "loss": 1001}, "met", ""),
+    # out for sure comes before what a model would miss
+    ({"events": 4, "smoker": None}, "excepted", "exception 1"),
+    ({"smoker": None}, "missing", "smoker"),
+]
+
+
+@pytest.mark.parametrize(("without", "state", "reason"), POPULATIONS)
+def test_a_denominator_within_the_population_and_exceptions_from_it(
+    con: duckdb.DuckDBPyConnection, without: dict[str, Any], state: str, reason: str
+) -> None:
+    record = {"weight": 70, "events": 1} | without
+    assert ends(con, indicator(**EXCUSED), without=record) == (state, reason)
+
+
+MEMBERSHIPS = [
+    # initial, denominator, exclusion, exception, numerator
+    ({"age": 3}, "00000"),
+    ({"weight": 40}, "10000"),
+    ({}, "11000"),
+    ({"loss": 1001}, "11001"),
+    ({"events": 4}, "11010"),
+    ({"events": 4, "loss": 1001}, "11001"),
+    # an excluded record is in no numerator and needs no excuse
+    ({"twin": True, "loss": 1001}, "11100"),
+    ({"twin": True, "events": 4}, "11100"),
+    # what cannot be told is not met
+    ({"twin": None, "loss": 1001}, "11001"),
+    ({"loss": None, "events": 4}, "11010"),
+    ({"age": None, "loss": 1001}, "00000"),
+    ({"weight": None}, "10000"),
+]
+
+
+@pytest.mark.parametrize(("without", "expected"), MEMBERSHIPS)
+def test_populations_of_a_record_as_a_measure_counts_them(
+    con: duckdb.DuckDBPyConnection, without: dict[str, Any], expected: str
+) -> None:
+    make_cohort(con, indicator(), [RECORD | {"weight": 70, "events": 1} | without])
+    sql = membership_select(indicator(**EXCUSED), dataset(), "records")
+    names = ("_initial", "_denominator", "_exclusion", "_exception", "_numerator")
+    [row] = con.execute(f"select {', '.join(names)} from ({sql})").fetchall()
+    assert "".join(str(int(value)) for value in row) == expected
+
+
+def test_a_mean_has_no_numerator() -> None:
+    with pytest.raises(ValueError, match="care-loss: a continuous outcome has no numerator"):
+        membership_select(indicator(**VALUE), dataset(), "records")
 
 
 def test_nothing_is_ripe_when_the_data_hold_no_day(con: duckdb.DuckDBPyConnection) -> None:
@@ -313,6 +398,11 @@ RECORDS = st.lists(
 )
 WHOLE = {
     "binary": indicator(follow_up={"days": 30, "after": "discharge"}),
+    "excused": indicator(
+        denominator="score_before < 0.2 or score_before is null",
+        **{"except": [{"when": "score_after < 0.5", "why": WHY}]},
+        follow_up={"days": 30, "after": "discharge", "until": "day"},
+    ),
     "network": indicator(unit="vsv"),
     "change": indicator(
         **CHANGE | {"case_mix": [{"term": "score_before", "as": "number"}, {"term": "sex", "as": "category"}]}

@@ -1,0 +1,157 @@
+"""An indicator to SQL: its cohort, one row per record with its state and what a model needs of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from indicators.compile import quote, text_literal
+from indicators.dataset import Dataset
+from indicators.definition import BinaryOutcome, ChangeOutcome, Indicator
+from indicators.expression import to_sql
+from indicators.states import ladder, outcome_node, parse_in
+
+NO_NETWORK = "(no network)"
+# Sums of exact decimals do not depend on the order in which threads add them.
+_EXACT = "decimal(18, 9)"
+
+
+def cohort_select(
+    indicator: Indicator, dataset: Dataset, view: str, *, members: str, cut_off: dt.date | None
+) -> str:
+    """SQL of the cohort: one row per record, with its state, its reason and what a model needs of it.
+
+    Parameters
+    ----------
+    indicator, dataset : Indicator, Dataset
+        The definitions.
+    view : str
+        View with the dataset's records, derived columns included.
+    members : str
+        Table with columns network_set, network, provider, since, until; a provider is in at most one
+        network of a set on a day.
+    cut_off : date or None
+        Last day that the data hold, for an indicator with a follow-up: a window that closes on that day
+        has closed. None if the data hold no day at all: nothing is ripe.
+
+    Returns
+    -------
+    str
+        A select with columns ``_period, _provider, _state, _reason, _n, _y, _before, _expected`` and one
+        column for each case-mix term. ``_y`` is 1 or 0, a number, or a count of events out of ``_n``.
+        The reason is ``population`` or ``denominator``, ``rule 1`` and so on, the day on which a record
+        ripens, the column that is missing or that ends the follow-up, ``exception 1`` and so on, or empty
+        for a record with an outcome.
+
+    Raises
+    ------
+    ValueError
+        If the indicator is of networks while the dataset has no date to look a membership up on;
+        ``definitions.indicator_faults`` finds that first.
+    """
+    steps = ladder(indicator, dataset, cut_off)
+    states = " ".join(f"when {step.condition} then {text_literal(step.state)}" for step in steps)
+    reasons = " ".join(f"when {step.condition} then {step.reason}" for step in steps)
+    outcome = outcome_node(indicator, dataset)
+    value, states_of_value = to_sql(outcome), "'value'"
+    if outcome.type == "boolean":
+        value, states_of_value = (
+            f"cast({value} as integer)",
+            f"case when {value} then 'met' else 'not-met' end",
+        )
+    before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
+    external = quote(indicator.expectation.external) if indicator.expectation else "null"
+    terms = "".join(
+        f", {_term_sql(quote(t.term), dataset.types[t.term])} as {quote(t.term)}" for t in indicator.case_mix
+    )
+    source, unit = _unit_source(indicator, dataset, view, members)
+    return f"""
+        select {_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
+            case {states} else {states_of_value} end as _state,
+            case {reasons} else '' end as _reason,
+            {_weight_sql(indicator)} as _n, cast({value} as {_EXACT}) as _y,
+            cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
+        from {source}"""
+
+
+def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
+    """SQL of the populations of a proportion measure: one row per record, in the order of ``view``.
+
+    The states tell where a record ends; this tells in which populations it is counted, as a FHIR Measure
+    reports them. A condition that is null is not met, as in CQL. The numerator is asked of the denominator
+    less its exclusions, so an excluded record is in no numerator whatever its outcome; an exception is asked
+    of those that are not in the numerator.
+
+    Parameters
+    ----------
+    indicator, dataset : Indicator, Dataset
+        The definitions; the outcome is a condition.
+    view : str
+        View with the dataset's records, derived columns included.
+
+    Returns
+    -------
+    str
+        A select of all columns of ``view``, and booleans ``_initial, _denominator, _exclusion, _exception,
+        _numerator``, none of them null. Follow-up, missing case mix and networks have no say.
+
+    Raises
+    ------
+    ValueError
+        If the outcome is not a condition.
+    """
+    outcome = outcome_node(indicator, dataset)
+    if outcome.type != "boolean":
+        raise ValueError(f"{indicator.indicator}: a {indicator.outcome.kind} outcome has no numerator")
+    kept = "_denominator and not _exclusion"
+    exceptions = _any_sql([rule.when for rule in indicator.exceptions], dataset)
+    return f"""
+        select *, {kept} and not _numerator and {exceptions} as _exception from (
+            select *, {kept} and coalesce({to_sql(outcome)}, false) as _numerator from (
+                select *, _denominator and {_any_sql([rule.when for rule in indicator.exclude], dataset)}
+                    as _exclusion from (
+                    select *, _initial and {_any_sql([indicator.denominator or "true"], dataset)}
+                        as _denominator from (
+                        select *, {_any_sql([indicator.population], dataset)} as _initial from {view}))))"""
+
+
+def _any_sql(conditions: Sequence[str], dataset: Dataset) -> str:
+    """SQL that is true if any condition is, and else false."""
+    met = (f"coalesce({to_sql(parse_in(text, dataset))}, false)" for text in conditions)
+    return f"({' or '.join(met) or 'false'})"
+
+
+def _period_sql(dataset: Dataset) -> str:
+    if dataset.period.column:
+        return f"cast({quote(dataset.period.column)} as varchar)"
+    return f"cast(year({quote(dataset.period.year_of or '')}) as varchar)"
+
+
+def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str) -> tuple[str, str]:
+    provider = f"cast({quote(dataset.provider)} as varchar)"
+    if indicator.unit == "provider":
+        return view, provider
+    if dataset.period.year_of is None:
+        raise ValueError(f"{indicator.indicator} is of networks; dataset {dataset.dataset} has no date")
+    # Names with an underscore, which no column of a dataset has: a dataset may have its own "network".
+    membership = (
+        "select network as _network, provider as _member, since as _since,"
+        f" coalesce(until, date '9999-12-31') as _until from {members}"
+        f" where network_set = {text_literal(indicator.unit)}"
+    )
+    day = quote(dataset.period.year_of)
+    return (
+        f"{view} left join ({membership}) on _member = {provider} and {day} between _since and _until",
+        "_network",
+    )
+
+
+def _weight_sql(indicator: Indicator) -> str:
+    outcome = indicator.outcome
+    return quote(outcome.trials) if isinstance(outcome, BinaryOutcome) and outcome.trials else "1"
+
+
+def _term_sql(column: str, column_type: str) -> str:
+    if column_type in ("category", "text"):
+        return column
+    return f"cast({column} as double)"
