@@ -15,6 +15,7 @@ from contracts.attainment import used_value
 from contracts.checks import check_inputs
 from contracts.cliff_words import band_words, jump_words
 from contracts.contract import Contract
+from contracts.drawn_scores import goal_of, judged, own_baseline, spread_of
 from contracts.evidence import Evidence
 from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
 from contracts.jumps import Line, nearest_jump
@@ -29,7 +30,7 @@ from contracts.terms.quality import (
     QualityRule,
 )
 from contracts.terms.threshold import ByChoice, ByPopulation
-from contracts.worlds import Worlds, goal_of, judged, own_baseline, spread_of, with_spending, worlds_at
+from contracts.worlds import Worlds, with_spending, worlds_at
 
 Kind = Literal["spending", "records", "value", "position", "band", "reliability"]
 

@@ -1,7 +1,8 @@
 """How sure the facts of a settlement are: what their sampling error follows from.
 
 Patients stay in the engine. Of the spending it hands out count, sum and sum of squares per period; of an
-indicator the events behind its rate. That is all that the draws of ``contracts.worlds`` need.
+indicator the events behind its rate; of the settled year the patterns of outcomes with their sums. That is
+all that the draws of ``contracts.worlds`` need.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from math import isfinite, sqrt
 
 from contracts.contract import Contract
 from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
+from contracts.resampling import RecordPatterns
 from contracts.terms.part import Period
 
 
@@ -113,6 +115,12 @@ class Evidence:
         Of the intervals of the scores.
     model_error : float
         ``tau``: standard deviation of the error of the target itself (trend, case mix) as a part of it.
+    records : RecordPatterns or None
+        What spending and outcomes have in common in the settled year, so that they are drawn together; None
+        where that is unknown: they are drawn independently.
+    earlier : mapping of str to float
+        Where an indicator stood before the contract, for what would be so if nothing had changed. The
+        benchmark stands in for an indicator without.
     """
 
     spending: Moments
@@ -122,6 +130,8 @@ class Evidence:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     level: float = 0.95
     model_error: float = 0.0
+    records: RecordPatterns | None = None
+    earlier: Mapping[str, float] = field(default_factory=dict)
 
 
 def check_evidence(contract: Contract, inputs: SettlementInputs, evidence: Evidence) -> None:
@@ -183,6 +193,19 @@ def _quality_faults(inputs: SettlementInputs, evidence: Evidence) -> Iterator[st
     for name, (low, high) in evidence.ranges.items():
         if not low < high:
             yield f"evidence.ranges {name}: from {low} to {high}; expected the lowest first"
+    yield from _pattern_faults(inputs, evidence)
+
+
+def _pattern_faults(inputs: SettlementInputs, evidence: Evidence) -> Iterator[str]:
+    if evidence.records is None:
+        return
+    known = {result.indicator for result in inputs.results}
+    for name in evidence.records.outcomes:
+        if name not in known:
+            yield f"evidence.records: indicator {name} has no score in the facts"
+    records = int(evidence.records.records.sum())
+    if records != inputs.records:
+        yield f"evidence.records: of {records} records; expected all {inputs.records} of the settled year"
 
 
 def _one_count_fault(result: IndicatorResult, counts: Counts) -> Iterator[str]:

@@ -11,8 +11,9 @@ import numpy as np
 from contracts.contract import Contract
 from contracts.inputs import SettlementInputs
 from contracts.many_payments import many_payments
+from contracts.resampling import FloatArray
 from contracts.slopes import exact_payment
-from contracts.worlds import FloatArray, Worlds
+from contracts.worlds import Worlds
 
 PLACES = 10_000
 

@@ -18,24 +18,16 @@ import numpy as np
 from contracts.canonical import plain
 from contracts.checks import check_inputs
 from contracts.contract import Contract
+from contracts.drawn_scores import AS_FOUND, NOTHING_CHANGED, Truth, judged, own_baseline
 from contracts.evidence import Evidence, Moments, check_evidence
 from contracts.inputs import SettlementInputs
 from contracts.ledger import Settlement, settle_one
 from contracts.many_payments import ManyPayments, check_sample, many_payments, many_targets
+from contracts.resampling import FloatArray
 from contracts.target import spending_target
 from contracts.terms.quality import ByBand, ByBenchmark
 from contracts.threshold import threshold_rate
-from contracts.worlds import (
-    AS_FOUND,
-    NOTHING_CHANGED,
-    FloatArray,
-    Truth,
-    Worlds,
-    draw_worlds,
-    expected_spending,
-    judged,
-    own_baseline,
-)
+from contracts.worlds import Worlds, draw_worlds, expected_spending
 
 COVERAGE = 0.95
 
@@ -147,7 +139,7 @@ class Luck:
         Chance that nothing is paid or owed, and that something is owed, around what was found.
     by_luck : float
         Chance of this payment or a larger one if nothing had changed: no true saving, and the indicators
-        where they stood before (the own baseline, or else the benchmark).
+        where they stood before (the own baseline or an earlier score, or else the benchmark).
     any_by_luck : float
         Chance of any payment at all if nothing had changed.
     expected_by_luck : float
@@ -160,6 +152,8 @@ class Luck:
         Chance of passing the threshold without a true saving, and with ``true_saving``; by formula.
     held : tuple of str
         Indicators whose error is unknown: they count as they were found, in every draw.
+    together : tuple of str
+        Indicators that were drawn from the same records as the spending: their errors go together.
     without_earlier : tuple of str
         Indicators of which neither an earlier value nor a benchmark is known, so that "nothing changed" takes
         them to be truly as they were found; the chances of luck are then too high if they were good.
@@ -182,6 +176,7 @@ class Luck:
     passes_by_luck: float
     passes_by_saving: float
     held: tuple[str, ...]
+    together: tuple[str, ...]
     without_earlier: tuple[str, ...]
     draws: int
     seed: int
@@ -226,7 +221,7 @@ def luck(
     check_inputs(contract, inputs)
     check_evidence(contract, inputs, evidence)
     settlement = settle_one(contract, inputs, payer=contract.parties.payers[0])
-    found, held = _drawn(contract, inputs, evidence, AS_FOUND, draws=draws, seed=seed)
+    found, worlds = _drawn(contract, inputs, evidence, AS_FOUND, draws=draws, seed=seed)
     same, _ = _drawn(contract, inputs, evidence, NOTHING_CHANGED, draws=draws, seed=seed)
     saved, _ = _drawn(contract, inputs, evidence, Truth(saving=true_saving), draws=draws, seed=seed)
     unit = 0.01 if contract.rounding.unit == "cent" else 1.0
@@ -249,8 +244,9 @@ def luck(
         savings_sd=rate_sd(contract, inputs, evidence, target=target, truth=NOTHING_CHANGED),
         passes_by_luck=_passing(contract, inputs, evidence, settlement, truth=NOTHING_CHANGED),
         passes_by_saving=_passing(contract, inputs, evidence, settlement, truth=Truth(saving=true_saving)),
-        held=held,
-        without_earlier=_without_earlier(contract, inputs),
+        held=worlds.held,
+        together=worlds.together,
+        without_earlier=_without_earlier(contract, inputs, evidence),
         draws=draws,
         seed=seed,
     )
@@ -299,23 +295,24 @@ def _passing(
     return chance_of_passing(hurdle, sd=sd, true_saving=saving) if sd else float(saving >= hurdle)
 
 
-def _without_earlier(contract: Contract, inputs: SettlementInputs) -> tuple[str, ...]:
+def _without_earlier(contract: Contract, inputs: SettlementInputs, evidence: Evidence) -> tuple[str, ...]:
     return tuple(
         rule.indicator
         for rule, result in judged(contract, inputs)
         if not isinstance(rule.attain, ByBand | ByBenchmark)
         and own_baseline(rule, result) is None
+        and rule.indicator not in evidence.earlier
         and result.reference is None
     )
 
 
 def _drawn(
     contract: Contract, inputs: SettlementInputs, evidence: Evidence, truth: Truth, *, draws: int, seed: int
-) -> tuple[ManyPayments, tuple[str, ...]]:
+) -> tuple[ManyPayments, Worlds]:
     worlds = draw_worlds(contract, inputs, evidence, truth=truth, draws=draws, seed=seed)
     many = many_payments(contract, inputs, worlds)
     check_sample(contract, inputs, worlds, payments=many.payment)
-    return many, worlds.held
+    return many, worlds
 
 
 def _benchmark(contract: Contract, inputs: SettlementInputs) -> float:

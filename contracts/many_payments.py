@@ -21,6 +21,7 @@ from contracts.inputs import SettlementInputs
 from contracts.ledger import settle_one
 from contracts.many_quality import CLOSE, BoolArray, ManyScores, many_scores
 from contracts.rates import rate_at
+from contracts.resampling import FloatArray
 from contracts.saving import stopped
 from contracts.target import spending_target
 from contracts.terms.rates import AnyRate, Cases, Corridors, Linear, Parts, Sliding, Steps
@@ -28,7 +29,7 @@ from contracts.terms.sharing import Losses
 from contracts.terms.spending import Blend, ComparisonGroup, GroupTrend, OwnHistory, Target
 from contracts.terms.threshold import Threshold
 from contracts.threshold import threshold_rate
-from contracts.worlds import FloatArray, Worlds, inputs_of
+from contracts.worlds import Worlds, inputs_of
 
 
 @dataclass(frozen=True, slots=True)

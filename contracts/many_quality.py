@@ -11,6 +11,7 @@ import numpy.typing as npt
 from contracts.contract import Contract
 from contracts.inputs import IndicatorResult, SettlementInputs
 from contracts.quality import quality_score
+from contracts.resampling import FloatArray
 from contracts.terms.quality import (
     FUNNEL_BANDS,
     ByBand,
@@ -20,7 +21,7 @@ from contracts.terms.quality import (
     Quality,
     QualityRule,
 )
-from contracts.worlds import FloatArray, Worlds
+from contracts.worlds import Worlds
 
 BoolArray = npt.NDArray[np.bool_]
 

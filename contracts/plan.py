@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from contracts.checks import check_inputs
 from contracts.contract import Contract
+from contracts.drawn_scores import NOTHING_CHANGED
 from contracts.evidence import Evidence, check_evidence
 from contracts.inputs import SettlementError, SettlementInputs
 from contracts.terms.part import Period
-from contracts.worlds import NOTHING_CHANGED, expected_spending
+from contracts.worlds import expected_spending
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,17 @@ import numpy as np
 
 from contracts.canonical import plain
 from contracts.contract import Contract
+from contracts.drawn_scores import Truth
 from contracts.inputs import SettlementInputs
 from contracts.many_payments import ManyPayments, check_sample, many_payments
 from contracts.plan import Plan, Scenario, check_plan, unchanged_spending
 from contracts.rates import others
 from contracts.rebasing import YearOutcome, rebase
+from contracts.resampling import FloatArray
 from contracts.target import growth
 from contracts.terms.part import Period
 from contracts.terms.sharing import Losses
-from contracts.worlds import FloatArray, Truth, draw_worlds
+from contracts.worlds import draw_worlds
 
 SAVINGS = (0.0, 0.01, 0.03)
 WAYS = (0.0, 0.5, 1.0)

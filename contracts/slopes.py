@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Literal
 
 from contracts.contract import Contract
+from contracts.drawn_scores import judged
 from contracts.evidence import Counts
 from contracts.inputs import IndicatorResult, SettlementInputs
 from contracts.ledger import settle_one
 from contracts.target import counted_spending
-from contracts.worlds import judged, with_spending
+from contracts.worlds import with_spending
 
 Kind = Literal["euro", "percent", "value", "event", "position"]
 

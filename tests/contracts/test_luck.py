@@ -16,6 +16,7 @@ from scipy import integrate, stats
 
 from contracts.chance import chance_of_false_payment, chance_of_lucky_goal
 from contracts.contract import Contract
+from contracts.drawn_scores import AS_FOUND, NOTHING_CHANGED, Truth
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
 from contracts.luck import (
@@ -28,7 +29,7 @@ from contracts.luck import (
 )
 from contracts.many_payments import many_payments
 from contracts.terms.quality import ByLevel
-from contracts.worlds import AS_FOUND, NOTHING_CHANGED, Truth, Worlds, draw_worlds
+from contracts.worlds import Worlds, draw_worlds
 from tests.contracts import build
 from tests.contracts.any_facts import evidence_of
 

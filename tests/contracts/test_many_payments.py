@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from contracts.contract import Contract, parse_contract
+from contracts.drawn_scores import AS_FOUND, NOTHING_CHANGED, Truth
 from contracts.evidence import Evidence
 from contracts.inputs import Completion, Interim, SettlementInputs
 from contracts.ledger import settle_one
 from contracts.many_payments import ManyPayments, check_sample, many_payments
 from contracts.many_quality import many_scores
-from contracts.worlds import AS_FOUND, NOTHING_CHANGED, Truth, Worlds, draw_worlds, inputs_of
+from contracts.worlds import Worlds, draw_worlds, inputs_of
 from tests.contracts import build
 from tests.contracts.any_facts import any_facts, evidence_of
 from tests.contracts.generate import generate, to_inputs
