@@ -12,8 +12,8 @@ from indicators.expression import to_sql
 from indicators.states import ladder, outcome_node, parse_in
 
 NO_NETWORK = "(no network)"
-# Sums of exact decimals do not depend on the order in which threads add them.
-_EXACT = "decimal(18, 9)"
+# Sums of whole numbers and exact decimals do not depend on the order in which threads add them.
+_WHOLE, _EXACT = "bigint", "decimal(18, 9)"
 
 
 def cohort_select(
@@ -61,15 +61,14 @@ def cohort_select(
         )
     before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
     external = quote(indicator.expectation.external) if indicator.expectation else "null"
-    terms = "".join(
-        f", {_term_sql(quote(t.term), dataset.types[t.term])} as {quote(t.term)}" for t in indicator.case_mix
-    )
+    terms = "".join(f", {quote(term.term)}" for term in indicator.case_mix)
+    counted = _WHOLE if indicator.outcome.kind in ("binary", "structure") else _EXACT
     source, unit = _unit_source(indicator, dataset, view, members)
     return f"""
         select {_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
-            {_weight_sql(indicator)} as _n, cast({value} as {_EXACT}) as _y,
+            {_weight_sql(indicator)} as _n, cast({value} as {counted}) as _y,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
         from {source}"""
 
@@ -149,9 +148,3 @@ def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str
 def _weight_sql(indicator: Indicator) -> str:
     outcome = indicator.outcome
     return quote(outcome.trials) if isinstance(outcome, BinaryOutcome) and outcome.trials else "1"
-
-
-def _term_sql(column: str, column_type: str) -> str:
-    if column_type in ("category", "text"):
-        return column
-    return f"cast({column} as double)"

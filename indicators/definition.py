@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 Better = Literal["lower", "higher"]
-# A case-mix term is a column of the patterns, beside these (compile.patterns_select).
+# A case-mix term is a column of the patterns, beside these (strata.patterns_select).
 RESERVED_TERMS = ("n", "sum_y", "sum_y2")
 
 

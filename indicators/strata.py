@@ -17,45 +17,60 @@ def states_select(cohort: str) -> str:
         from {cohort} group by all order by all"""
 
 
-def patterns_select(cohort: str, terms: Sequence[str]) -> str:
+def patterns_select(cohort: str, columns: Sequence[str]) -> str:
     """SQL of the distinct case-mix patterns of one period, all providers together: what a model is fitted on.
 
     Parameters
     ----------
     cohort : str
         Table with the cohort.
-    terms : sequence of str
-        Case-mix terms.
+    columns : sequence of str
+        What an expectation follows from: the case-mix terms, or ``_expected``; none for one pattern of all.
 
     Returns
     -------
     str
-        A select with one parameter, the period: a column for each term, and n, sum_y and sum_y2.
+        A select with one parameter, the period: ``_pattern``, which numbers them from 0, the columns, and n,
+        sum_y and sum_y2.
     """
-    columns = "".join(f"{quote(term)}, " for term in terms)
-    return f"select {columns}{_SUMS} {_counted(cohort)} group by all order by all"
+    grouped = "".join(f"{quote(column)}, " for column in columns)
+    return (
+        "select row_number() over () - 1 as _pattern, * from "
+        f"(select {grouped}{_SUMS} {_counted(cohort)} group by all order by all)"
+    )
 
 
-def strata_select(cohort: str, expectation: str) -> str:
-    """SQL of the strata of one period: records of a provider that have the same expectation.
+def strata_select(cohort: str, patterns: str, columns: Sequence[str]) -> str:
+    """SQL of the strata of one period: records of a provider that have the same case-mix pattern.
+
+    A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
+    whatever the model, and a join finds the pattern of five million records in a quarter of a second.
 
     Parameters
     ----------
     cohort : str
         Table with the cohort.
-    expectation : str
-        SQL of the expectation of one record, over the cohort's columns.
+    patterns : str
+        Table with what `patterns_select` gave for the period.
+    columns : sequence of str
+        As for `patterns_select`.
 
     Returns
     -------
     str
-        A select with one parameter, the period: provider, expected, n, sum_y, sum_y2 and sum_before.
+        A select with one parameter, the period: provider, pattern, n, sum_y, sum_y2 and sum_before.
     """
     sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before"
     return (
-        f"select _provider as provider, cast({expectation} as double) as expected, {sums} "
-        f"{_counted(cohort)} group by all order by all"
+        f"select _provider as provider, _pattern as pattern, {sums} "
+        f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
     )
+
+
+def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:
+    """SQL of a cohort joined to its patterns, for behind a ``from``; no value equals no value."""
+    same = (f"{cohort}.{quote(column)} is not distinct from {patterns}.{quote(column)}" for column in columns)
+    return f"{cohort} join {patterns} on {' and '.join(same) or 'true'}"
 
 
 # Without records a sum is null, and so is a sum of what is not there.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
-from registry_db.cohorts import make_cohort, patterns, periods, states, strata
+from registry_db.cohorts import EXTERNAL, Patterns, make_cohort, patterns, periods, states, strata
 from registry_db.connect import Connection, transaction
-from registry_db.expectation import expectation_sql
 from registry_db.fits import Fitted, fit, needs_model
 from registry_db.scoring import Scored, score, unscored
 from risk_models.expected import CannotFit
@@ -66,40 +67,48 @@ def assess(
     with transaction(con):
         _forget(con, item)
         for period in periods(con):
-            fitted, reason = _fit(con, indicator, period)
+            taken = patterns(con, indicator, period)
+            fitted, reason = _fit(indicator, taken)
             if reason:
                 notes.append(f"{item.id} {period}: {reason}")
             if fitted:
                 _keep_model(con, item, period, fitted, inputs_hash)
             if score:
-                _keep_scores(
-                    con, item, period, _score(con, indicator, period, fitted, reason), fitted, inputs_hash
-                )
+                scored = _score(con, indicator, period, taken, fitted, reason)
+                _keep_scores(con, item, period, scored, fitted, inputs_hash)
             worked.append(period)
         if score:
             _keep_states(con, item)
     return Assessed(item.id, tuple(worked), tuple(notes))
 
 
-def _fit(con: Connection, indicator: Indicator, period: str) -> tuple[Fitted | None, str]:
+def _fit(indicator: Indicator, patterns: Patterns) -> tuple[Fitted | None, str]:
     if not needs_model(indicator):
         return None, ""
-    taken = patterns(con, indicator, period)
     try:
         # One thread: sums in another order would differ in the last bit from machine to machine.
         with threadpool_limits(limits=1):
-            return fit(indicator, taken), ""
+            return fit(indicator, patterns), ""
     except CannotFit as error:
         return None, str(error)
 
 
-def _score(con: Connection, indicator: Indicator, period: str, fitted: Fitted | None, reason: str) -> Scored:
-    if fitted:
-        expectation = expectation_sql(fitted.model)
-    else:
-        expectation = "_expected" if indicator.expectation else "null"
-    taken = strata(con, period, expectation)
+def _score(
+    con: Connection,
+    indicator: Indicator,
+    period: str,
+    patterns: Patterns,
+    fitted: Fitted | None,
+    reason: str,
+) -> Scored:
+    taken = strata(con, period, patterns, _expected(indicator, patterns, fitted))
     return unscored(taken, f"no model: {reason}") if reason else score(indicator, taken)
+
+
+def _expected(indicator: Indicator, patterns: Patterns, fitted: Fitted | None) -> NDArray[np.float64]:
+    if fitted:
+        return fitted.model.expected(patterns.columns, rows=len(patterns.n))
+    return patterns.columns[EXTERNAL] if indicator.expectation else np.full(len(patterns.n), np.nan)
 
 
 def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bool:

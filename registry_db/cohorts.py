@@ -18,6 +18,9 @@ from indicators.strata import patterns_select, states_select, strata_select
 from registry_db.connect import Connection
 from registry_db.records import make_current_view
 
+# The column of the cohort with an expectation that was delivered.
+EXTERNAL = "_expected"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
@@ -26,7 +29,8 @@ class Patterns:
     Attributes
     ----------
     columns : dict of str to array
-        Case-mix terms: text (None for no value) for categories, numbers for the rest.
+        Case-mix terms: text (None for no value) for categories, numbers for the rest. Under ``_expected``,
+        and alone, an expectation that was delivered with the records.
     n, sum_y, sum_y2 : array of float
         Records, and sums of the outcome and its square, per pattern.
     """
@@ -39,7 +43,7 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
-    """Records of a provider in one period that have the same expectation: what is scored.
+    """Records of a provider in one period that have the same case-mix pattern: what is scored.
 
     Attributes
     ----------
@@ -47,6 +51,8 @@ class Strata:
         Codes of the providers, sorted.
     provider : array of int
         Index into ``providers`` of each stratum.
+    pattern : array of int
+        Index into the patterns of each stratum.
     expected : array of float
         Expectation of one record; NaN where there is none.
     n, sum_y, sum_y2, sum_before : array of float
@@ -55,6 +61,7 @@ class Strata:
 
     providers: tuple[str, ...]
     provider: NDArray[np.int64]
+    pattern: NDArray[np.int64]
     expected: NDArray[np.float64]
     n: NDArray[np.float64]
     sum_y: NDArray[np.float64]
@@ -91,25 +98,31 @@ def states(con: Connection) -> pd.DataFrame:
 
 
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
-    """Take the case-mix patterns of one period out of the engine."""
-    terms = [term.term for term in indicator.case_mix]
-    frame = con.execute(patterns_select("cohort", terms), [period]).df()
-    return Patterns({name: _column(frame[name]) for name in terms}, *_numbers(frame, "n", "sum_y", "sum_y2"))
+    """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
+    columns = [EXTERNAL] if indicator.expectation else [term.term for term in indicator.case_mix]
+    sql = patterns_select("cohort", columns)
+    con.execute(f"create or replace temp table pattern as {sql}", [period])
+    frame = con.execute("select * from pattern order by _pattern").df()
+    return Patterns(
+        {name: _column(frame[name]) for name in columns}, *_numbers(frame, "n", "sum_y", "sum_y2")
+    )
 
 
-def strata(con: Connection, period: str, expectation: str) -> Strata:
+def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[np.float64]) -> Strata:
     """Take the strata of one period out of the engine.
 
     Parameters
     ----------
     con : Connection
-        The vault, with the temporary table ``cohort``.
+        The vault, with the temporary tables ``cohort`` and ``pattern``.
     period : str
         The period.
-    expectation : str
-        SQL of the expectation of one record, over the cohort's columns; ``null`` for none.
+    patterns : Patterns
+        Those in the table ``pattern``.
+    expected : array of float
+        Expectation of one record of each pattern; NaN for none.
     """
-    frame = con.execute(strata_select("cohort", expectation), [period]).df()
+    frame = con.execute(strata_select("cohort", "pattern", list(patterns.columns)), [period]).df()
     everyone = con.execute(
         "select distinct _provider from cohort where _period = ? and _state <> 'not-eligible' order by 1",
         [period],
@@ -117,7 +130,9 @@ def strata(con: Connection, period: str, expectation: str) -> Strata:
     providers = tuple(row[0] for row in everyone)
     index = {code: number for number, code in enumerate(providers)}
     provider = frame["provider"].map(index).to_numpy(np.int64)
-    return Strata(providers, provider, *_numbers(frame, "expected", "n", "sum_y", "sum_y2", "sum_before"))
+    pattern = frame["pattern"].to_numpy(np.int64)
+    sums = _numbers(frame, "n", "sum_y", "sum_y2", "sum_before")
+    return Strata(providers, provider, pattern, expected[pattern], *sums)
 
 
 def _numbers(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:
