@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from indicators.dataset import Dataset
-from indicators.instruments import index_sql, value_sets
+from indicators.instruments.scores import score_sql
 
 
-def dataset_select(dataset: Dataset, table: str) -> str:
+def dataset_select(dataset: Dataset, table: str, *, given: Collection[str] = ()) -> str:
     """SQL of a dataset's records with its derived columns added.
 
     Parameters
@@ -15,16 +17,19 @@ def dataset_select(dataset: Dataset, table: str) -> str:
         The definition.
     table : str
         Name of the table or view that holds the stored columns.
+    given : collection of str
+        Derived columns that the table holds already.
     """
-    derived = "".join(f", {derived_sql(dataset, name)} as {quote(name)}" for name in dataset.derive)
-    return f"select *{derived} from {table}"
+    selected = table
+    for name in dataset.derive:
+        if name not in given:  # one select around the other: a column may be computed of an earlier one
+            selected = f"(select *, {derived_sql(dataset, name)} as {quote(name)} from {selected})"
+    return f"select * from {selected}"
 
 
 def derived_sql(dataset: Dataset, name: str) -> str:
     """SQL of one derived column."""
-    derived = dataset.derive[name]
-    chosen = value_sets()[derived.instrument, derived.value_set]
-    return index_sql(chosen, {item: quote(derived.items[item]) for item in chosen.levels})
+    return score_sql(dataset.derive[name], quote)
 
 
 def quote(name: str) -> str:

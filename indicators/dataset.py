@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from indicators.derived import DerivedColumn
 from indicators.faults import did_you_mean
-from indicators.words import ColumnName, Id, Part, Status, Text, Version, fault_at
+from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
+from indicators.words import ColumnName, ColumnType, Id, Part, Status, Text, Version, fault_at
 
-ColumnType = Literal["text", "category", "integer", "decimal", "boolean", "date"]
 DECIMALS = 3
 MAX_DECIMALS = 9
 _MEANINGS: dict[str, tuple[type, str]] = {
@@ -96,23 +97,32 @@ class Column(Part):
         return self
 
 
-class Derived(Part):
-    """A column computed from items by an instrument and, where it has one, a value set.
+# Kind of a block under ``derive``: the field that stands in no other.
+_BLOCKS: dict[str, type[DerivedColumn]] = {
+    "instrument": InstrumentScore,
+    "sum_of": SumScore,
+    "profile_change": ProfileChange,
+    "responder": Responder,
+}
 
-    Attributes
-    ----------
-    instrument : str
-        Such as ``eq-5d-3l``.
-    value_set : str
-        Such as ``uk-1997``; pinned here and stored with every score.
-    items : dict of str to str
-        Item of the instrument to column of the dataset.
-    """
 
-    instrument: Id
-    value_set: str
-    items: dict[str, ColumnName]
-    title: Text | None = None
+def _kind_of_block(block: Any) -> str | None:
+    if isinstance(block, DerivedColumn):
+        return next(kind for kind, model in _BLOCKS.items() if isinstance(block, model))
+    return next((kind for kind in _BLOCKS if kind in block), None) if isinstance(block, dict) else None
+
+
+Derived = Annotated[
+    Annotated[InstrumentScore, Tag("instrument")]
+    | Annotated[SumScore, Tag("sum_of")]
+    | Annotated[ProfileChange, Tag("profile_change")]
+    | Annotated[Responder, Tag("responder")],
+    Discriminator(
+        _kind_of_block,
+        custom_error_type="no_such_block",
+        custom_error_message=f"one field says how it is computed: {', '.join(_BLOCKS)}",
+    ),
+]
 
 
 class FromFileName(Part):
@@ -210,6 +220,18 @@ class Dataset(Part):
         return self
 
     @model_validator(mode="after")
+    def _derived_of_earlier_ones(self) -> Dataset:
+        known = set(self.columns)
+        for name, block in self.derive.items():
+            for read in block.reads:
+                if read in self.derive and read not in known:
+                    raise fault_at(
+                        f"'{read}' must stand before '{name}', which is computed of it", "derive", name
+                    )
+            known.add(name)
+        return self
+
+    @model_validator(mode="after")
     def _every_record_has_its_place(self) -> Dataset:
         year_of = self.period.year_of
         if year_of and self.columns[year_of].type != "date":
@@ -238,5 +260,5 @@ class Dataset(Part):
     @property
     def types(self) -> dict[str, ColumnType]:
         """Type of every column, derived ones included."""
-        derived: dict[str, ColumnType] = dict.fromkeys(self.derive, "decimal")
-        return {name: column.type for name, column in self.columns.items()} | derived
+        described: dict[str, Column | Derived] = {**self.columns, **self.derive}
+        return {name: column.type for name, column in described.items()}

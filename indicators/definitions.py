@@ -14,7 +14,7 @@ from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcom
 from indicators.expression import ExpressionError, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
-from indicators.instruments import value_sets
+from indicators.instruments.faults import block_faults
 from indicators.networks import NetworkSet
 from indicators.source import Path, Source
 from indicators.value_faults import code_fault, given_fault, value_faults
@@ -52,29 +52,15 @@ def validate(source: Source, model: type[Model]) -> Model:
 
 
 def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
-    """Faults of a dataset that its fields alone do not show: names, instruments, value sets, items."""
+    """Faults of a dataset that its fields alone do not show: names, and what it derives."""
     for block, names in (("columns", dataset.columns), ("derive", dataset.derive)):
         for name in names:
             if not _can_be_written(name):
                 message = "this word means something else in expressions: give the column another name"
                 yield source.fault((block, name), message)
     for name, derived in dataset.derive.items():
-        path = ("derive", name)
-        chosen = value_sets().get((derived.instrument, derived.value_set))
-        if chosen is None:
-            known = [f"{instrument}/{version}" for instrument, version in value_sets()]
-            wanted = f"{derived.instrument}/{derived.value_set}"
-            hint = did_you_mean(wanted, known)
-            yield source.fault((*path, "value_set"), f"there is no value set '{wanted}'", hint)
-            continue
-        for item in sorted(set(chosen.levels) ^ set(derived.items)):
-            problem = "is missing" if item in chosen.levels else f"is not one of {derived.instrument}"
-            yield source.fault((*path, "items"), f"item '{item}' {problem}")
-        for item, column in derived.items.items():
-            if item in chosen.levels:
-                yield from _item_faults(
-                    dataset, source, (*path, "items", item), column, len(chosen.levels[item])
-                )
+        for path, message, hint in block_faults(dataset, derived):
+            yield source.fault(("derive", name, *path), message, hint)
 
 
 def _can_be_written(name: str) -> bool:
@@ -84,18 +70,6 @@ def _can_be_written(name: str) -> bool:
         return parse(f"{name} = {name}", {name: "text"}).columns == (name,)
     except ExpressionError:
         return False
-
-
-def _item_faults(dataset: Dataset, source: Source, path: Path, name: str, levels: int) -> Iterator[Fault]:
-    column = dataset.columns.get(name)
-    if column is None:
-        yield _no_column(dataset, source, path, name)
-    elif column.type != "integer":
-        yield source.fault(path, f"'{name}' is {column.type}; the answer to an item is an integer")
-    elif column.range and not (column.range[0] >= 1 and column.range[1] <= levels):
-        low, high = column.range
-        message = f"'{name}' runs from {low} to {high}; the answers of this item run from 1 to {levels}"
-        yield source.fault(path, message, "recode the column, so that its answers score as they were meant")
 
 
 def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:

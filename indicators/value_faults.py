@@ -56,6 +56,10 @@ def _between(dataset: Dataset, node: Node) -> Iterator[FaultText]:
 
 def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
     """What is wrong with a text as a value of a column with codes; None if nothing is."""
+    derived = dataset.derive.get(name)
+    if derived is not None:
+        unknown = derived.values and value not in derived.values
+        return (f"'{name}' has no value '{value}'", did_you_mean(value, derived.values)) if unknown else None
     column = dataset.columns.get(name)
     if column is None or not column.codes or column.type not in ("category", "text"):
         return None

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from indicators.cohort import cohort_select
-from indicators.compile import derived_sql, quote
+from indicators.compile import dataset_select, quote
 from indicators.dataset import Dataset
 from indicators.definition import Example, Indicator
 from indicators.faults import Fault
@@ -56,16 +56,14 @@ def _run(
     stored = ", ".join(
         f"cast(${name} as {sql_type(column)}) as {quote(name)}" for name, column in dataset.columns.items()
     )
-    known = ", ".join(
-        f"cast(${name} as decimal(6, 3)) as {quote(name)}" for name in dataset.derive if name in given
+    known = [name for name in dataset.derive if name in given]
+    scores = "".join(
+        f", cast(${name} as {sql_type(dataset.derive[name])}) as {quote(name)}" for name in known
     )
-    parameters = {name: given.get(name) for name in (*dataset.columns, *(set(dataset.derive) & set(given)))}
-    columns = f"{stored}, {known}" if known else stored
-    con.execute(f"create or replace temp table stored as select {columns}", parameters)
-    derived = [
-        f"{derived_sql(dataset, name)} as {quote(name)}" for name in dataset.derive if name not in given
-    ]
-    con.execute(f"create or replace temp view example as select {', '.join(['*', *derived])} from stored")
+    parameters = {name: given.get(name) for name in (*dataset.columns, *known)}
+    con.execute(f"create or replace temp table stored as select {stored}{scores}", parameters)
+    derived = dataset_select(dataset, "stored", given=known)
+    con.execute(f"create or replace temp view example as {derived}")
     cut_off = example.cut_off or dt.date.max
     sql = cohort_select(indicator, dataset, "example", members="member", cut_off=cut_off)
     state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]

@@ -8,14 +8,12 @@ from pathlib import Path
 from indicators.faults import did_you_mean
 from registry_db.faults import RegistryError
 
-_NO_SET = ("value_sets",)
-
 
 def library_sets() -> list[str]:
     """Names of the shipped sets."""
     folder = Path(str(files("indicators") / "library"))
     found = (entry for entry in folder.iterdir() if entry.is_dir() and any(entry.glob("*.yaml")))
-    return sorted(entry.name for entry in found if entry.name not in _NO_SET)
+    return sorted(entry.name for entry in found)
 
 
 def library_files(name: str) -> list[Path]:

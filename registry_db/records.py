@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indicators.compile import dataset_select, quote
 from indicators.dataset import Column, Dataset
+from indicators.derived import DerivedColumn
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 
@@ -16,7 +17,7 @@ _SQL_TYPES = {
 }
 
 
-def sql_type(column: Column) -> str:
+def sql_type(column: Column | DerivedColumn) -> str:
     """SQL type of a column."""
     return f"decimal(18, {column.decimals})" if column.type == "decimal" else _SQL_TYPES[column.type]
 

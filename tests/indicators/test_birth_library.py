@@ -22,7 +22,8 @@ from indicators.compile import dataset_select, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
-from indicators.instruments import index_sql, value_sets
+from indicators.instruments import value_sets
+from indicators.instruments.scores import index_sql
 from indicators.library.birth.health import ITEMS, answers, skewed_below
 from indicators.library.birth.simulate import Simulated, shipped, simulate
 from indicators.library.birth.truth import MODELS
@@ -462,7 +463,7 @@ def test_no_answer_before_its_question_was_asked(loaded: Loaded) -> None:
 def test_answers_have_the_index_of_the_value_set() -> None:
     rng = np.random.default_rng(1)
     profiles, index = answers(rng.uniform(-0.5, 1.1, 400), rng)
-    sql = index_sql(value_sets()["eq-5d-5l", "nl-2016"], {item: item for item in ITEMS})
+    sql = index_sql(value_sets()["eq-5d-5l", "nl-2016"], ITEMS)
     with duckdb.connect() as con:
         con.execute(f"create table answer (place integer, {', '.join(f'{item} integer' for item in ITEMS)})")
         con.executemany(

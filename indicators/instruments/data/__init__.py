@@ -1,0 +1,1 @@
+"""The shipped instruments, value sets and crosswalks: one file each, with its source."""
