@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import pandas as pd
 import typer
@@ -28,9 +28,11 @@ from app.printing import (
 from app.report import fit_in_words, print_again, print_demo, print_ledger
 from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
+from indicators.words import LANGUAGES
 from registry_db.assessing import Assessed
 from registry_db.deliveries import Delivered
 from registry_db.faults import RegistryError
+from registry_db.ledgers import LEDGER_KINDS, Language
 from registry_db.publication import Published
 from registry_db.registry import Progress, Registry
 
@@ -406,6 +408,32 @@ def settlements(context: typer.Context, as_json: JsonOption = False, out: OutOpt
     else:
         for text in frame["settlement_json"]:
             print_ledger(text)
+
+
+@cli.command()
+def ledger(
+    context: typer.Context,
+    contract: Annotated[str, typer.Argument(help="Contract.")],
+    period: Annotated[str, typer.Option(help="Contract year.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write: .xlsx (formulas that recompute every step) or .json.")
+    ],
+    language: Annotated[str, typer.Option(help="nl or en.")] = "nl",
+) -> None:
+    """Write the ledger of one settlement to a file that each party can recompute.
+
+    Example: `meetlat ledger birth-vsv --period 2025 --out afrekening.xlsx`
+    """
+    if out.suffix not in LEDGER_KINDS:
+        raise typer.BadParameter(
+            f"'{out.suffix}'; expected one of {', '.join(LEDGER_KINDS)}", param_hint="--out"
+        )
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"'{language}'; expected nl or en", param_hint="--language")
+    with _open(context) as registry:
+        found = registry.ledger(contract, period, language=cast(Language, language))
+    out.write_bytes(LEDGER_KINDS[out.suffix](found))
+    errors.print(f"wrote {out}")
 
 
 def _written(frame: pd.DataFrame, *, as_json: bool, out: Path | None) -> bool:

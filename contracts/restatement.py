@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
@@ -108,6 +108,20 @@ def settle_payers_again(contract: Contract, stored: Mapping[str, Any]) -> JointS
     }
     again = settle_payers(contract, inputs)
     _hold(again.to_dict(), stored)
+    return again
+
+
+def settle_parts_again(contract: Contract, stored: Sequence[Mapping[str, Any]]) -> JointSettlement:
+    """Recompute the stored settlements of all payers of one period, in the order of the contract."""
+    inputs = {
+        each["payer"]: SettlementInputs.from_dict(each["inputs"])
+        for each in stored
+        if _same_contract(contract, each)
+    }
+    again = settle_payers(contract, inputs)
+    kept = {each["payer"]: each for each in stored}
+    for settlement in again.settlements:
+        _hold(settlement.to_dict(), kept[settlement.payer])
     return again
 
 

@@ -83,7 +83,7 @@ def settle_again(
             f"there is no {which} in this registry", "`meetlat settlements` shows those it has"
         )
     return [
-        _again(con, catalogue, _as_settled(con, id, version), year, json.loads(text))
+        _again(con, catalogue, as_settled(con, id, version), year, json.loads(text))
         for id, version, year, text in rows
     ]
 
@@ -99,7 +99,7 @@ def _again(
     return SettledAgain(*which, (), _today(con, catalogue, settled, before))
 
 
-def _as_settled(con: Connection, id: str, version: str) -> Contract:
+def as_settled(con: Connection, id: str, version: str) -> Contract:
     """Give the contract in the version that was settled, which need not be in force any more."""
     rows = con.execute(
         "select text, file_name from definition where kind = 'contract' and id = ? and version = ?",

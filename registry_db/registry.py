@@ -38,6 +38,7 @@ from registry_db.checking import example_faults
 from registry_db.connect import Connection, open_vault, transaction
 from registry_db.deliveries import Delivered, deliver
 from registry_db.faults import RegistryError
+from registry_db.ledgers import Language, Ledger, stored_ledger
 from registry_db.library import library_files
 from registry_db.publication import Published, publish
 from registry_db.settings import Settings, read_key, read_settings, write_settings
@@ -393,6 +394,10 @@ class Registry:
     def settlements(self) -> pd.DataFrame:
         """Settlements, columns `registry_db.results.SETTLEMENTS`."""
         return results.settlements(self.con)
+
+    def ledger(self, contract: str, period: str, *, language: Language) -> Ledger:
+        """The stored settlement of a contract year, to be handed on; see `registry_db.ledgers.Ledger`."""
+        return stored_ledger(self.con, self.catalogue(), contract, period=period, language=language)
 
     def deliveries(self) -> pd.DataFrame:
         """Deliveries, columns `registry_db.results.DELIVERIES`."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from app import cli
@@ -35,6 +36,25 @@ def again(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return int(ended.value.code or 0), printed.out, printed.err
 
     return again
+
+
+def test_a_ledger_is_written_for_the_parties(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*words: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["meetlat", "--registry", str(folder), "ledger", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0)
+
+    book, data = tmp_path / "a.xlsx", tmp_path / "a.json"
+    assert run("birth-vsv", "--period", "2025", "--out", str(book)) == 0
+    assert openpyxl.load_workbook(book)["Afrekening"]["A4"].value.startswith("=IF(")
+    assert run("birth-vsv", "--period", "2025", "--out", str(data), "--language", "en") == 0
+    assert json.loads(data.read_text("utf-8"))[0]["payment"] == "180485.03"
+    assert run("birth-vsv", "--period", "2025", "--out", str(tmp_path / "a.doc")) == 2
+    assert run("birth-vsv", "--period", "2031", "--out", str(book)) == 1
+    assert "there is no settlement of birth-vsv 2031" in capsys.readouterr().err
 
 
 def test_the_same_to_the_bit(again: Again) -> None:

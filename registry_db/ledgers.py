@@ -1,0 +1,77 @@
+"""A stored settlement as a file to hand on: a workbook that recomputes it, or the ledger as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.contract import Contract
+from contracts.ledger import Settlement
+from contracts.restatement import settle_parts_again
+from contracts.workbook.file import Language, workbook
+from registry_db.again import as_settled
+from registry_db.catalogue import Catalogue
+from registry_db.connect import Connection
+from registry_db.faults import RegistryError
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The settlement of one contract year.
+
+    Attributes
+    ----------
+    contract : Contract
+        In the version that was settled.
+    settlements : tuple of Settlement
+        Of each payer.
+    language : str
+        ``nl`` or ``en``.
+    """
+
+    contract: Contract
+    settlements: tuple[Settlement, ...]
+    language: Language
+
+    def to_xlsx(self) -> bytes:
+        """A workbook whose formulas recompute every step."""
+        return workbook(self.contract, self.settlements, language=self.language)
+
+    def to_json(self) -> bytes:
+        """The ledgers as data."""
+        data = [settlement.to_dict() for settlement in self.settlements]
+        return json.dumps(data, ensure_ascii=False, indent=2).encode()
+
+
+def stored_ledger(
+    con: Connection, catalogue: Catalogue, contract: str, *, period: str, language: Language
+) -> Ledger:
+    """Give the stored settlement of a contract year.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such contract, or it was not settled for this year.
+    SettlementError
+        If what was stored does not come out again.
+    """
+    chosen = catalogue.get("contract", contract).id
+    rows = con.execute(
+        """select version, settlement_json from settlement where contract = ? and period = ?
+        order by version desc""",
+        [chosen, period],
+    ).fetchall()
+    if not rows:
+        raise RegistryError(
+            f"there is no settlement of {contract} {period} in this registry",
+            "`meetlat settlements` shows those it has",
+        )
+    settled = as_settled(con, chosen, rows[0][0])
+    stored: list[dict[str, Any]] = [json.loads(text) for version, text in rows if version == rows[0][0]]
+    return Ledger(settled, settle_parts_again(settled, stored).settlements, language)
+
+
+LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {".xlsx": Ledger.to_xlsx, ".json": Ledger.to_json}
+"""How a ledger is written, by the ending of a file's name."""

@@ -1,0 +1,161 @@
+"""The workbook of a settlement recomputes it: exactly by its formulas, to the cent in a spreadsheet."""
+
+from __future__ import annotations
+
+import io
+import random
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from contracts.canonical import shown
+from contracts.contract import Contract, parse_contract
+from contracts.ledger import Settlement, settle
+from contracts.workbook.book import settlement_cells
+from contracts.workbook.cells import Cells, recalculated
+from contracts.workbook.file import workbook
+from tests.contracts import test_golden, test_models
+from tests.contracts.generate import generate, to_inputs
+
+
+def _differences(cells: Cells, values: dict[str, object]) -> dict[str, tuple[object, object]]:
+    """Cells that do not hold what the settlement has, exactly."""
+    found: dict[str, tuple[object, object]] = {}
+    for key, entry in cells.entries.items():
+        if entry.settled is None or entry.formula is None:
+            continue
+        value = values[key]
+        told = shown(value) if isinstance(value, Fraction) else value
+        if told != entry.settled:
+            found[key] = (told, entry.settled)
+    return found
+
+
+def _worked() -> list[tuple[str, Contract, Sequence[Settlement]]]:
+    worked: list[tuple[str, Contract, Sequence[Settlement]]] = []
+    for name, number in test_models.WORKED:
+        contract = test_models._contract(name)
+        settled = test_models._settled(contract, test_models.CASES[name][number])[0]
+        worked.append((f"{name}-{number}", contract, settled))
+    for name, case in test_golden.CASES.items():
+        if {"rebase", "chance", "goal"} & set(case):
+            continue
+        for number, run in enumerate(case.get("runs", [case])):
+            changes = {**case.get("contract", {}), **run.get("contract", {})}
+            contract = test_golden.build.contract(**changes)
+            settled = [settle(contract, test_golden._given(contract, run["facts"]))]
+            worked.append((f"{name}-{number}", contract, settled))
+    return worked
+
+
+WORKED = _worked()
+
+
+@pytest.mark.parametrize(("name", "contract", "settled"), WORKED, ids=[name for name, *_ in WORKED])
+def test_formulas_give_every_amount_of_the_settlement(
+    name: str, contract: Contract, settled: Sequence[Settlement]
+) -> None:
+    cells = settlement_cells(contract, settled)
+    assert _differences(cells, dict(recalculated(cells))) == {}
+    steps = {step.key for settlement in settled for step in settlement.steps}
+    shown_steps = {entry.row.split("|")[1] for entry in cells.entries.values() if entry.table == "steps"}
+    assert steps <= shown_steps, name
+
+
+def test_generated_contracts_and_other_inputs_in_the_same_formulas() -> None:
+    draw, held = random.Random(20260101), 0
+    for _ in range(600):
+        terms, facts = generate(draw)
+        contract = parse_contract(terms)
+        settled = settle(contract, to_inputs(facts, contract))
+        cells = settlement_cells(contract, [settled])
+        assert _differences(cells, dict(recalculated(cells))) == {}, terms
+        # other facts do not change a formula, so a changed input gives what `settle` gives on it
+        changed = {**facts, "spending": str(Decimal(facts["spending"]) * Decimal("1.07"))}
+        again = settlement_cells(contract, [settle(contract, to_inputs(changed, contract))])
+        assert {key: entry.formula for key, entry in again.entries.items()} == {
+            key: entry.formula for key, entry in cells.entries.items()
+        }
+        held += len(again.entries)
+    assert held > 10_000
+
+
+def _spreadsheet(file: Path, changed: dict[str, float] | None = None) -> dict[str, Any]:
+    """Every cell, computed by an independent spreadsheet engine."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import formulas
+
+        model = formulas.ExcelModel().loads(str(file)).finish()
+        inputs = {f"'[{file.name}]{place}": value for place, value in (changed or {}).items()}
+        solution = model.calculate(inputs=inputs)
+    cells = {key: cell for key, cell in solution.items() if "!" in key and ":" not in key}
+    return {key.partition("]")[2]: cell.value[0, 0] for key, cell in cells.items()}
+
+
+def _amounts(values: dict[str, Any], file: Path) -> dict[str, float]:
+    """Amount by the name of its step."""
+    sheet = openpyxl.load_workbook(file)["Settlement"]
+    rows = {sheet.cell(row, 1).value: row for row in range(6, sheet.max_row + 1)}
+    return {str(name): values[f"SETTLEMENT'!C{row}"] for name, row in rows.items()}
+
+
+@pytest.mark.parametrize(("name", "contract", "settled"), WORKED, ids=[name for name, *_ in WORKED])
+def test_a_spreadsheet_computes_the_settlement_to_the_cent(
+    name: str, contract: Contract, settled: Sequence[Settlement], tmp_path: Path
+) -> None:
+    file = tmp_path / f"{name}.xlsx"
+    file.write_bytes(workbook(contract, settled, language="en"))
+    values = _spreadsheet(file)
+    assert values["SETTLEMENT'!A4"] == "Equal to the settlement."
+    amounts = _amounts(values, file)
+    for settlement in settled:
+        for step in settlement.steps:
+            label = f"{settlement.payer}: {step.name.en}" if len(settled) > 1 else step.name.en
+            assert float(amounts[label]) == pytest.approx(float(step.amount), rel=1e-12, abs=1e-9), step.key
+        label = f"{settlement.payer}: {_last(settlement)}" if len(settled) > 1 else _last(settlement)
+        assert round(float(amounts[label]), 2) == float(settlement.payment)
+
+
+def test_a_changed_input_gives_what_the_engine_gives_on_it(tmp_path: Path) -> None:
+    name, contract, settled = next(each for each in WORKED if each[0] == "shared-savings-two-sided-0")
+    file = tmp_path / f"{name}.xlsx"
+    file.write_bytes(workbook(contract, settled, language="en"))
+    sheet = openpyxl.load_workbook(file)["Inputs"]
+    place = next(f"B{row}" for row in range(6, 40) if "spending" in str(sheet.cell(row, 1).value))
+    for spending in ("2000000", "2100000.01", "2164554.27", "2500000"):
+        changed = settle(contract, replace(settled[0].inputs, spending=Decimal(spending)))
+        values = _spreadsheet(file, {f"INPUTS'!{place}": float(spending)})
+        payment = next(value for step, value in _amounts(values, file).items() if step == _last(settled[0]))
+        assert round(float(payment), 2) == float(changed.payment), spending
+        assert values["SETTLEMENT'!A4"] == "Differs from the settlement: something was changed."
+
+
+def _last(settlement: Settlement) -> str:
+    return settlement.steps[-1].name.en
+
+
+def test_both_languages_and_the_same_cells_again() -> None:
+    _, contract, settled = WORKED[0]
+    books = {
+        language: openpyxl.load_workbook(io.BytesIO(workbook(contract, settled, language=language)))
+        for language in ("nl", "en")
+    }
+    assert books["nl"].sheetnames == [
+        "Afrekening",
+        "Kwaliteit",
+        "Basisjaren",
+        "Invoer",
+        "Contract",
+        "Bronnen",
+    ]
+    assert books["en"].sheetnames[0] == "Settlement"
+    hashes = {str(row[1].value) for row in books["nl"]["Bronnen"].iter_rows(min_row=3)}
+    assert {settled[0].hash, contract.hash} <= hashes
