@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
 from indicators.derived import DerivedColumn
 from indicators.faults import did_you_mean
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
+from indicators.tree import Codes, Scope
 from indicators.words import ColumnName, ColumnType, Id, Part, Status, Text, Version, fault_at
 
 DECIMALS = 3
@@ -22,6 +24,11 @@ _MEANINGS: dict[str, tuple[type, str]] = {
     "integer": (int, "a whole number"),
     "boolean": (bool, "true or false"),
 }
+# A moment as it is delivered: with Z or an offset, or else as the clock in the dataset's zone shows it.
+MOMENT = (
+    "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
+    "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
+)
 # Each can be repeated without end; three of them on a file's name is a matter of milliseconds.
 _ENDLESS = re.compile(r"[*+]|\{\d*,\}")
 _MAX_ENDLESS = 3
@@ -192,7 +199,11 @@ class Dataset(Part):
         record without one would be counted nowhere.
     provider : str
         Column with the code of the provider who is scored.
+    zone : str
+        Time zone of a datetime that is delivered without an offset, and of the day of any datetime.
     """
+
+    _code_lists: Mapping[str, Codes] = PrivateAttr(default_factory=dict)
 
     dataset: Id
     version: Version
@@ -205,6 +216,7 @@ class Dataset(Part):
     provider: ColumnName
     provider_name: ColumnName | None = None
     period: Period
+    zone: str = "Europe/Amsterdam"
     file: FileLayout = FileLayout()
     columns: dict[ColumnName, Column]
     derive: dict[ColumnName, Derived] = Field(default_factory=dict)
@@ -257,8 +269,23 @@ class Dataset(Part):
         for name in self.file.from_name:
             yield ("file", "from_name", name), name
 
+    @field_validator("zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str) -> str:
+        known = available_timezones()
+        if zone not in known:
+            raise ValueError(f"there is no time zone '{zone}' ({did_you_mean(zone, known)})")
+        return zone
+
     @property
-    def types(self) -> dict[str, ColumnType]:
-        """Type of every column, derived ones included."""
+    def types(self) -> Scope:
+        """What an expression on a record may name: every column with its type, derived ones included."""
         described: dict[str, Column | Derived] = {**self.columns, **self.derive}
-        return {name: column.type for name, column in described.items()}
+        types = {name: column.type for name, column in described.items()}
+        return Scope(types, code_lists=self._code_lists, zone=self.zone)
+
+    def with_code_lists(self, code_lists: Mapping[str, Codes]) -> Dataset:
+        """Give the dataset with the code lists that its expressions may name."""
+        known = self.model_copy()
+        known._code_lists = code_lists
+        return known

@@ -2,66 +2,44 @@
 
 The text is held against the words and signs of the language (``tokens``), parsed by sqlglot, walked
 against an allow-list of node types, and rebuilt as a frozen tree of our own with a type at every node. SQL
-for the engine is emitted from that tree, never from the author's text; whatever is not on the list is
-refused, quoting the piece. Nulls are three-valued, as in SQL.
+for the engine is emitted from that tree (``emit``), never from the author's text; whatever is not on the
+list is refused, quoting the piece. Nulls are three-valued, as in SQL; numbers are exact decimals. What a tree
+means, one node at a time, is in ``evaluate``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.duckdb import DuckDBParser
 
+from indicators.emit import to_sql
+from indicators.faults import did_you_mean
+from indicators.helpers import HELPERS
 from indicators.tokens import ExpressionError, check_tokens
+from indicators.tree import COLUMN_TYPES, Codes, Node, Scope, Type, is_whole
 
-__all__ = ["ExpressionError", "Node", "Type", "parse", "to_sql"]
-
-Type = Literal["boolean", "number", "text", "date", "null"]
-
-_COLUMN_TYPES: dict[str, Type] = {
-    "text": "text",
-    "category": "text",
-    "integer": "number",
-    "decimal": "number",
-    "boolean": "boolean",
-    "date": "date",
-}
+__all__ = ["ExpressionError", "Node", "Scope", "Type", "parse", "to_sql"]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One node of a checked expression.
+class _ClosedParser(DuckDBParser):
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {}
+    NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
 
-    Attributes
-    ----------
-    kind : str
-        What the node is: ``column``, ``literal``, or the operator or function.
-    type : str
-        ``boolean``, ``number``, ``text``, ``date`` or ``null``.
-    value : str, Decimal, bool or None
-        Name of the column or the literal's value; None for operators.
-    children : tuple of Node
-        The operands, in order.
-    """
 
-    kind: str
-    type: Type
-    value: str | Decimal | bool | None = None
-    children: tuple[Node, ...] = ()
+class _Closed(DuckDB):
+    """The engine's dialect without its functions: no name of a function means anything to the parser."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns the expression reads, each once, in the order of first appearance."""
-        if self.kind == "column":
-            return (str(self.value),)
-        return tuple(dict.fromkeys(name for child in self.children for name in child.columns))
+    Parser = _ClosedParser
 
 
 _COMPARE: dict[type[exp.Expr], str] = {
@@ -73,14 +51,11 @@ _COMPARE: dict[type[exp.Expr], str] = {
     exp.GTE: ">=",
 }
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
+_NO_SUMS = "only numbers are added, subtracted or multiplied (dates: days_between(a, b), add_days(d, n))"
 _CONNECT: dict[type[exp.Expr], str] = {exp.And: "and", exp.Or: "or"}
-_DATE_TEXT = {"date", "text"}
-
-# name -> types of the arguments, type of the result
-_FUNCTIONS: dict[str, tuple[tuple[Type, ...], Type]] = {
-    "age_years": (("date", "date"), "number"),
-    "days_between": (("date", "date"), "number"),
-    "ratio": (("number", "number"), "number"),
+_HINTS = {
+    frozenset(("date", "text")): " (a date is written date 'YYYY-MM-DD')",
+    frozenset(("date", "datetime")): " (the day of a datetime is date_of(t))",
 }
 
 
@@ -91,8 +66,8 @@ def parse(text: str, columns: Mapping[str, str], wanted: Type | None = "boolean"
     ----------
     text : str
         What the author wrote.
-    columns : mapping of str to str
-        Column names and their dataset types.
+    columns : mapping of str to str, or Scope
+        Column names and their dataset types; a scope has code lists and a time zone as well.
     wanted : str or None
         Type the whole must have; None accepts any.
 
@@ -102,9 +77,11 @@ def parse(text: str, columns: Mapping[str, str], wanted: Type | None = "boolean"
         If the text is not in the language, names an unknown column, or mixes types. The message
         quotes the piece at fault.
     """
-    check_tokens(text, columns, _FUNCTIONS)
+    scope = columns if isinstance(columns, Scope) else Scope(columns)
+    readers = _READERS if scope.record is not None else [name for name in _READERS if name != "record"]
+    check_tokens(text, {*scope, *(scope.record or ())}, (*HELPERS, *readers))
     try:
-        node = _check(sqlglot.parse_one(text, dialect="duckdb"), columns)
+        node = _check(sqlglot.parse_one(text, dialect=_Closed), scope)
     except SqlglotError as error:
         raise ExpressionError(_syntax_message(error, text)) from None
     if wanted is not None and node.type != wanted:
@@ -112,7 +89,13 @@ def parse(text: str, columns: Mapping[str, str], wanted: Type | None = "boolean"
     return node
 
 
-_NAMES = {"boolean": "condition, which is true or false", "number": "number", "text": "text", "date": "date"}
+_NAMES = {
+    "boolean": "condition, which is true or false",
+    "number": "number",
+    "text": "text",
+    "date": "date",
+    "datetime": "datetime",
+}
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 
 
@@ -130,24 +113,24 @@ def _refuse(tree: exp.Expr, why: str) -> ExpressionError:
     return ExpressionError(f"'{shown}': {why}")
 
 
-def _check(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _check(tree: exp.Expr, scope: Scope) -> Node:
     check = _CHECKS.get(type(tree))
     if check is None:
         raise _refuse(tree, "this is not part of the expression language")
-    return check(tree, columns)
+    return check(tree, scope)
 
 
-def _column(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _column(tree: exp.Expr, scope: Scope) -> Node:
     parts = [part for part in ("table", "db", "catalog") if tree.args.get(part)]
     if parts:
         raise _refuse(tree, "write a column by its name alone")
-    if tree.name not in columns:
+    if tree.name not in scope:
         raise _refuse(tree, "there is no such column")
-    return Node("column", _COLUMN_TYPES[columns[tree.name]], tree.name)
+    return Node("column", COLUMN_TYPES[scope[tree.name]], tree.name)
 
 
-def _literal(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    del columns
+def _literal(tree: exp.Expr, scope: Scope) -> Node:
+    del scope
     if isinstance(tree, exp.Boolean):
         return Node("literal", "boolean", bool(tree.this))
     if isinstance(tree, exp.Null):
@@ -159,8 +142,8 @@ def _literal(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     )
 
 
-def _date(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    del columns
+def _date(tree: exp.Expr, scope: Scope) -> Node:
+    del scope
     if not (isinstance(tree.this, exp.Literal) and tree.this.is_string and tree.args["to"].is_type("date")):
         raise _refuse(tree, "only date 'YYYY-MM-DD' is allowed")
     text = tree.this.name
@@ -173,21 +156,21 @@ def _date(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     return Node("literal", "date", text)
 
 
-def _alias(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    del columns
+def _alias(tree: exp.Expr, scope: Scope) -> Node:
+    del scope
     pair = f"{tree.this.sql(dialect='duckdb')} {tree.alias}"
     raise ExpressionError(f"'{pair}': a word or a sign is missing between these two")
 
 
-def _paren(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    return _check(tree.this, columns)
+def _paren(tree: exp.Expr, scope: Scope) -> Node:
+    return _check(tree.this, scope)
 
 
-def _compare(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _compare(tree: exp.Expr, scope: Scope) -> Node:
     kind = _COMPARE[type(tree)]
     if type(tree.this) in _COMPARE or type(tree.expression) in _COMPARE:
         raise _refuse(tree, "compares twice in a row; join two comparisons with 'and'")
-    children = (_check(tree.this, columns), _check(tree.expression, columns))
+    children = (_check(tree.this, scope), _check(tree.expression, scope))
     _same_type(tree, children, ordered=kind not in ("=", "<>"))
     return Node(kind, "boolean", None, children)
 
@@ -198,15 +181,15 @@ def _same_type(tree: exp.Expr, nodes: tuple[Node, ...], *, ordered: bool = False
         if node.type == "null":
             raise _refuse(tree, "this is never true; write 'is null' or 'is not null'")
         if node.type != first.type:
-            hint = " (a date is written date 'YYYY-MM-DD')" if {first.type, node.type} == _DATE_TEXT else ""
+            hint = _HINTS.get(frozenset((first.type, node.type)), "")
             raise _refuse(tree, f"compares a {first.type} with a {node.type}{hint}")
     if ordered and first.type == "boolean":
         raise _refuse(tree, "true and false have no order; compare with =")
 
 
-def _connect(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _connect(tree: exp.Expr, scope: Scope) -> Node:
     kind, sides = _CONNECT[type(tree)], _chain(tree)
-    children = tuple(_check(side, columns) for side in sides)
+    children = tuple(_check(side, scope) for side in sides)
     for child, side in zip(children, sides, strict=True):
         if child.type != "boolean":
             raise _refuse(side, f"is a {child.type}; '{kind}' needs conditions on both sides")
@@ -226,22 +209,22 @@ def _chain(tree: exp.Expr) -> list[exp.Expr]:
     return sides
 
 
-def _not(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    child = _check(tree.this, columns)
+def _not(tree: exp.Expr, scope: Scope) -> Node:
+    child = _check(tree.this, scope)
     if child.type != "boolean":
         raise _refuse(tree.this, f"is a {child.type}; 'not' needs a condition")
     return Node("not", "boolean", None, (child,))
 
 
-def _arithmetic(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    left, right = _check(tree.this, columns), _check(tree.expression, columns)
+def _arithmetic(tree: exp.Expr, scope: Scope) -> Node:
+    left, right = _check(tree.this, scope), _check(tree.expression, scope)
     if {left.type, right.type} != {"number"}:
-        raise _refuse(tree, "only numbers are added, subtracted or multiplied (dates: days_between(a, b))")
+        raise _refuse(tree, _NO_SUMS)
     return Node(_ARITHMETIC[type(tree)], "number", None, (left, right))
 
 
-def _negative(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    child = _check(tree.this, columns)
+def _negative(tree: exp.Expr, scope: Scope) -> Node:
+    child = _check(tree.this, scope)
     if child.type != "number":
         raise _refuse(tree, "a minus sign needs a number")
     if isinstance(child.value, Decimal):
@@ -249,16 +232,16 @@ def _negative(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     return Node("-", "number", None, (Node("literal", "number", Decimal(0)), child))
 
 
-def _in(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _in(tree: exp.Expr, scope: Scope) -> Node:
     if not tree.expressions or tree.args.get("query"):
         raise _refuse(tree, "'in' needs a list of values, such as in ('a', 'b')")
-    children = (_check(tree.this, columns), *(_check(item, columns) for item in tree.expressions))
+    children = (_check(tree.this, scope), *(_check(item, scope) for item in tree.expressions))
     _same_type(tree, children)
     return Node("in", "boolean", None, children)
 
 
-def _between(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
-    children = tuple(_check(tree.args[part], columns) for part in ("this", "low", "high"))
+def _between(tree: exp.Expr, scope: Scope) -> Node:
+    children = tuple(_check(tree.args[part], scope) for part in ("this", "low", "high"))
     _same_type(tree, children, ordered=True)
     _, low, high = children
     if low.kind == high.kind == "literal" and _runs_down(low.value, high.value):
@@ -272,23 +255,23 @@ def _runs_down(low: object, high: object) -> bool:
     return isinstance(low, str) and isinstance(high, str) and low > high
 
 
-def _is(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _is(tree: exp.Expr, scope: Scope) -> Node:
     if not isinstance(tree.expression, exp.Null):
         raise _refuse(tree, "'is' goes with null only; compare with = or write the condition alone")
-    return Node("is null", "boolean", None, (_check(tree.this, columns),))
+    return Node("is null", "boolean", None, (_check(tree.this, scope),))
 
 
-def _case(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _case(tree: exp.Expr, scope: Scope) -> Node:
     if tree.args.get("this") is not None:
         raise _refuse(tree, "write 'case when condition then value'")
     children: list[Node] = []
     for branch in tree.args["ifs"]:
-        condition = _check(branch.this, columns)
+        condition = _check(branch.this, scope)
         if condition.type != "boolean":
             raise _refuse(branch.this, f"is a {condition.type}; 'when' needs a condition")
-        children += [condition, _check(branch.args["true"], columns)]
+        children += [condition, _check(branch.args["true"], scope)]
     default = tree.args.get("default")
-    children.append(_check(default, columns) if default else Node("literal", "null"))
+    children.append(_check(default, scope) if default else Node("literal", "null"))
     values = [*children[1:-1:2], children[-1]]
     types = {value.type for value in values} - {"null"}
     if len(types) != 1:
@@ -296,19 +279,91 @@ def _case(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
     return Node("case", types.pop(), None, tuple(children))
 
 
-def _function(tree: exp.Expr, columns: Mapping[str, str]) -> Node:
+def _function(tree: exp.Expr, scope: Scope) -> Node:
     name = tree.name.lower()
-    if name not in _FUNCTIONS:
+    if name in _READERS:
+        return _READERS[name](tree, scope)
+    if name not in HELPERS:
         raise _refuse(tree, "there is no such function")
-    wanted, result = _FUNCTIONS[name]
-    children = tuple(_check(argument, columns) for argument in tree.expressions)
-    if tuple(child.type for child in children) != wanted:
+    helper = HELPERS[name]
+    children = tuple(_check(argument, scope) for argument in tree.expressions)
+    if helper.takes is None:
+        return Node(name, _one_type(tree, name, children), None, children)
+    got = tuple(child.type for child in children)
+    if got != helper.takes:
+        hint = _HINTS[frozenset(("date", "datetime"))] if "datetime" in {*got} - {*helper.takes} else ""
+        wanted = ", ".join(helper.takes)
+        raise _refuse(tree, f"{name} takes ({wanted}), not ({', '.join(got)}){hint}")
+    if helper.whole and not is_whole(children[-1], scope):
+        raise _refuse(tree.expressions[-1], f"{name} counts in whole numbers: write floor(...)")
+    assert helper.gives
+    return Node(name, helper.gives, scope.zone if name == "date_of" else None, children)
+
+
+def _one_type(tree: exp.Expr, name: str, children: tuple[Node, ...]) -> Type:
+    types = list(dict.fromkeys(child.type for child in children))
+    if len(children) < 2 or len(types) != 1 or types == ["null"]:
         got = ", ".join(child.type for child in children)
-        raise _refuse(tree, f"{name} takes ({', '.join(wanted)}), not ({got})")
-    return Node(name, result, None, children)
+        raise _refuse(tree, f"{name} takes two or more values of one type, not ({got})")
+    if types == ["boolean"] and name != "coalesce":
+        raise _refuse(tree, "true and false have no order; join them with 'and' or 'or'")
+    return types[0]
 
 
-_CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Node]] = {
+def _record(tree: exp.Expr, scope: Scope) -> Node:
+    columns = scope.record or {}
+    named = tree.expressions[0] if len(tree.expressions) == 1 else None
+    if not isinstance(named, exp.Column) or named.args.get("table"):
+        raise _refuse(tree, "record takes the name of one column of the record")
+    if named.name not in columns:
+        raise _refuse(tree, f"the record has no column '{named.name}' ({did_you_mean(named.name, columns)})")
+    return Node("record", COLUMN_TYPES[columns[named.name]], named.name)
+
+
+def _in_set(tree: exp.Expr, scope: Scope) -> Node:
+    *given, last = tree.expressions or [None]
+    if len(given) not in (1, 2) or not (isinstance(last, exp.Literal) and last.is_string):
+        raise _refuse(tree, "in_set takes a code and the name of a list: in_set(code, 'list')")
+    parts = tuple(_check(part, scope) for part in given)
+    if any(part.type != "text" for part in parts):
+        raise _refuse(tree, f"in_set takes a text, not a {next(p.type for p in parts if p.type != 'text')}")
+    if last.name not in scope.code_lists:
+        raise _refuse(tree, f"there is no code list '{last.name}' ({_known_list(last.name, scope)})")
+    codes = scope.code_lists[last.name]
+    if len(parts) == 1:
+        listed = (code for of_system in codes.values() for code in of_system)
+        return Node("in_set", "boolean", last.name, (_among(parts[0], listed),))
+    if None in codes:
+        raise _refuse(tree, f"the codes of '{last.name}' have no system: write in_set(code, '{last.name}')")
+    return Node("in_set", "boolean", last.name, (_coded(parts[0], parts[1], codes),))
+
+
+def _known_list(name: str, scope: Scope) -> str:
+    return did_you_mean(name, scope.code_lists) or "this registry has no code sets"
+
+
+def _among(code: Node, listed: Iterable[str]) -> Node:
+    literals = (Node("literal", "text", item) for item in dict.fromkeys(listed))
+    return Node("in", "boolean", None, (code, *literals))
+
+
+def _coded(code: Node, system: Node, codes: Codes) -> Node:
+    """A code is in a list if it is among the codes of its system."""
+    pairs = tuple(
+        Node(
+            "and",
+            "boolean",
+            None,
+            (Node("=", "boolean", None, (system, Node("literal", "text", of))), _among(code, listed)),
+        )
+        for of, listed in codes.items()
+    )
+    return Node("or", "boolean", None, pairs) if len(pairs) > 1 else (*pairs, _among(code, ()))[0]
+
+
+_READERS: dict[str, Callable[[exp.Expr, Scope], Node]] = {"in_set": _in_set, "record": _record}
+
+_CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Scope], Node]] = {
     exp.Column: _column,
     exp.Literal: _literal,
     exp.Boolean: _literal,
@@ -326,54 +381,4 @@ _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Mapping[str, str]], Node]] = {
     **dict.fromkeys(_COMPARE, _compare),
     **dict.fromkeys(_CONNECT, _connect),
     **dict.fromkeys(_ARITHMETIC, _arithmetic),
-}
-
-
-def to_sql(node: Node) -> str:
-    """Emit DuckDB SQL for a checked expression, fully parenthesised.
-
-    ``age_years`` is completed years: who is born on 29 February turns a year older on 1 March in a year
-    without that day. ``ratio`` is null for a denominator of 0, and is rounded to 12 digits behind the point:
-    a quotient that has a short decimal form equals it, as in 0.3 / 0.1 = 3.
-    """
-    if node.kind == "column":
-        return f'"{node.value}"'
-    if node.kind == "literal":
-        return _literal_sql(node)
-    parts = [to_sql(child) for child in node.children]
-    return _EMIT[node.kind](parts) if node.kind in _EMIT else f"({f' {node.kind} '.join(parts)})"
-
-
-def _literal_sql(node: Node) -> str:
-    if node.value is None:
-        return "null"
-    if isinstance(node.value, bool):
-        return "true" if node.value else "false"
-    if isinstance(node.value, Decimal):
-        return f"({node.value:f})" if node.value < 0 else f"{node.value:f}"
-    quoted = "'" + node.value.replace("'", "''") + "'"
-    return f"date {quoted}" if node.type == "date" else quoted
-
-
-def _case_sql(parts: list[str]) -> str:
-    pairs = zip(parts[:-1:2], parts[1:-1:2], strict=True)
-    branches = " ".join(f"when {condition} then {value}" for condition, value in pairs)
-    return f"(case {branches} else {parts[-1]} end)"
-
-
-def _age_sql(parts: list[str]) -> str:
-    # Written out: engines differ in what their own year difference counts.
-    born, on = ((f"year({day})", f"(month({day}) * 100 + day({day}))") for day in parts)
-    return f"({on[0]} - {born[0]} - case when {on[1]} < {born[1]} then 1 else 0 end)"
-
-
-_EMIT: dict[str, Callable[[list[str]], str]] = {
-    "not": lambda p: f"(not {p[0]})",
-    "is null": lambda p: f"({p[0]} is null)",
-    "in": lambda p: f"({p[0]} in ({', '.join(p[1:])}))",
-    "between": lambda p: f"({p[0]} between {p[1]} and {p[2]})",
-    "case": _case_sql,
-    "age_years": _age_sql,
-    "days_between": lambda p: f"date_diff('day', {p[0]}, {p[1]})",
-    "ratio": lambda p: f"round(cast({p[0]} as double) / nullif({p[1]}, 0), 12)",
 }

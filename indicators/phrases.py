@@ -35,7 +35,20 @@ _PHRASES: dict[str, Text] = {
         ("else", "anders {0}", "else {0}"),
         ("age_years", "het aantal volle jaren van {0} tot {1}", "the completed years from {0} to {1}"),
         ("days_between", "het aantal dagen van {0} tot {1}", "the days from {0} to {1}"),
+        ("hours_between", "het aantal uren van {0} tot {1}", "the hours from {0} to {1}"),
+        ("minutes_between", "het aantal minuten van {0} tot {1}", "the minutes from {0} to {1}"),
+        ("add_months", "{0} plus {1} maanden", "{0} plus {1} months"),
+        ("add_days", "{0} plus {1} dagen", "{0} plus {1} days"),
+        ("add_hours", "{0} plus {1} uur", "{0} plus {1} hours"),
+        ("add_minutes", "{0} plus {1} minuten", "{0} plus {1} minutes"),
+        ("date_of", "de dag van {0}", "the day of {0}"),
         ("ratio", "{0} gedeeld door {1}", "{0} divided by {1}"),
+        ("floor", "{0}, naar beneden afgerond", "{0}, rounded down"),
+        ("coalesce", "de eerste bekende waarde van {0}", "the first known value of {0}"),
+        ("least", "de laagste waarde van {0}", "the lowest value of {0}"),
+        ("greatest", "de hoogste waarde van {0}", "the highest value of {0}"),
+        ("in_set", "{0} staat in de codelijst ‘{1}’", "{0} is in the code list ‘{1}’"),
+        ("not in_set", "{0} staat niet in de codelijst ‘{1}’", "{0} is not in the code list ‘{1}’"),
         ("true", "ja", "yes"),
         ("false", "nee", "no"),
         ("null", "onbekend", "unknown"),
@@ -101,6 +114,9 @@ class _Phrases:
         if node.kind in ("and", "or", "case"):
             whole = self._chain(node) if node.kind != "case" else self.value(node)
             return self.say("not", whole) if negated else whole
+        if node.kind == "in_set":
+            code = self._operand(_looked_up(node))
+            return self.say("not in_set" if negated else "in_set", code, str(node.value))
         values = [self._operand(child) for child in node.children]
         if node.kind in _OPPOSITE:
             return self.say(_OPPOSITE[node.kind] if negated else node.kind, *values)
@@ -133,6 +149,8 @@ class _Phrases:
         nested = [
             f"({part})" if child.children else part for child, part in zip(node.children, parts, strict=True)
         ]
+        if node.kind in ("coalesce", "least", "greatest"):
+            return self.say(node.kind, ", ".join(nested))
         return f" {node.kind} ".join(nested) if node.kind in "+-*" else self.say(node.kind, *nested)
 
     def _operand(self, node: Node) -> str:
@@ -154,6 +172,13 @@ class _Phrases:
             for when, then in zip(branches[::2], branches[1::2], strict=True)
         ]
         return "; ".join([*said, self.say("else", self.value(default))])
+
+
+def _looked_up(node: Node) -> Node:
+    """The code that ``in_set`` looks up, whether or not by its system."""
+    while node.kind != "in":
+        node = node.children[-1]
+    return node.children[0]
 
 
 def _is_outside(node: Node) -> bool:

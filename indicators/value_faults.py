@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
-from indicators.dataset import Column, Dataset
+from indicators.dataset import MOMENT, Column, Dataset
 from indicators.expression import Node
 from indicators.faults import did_you_mean
 
@@ -26,7 +26,8 @@ def value_faults(node: Node, dataset: Dataset) -> Iterator[FaultText]:
                 yield from _against(dataset, str(child.value), node.children)
     if node.kind == "between":
         yield from _between(dataset, node)
-    for child in node.children:
+    # A code list is of all datasets: not every code of it has to be one of this column.
+    for child in () if node.kind == "in_set" else node.children:
         yield from value_faults(child, dataset)
 
 
@@ -100,6 +101,7 @@ def given_fault(dataset: Dataset, name: str, value: str | bool | float) -> Fault
         "integer": is_number and float(value) == int(value),
         "decimal": is_number,
         "boolean": isinstance(value, bool),
+        "datetime": isinstance(value, str) and re.fullmatch(MOMENT, value) is not None,
         "date": isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is not None,
     }
     if not fits[column_type]:

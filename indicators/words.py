@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 Language = Literal["nl", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
-ColumnType = Literal["text", "category", "integer", "decimal", "boolean", "date"]
+ColumnType = Literal["text", "category", "integer", "decimal", "boolean", "date", "datetime"]
 Status = Literal["draft", "consultation", "active", "retired"]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indicators.compile import quote, text_literal
-from indicators.dataset import Column, Dataset
+from indicators.dataset import MOMENT, Column, Dataset
 from registry_db.connect import Connection
 from registry_db.identifiers import pseudonym_sql
 from registry_db.intake import RawFile
@@ -41,7 +41,8 @@ def stage(con: Connection, dataset: Dataset, raw: RawFile, key: bytes) -> None:
     """
     texts = ", ".join(f"{_text_sql(dataset, raw, name)} as {quote(name)}" for name in dataset.columns)
     values = ", ".join(
-        f"{_value_sql(column, quote(name), key)} as {quote(name)}" for name, column in dataset.columns.items()
+        f"{_value_sql(column, quote(name), key, dataset.zone)} as {quote(name)}"
+        for name, column in dataset.columns.items()
     )
     con.execute(f"create or replace temp view said as select line as _line, {texts} from raw")
     con.execute(f"create or replace temp table typed as select _line, {values} from said")
@@ -65,7 +66,7 @@ def _text_sql(dataset: Dataset, raw: RawFile, name: str) -> str:
     return f"case when {text} not in ({codes}) then {text} end"
 
 
-def _value_sql(column: Column, text: str, key: bytes) -> str:
+def _value_sql(column: Column, text: str, key: bytes, zone: str) -> str:
     """SQL of the typed value; null where the text is not of the type."""
     if column.identifier:
         return pseudonym_sql(text, key)
@@ -86,14 +87,33 @@ def _value_sql(column: Column, text: str, key: bytes) -> str:
         # The engine alone would take year 25 for a year, and 'infinity' for a day.
         day = f"cast(try_strptime({text}, '%Y-%m-%d') as date)"
         return f"case when regexp_full_match({text}, '[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then {day} end"
+    if column.type == "datetime":
+        return _moment_sql(text, zone)
     return text
+
+
+def _moment_sql(text: str, zone: str) -> str:
+    """SQL of a moment in UTC; null where the text is not one, or the clock in the zone skips it."""
+    # The engine reads no time without seconds.
+    full = f"regexp_replace({text}, '([T ]..:..)(Z|[+-]|$)', '\\1:00\\2')"
+    absolute = f"timezone('UTC', try_cast({full} as timestamptz))"
+    shown = f"try_cast({full} as timestamp)"
+    latest = f"timezone('{zone}', {shown})"
+    # In the hour that comes twice a clock without an offset means the first.
+    first = f"{latest} - to_minutes(60)"
+    chosen = f"case when timezone('{zone}', {first}) = {shown} then {first} else {latest} end"
+    local = f"case when timezone('{zone}', {chosen}) = {shown} then timezone('UTC', {chosen}) end"
+    return (
+        f"case when not regexp_full_match({text}, '{MOMENT}') then null "
+        f"when regexp_matches({text}, '(Z|[+-]..:..)$') then {absolute} else {local} end"
+    )
 
 
 def _checks(dataset: Dataset) -> Iterator[_Check]:
     for name, column in dataset.columns.items():
         said, value = f"said.{quote(name)}", f"typed.{quote(name)}"
         if column.type != "text" or column.codes:
-            yield _Check(name, f"{said} is not null and {value} is null", _expected(column))
+            yield _Check(name, f"{said} is not null and {value} is null", _expected(column, dataset.zone))
         if column.range:
             low, high = column.range
             yield _Check(name, f"{value} not between {low} and {high}", f"a number from {low} to {high}")
@@ -101,11 +121,17 @@ def _checks(dataset: Dataset) -> Iterator[_Check]:
             yield _Check(name, f"{said} is null", "a value; this column is required")
 
 
-def _expected(column: Column) -> str:
+def _expected(column: Column, zone: str) -> str:
     if column.codes:
         codes = list(column.codes)
         return "one of " + ", ".join(codes[:12]) + (", ..." if len(codes) > 12 else "")
-    words = {"integer": "a whole number", "decimal": "a number with a point", "boolean": "true or false"}
+    words = {
+        "integer": "a whole number",
+        "decimal": "a number with a point",
+        "boolean": "true or false",
+        "datetime": "a moment as YYYY-MM-DDTHH:MM:SS, with Z or an offset such as +01:00, "
+        f"or without one a time that the clock of {zone} shows (in spring it skips an hour)",
+    }
     return words.get(column.type, "a date as YYYY-MM-DD")
 
 

@@ -14,6 +14,7 @@ _SQL_TYPES = {
     "integer": "bigint",
     "boolean": "boolean",
     "date": "date",
+    "datetime": "timestamp",  # in UTC
 }
 
 

@@ -363,7 +363,7 @@ DATASET_MISTAKES = [
         "born: {type: datum}",
         [
             "x.yaml:14: columns.born.type: 'datum': expected 'text', 'category', 'integer', 'decimal', "
-            "'boolean' or 'date' (did you mean 'date'?)"
+            "'boolean', 'date' or 'datetime' (did you mean 'date'?)"
         ],
     ),
     (

@@ -1,0 +1,54 @@
+"""Delivered datetimes: what they mean in which zone, and those that never were."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from registry_db.checks import _moment_sql
+from registry_db.registry import Registry
+from tests.registry_db.build import DEFINITIONS, VISIT, make_registry, text, visit, write
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "helpers.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("session", ["UTC", "Asia/Tokyo"])
+def test_as_python_reads_them(session: str) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"set timezone = '{session}'")
+        for said, zone, utc in GOLDEN["delivered"]:
+            found = con.execute(
+                f"select {_moment_sql('said', zone)} from (select ? as said)", [said]
+            ).fetchall()
+            assert found == [(None if utc is None else dt.datetime.fromisoformat(utc),)], (said, zone)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["2024-02-30T10:00Z", "2024-01-01", "2024-01-01T24:00Z", "2024-01-01T10:00+1", "0024-01-01T10:00", "now"],
+)
+def test_not_a_moment(said: str) -> None:
+    with duckdb.connect() as con:
+        sql = f"select {_moment_sql('said', 'Europe/Amsterdam')} from (select ? as said)"
+        assert con.execute(sql, [said]).fetchall() == [(None,)]
+
+
+def test_a_delivery_with_moments(tmp_path: Path) -> None:
+    dataset = VISIT.replace("  at_home:", "  seen: {type: datetime}\n  at_home:")
+    folder = make_registry(tmp_path / "registry", DEFINITIONS | {"visit.dataset.yaml": dataset})
+    said = ("2024-03-31T01:30", "2024-03-31T02:30", "2024-03-31T02:30+01:00")
+    lines = [visit(number, seen=moment) for number, moment in enumerate(said, start=1)]
+    file = write(tmp_path, text(lines, lines[0]))
+    with Registry(folder) as registry:
+        delivered = registry.deliver("visit", file)
+        stored = registry.con.execute("select seen from record_visit order by _line").fetchall()
+    assert [str(fault) for fault in delivered.faults] == [
+        "3: seen is '2024-03-31T02:30'; expected a moment as YYYY-MM-DDTHH:MM:SS, with Z or an offset such "
+        "as +01:00, or without one a time that the clock of Europe/Amsterdam shows (in spring it skips an "
+        "hour)"
+    ]
+    assert stored == [(dt.datetime.fromisoformat(f"2024-03-31T0{hour}:30"),) for hour in (0, 1)]
