@@ -33,6 +33,7 @@ from registry_db.assessing import Assessed
 from registry_db.deliveries import Delivered
 from registry_db.faults import RegistryError
 from registry_db.ledgers import LEDGER_KINDS, Language
+from registry_db.lifecycle import Decision
 from registry_db.publication import Published
 from registry_db.registry import Progress, Registry
 
@@ -152,9 +153,12 @@ def check(
     Example: `meetlat check definitions/birth-pph.indicator.yaml`
     """
     with _open(context) as registry:
-        items = registry.check(files or ())
-    examples = sum(len(getattr(item.model, "examples", ())) for item in items)
-    console.print(f"{len(items)} definitions are right; {examples} examples end as expected")
+        checked = registry.check(files or ())
+    if checked.notes:
+        errors.print("to mend before a version is made active:")
+        lines([str(note) for note in checked.notes], at_most=50)
+    examples = sum(len(getattr(item.model, "examples", ())) for item in checked.definitions)
+    console.print(f"{len(checked.definitions)} definitions are right; {examples} examples were run")
 
 
 @cli.command()
@@ -172,6 +176,43 @@ def define(
         console.print(f"defined {item.label}")
     if not new:
         console.print("nothing new: the registry has these definitions already")
+
+
+@cli.command()
+def status(
+    context: typer.Context,
+    definition: Annotated[str, typer.Argument(metavar="ID", help="Definition.")],
+    version: Annotated[str | None, typer.Argument(help="Version; without one, show all of them.")] = None,
+    status: Annotated[
+        str | None, typer.Argument(help="Its next status: consultation, draft, active or retired.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who decided it.")] = "",
+    why: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Show the life of a definition's versions, or give one its next status.
+
+    The life of a version runs from draft through consultation to active, and in the end retired.
+
+    Example: `meetlat status birth-pph 1.1.0 active --by NVOG --why adopted`
+    """
+    if (version is None) != (status is None):
+        raise typer.BadParameter("a version goes with the status that it is to have")
+    with _open(context) as registry:
+        if version and status:
+            registry.decide(definition, version, status, Decision(by, why))
+        found = registry.history(definition)
+    if as_json:
+        print_json([asdict(item) for item in found])
+        return
+    steps = [
+        {"version": item.version, **{name: getattr(step, name) for name in ("status", "by", "why")},
+         "when": f"{step.at:%Y-%m-%d %H:%M}"}
+        for item in found
+        for step in item.steps
+    ]  # fmt: skip
+    columns = ("version", "status", "when", "by", "why")
+    print_table(pd.DataFrame(steps, columns=columns), dict.fromkeys(columns, ""), title=definition)
 
 
 @cli.command()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from indicators.dataset import Dataset
+from indicators.dead_conditions import dead_conditions
 from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
-from indicators.expression import ExpressionError, Type, parse
+from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
 from indicators.instruments.faults import block_faults
@@ -22,19 +21,6 @@ from indicators.value_faults import code_fault, given_fault, value_faults
 Model = TypeVar("Model", bound=BaseModel)
 
 KINDS: dict[str, type[BaseModel]] = {"dataset": Dataset, "indicator": Indicator, "network_set": NetworkSet}
-
-
-def canonical_hash(data: object) -> str:
-    """SHA-256 of plain data in canonical form: what two files have in common if they say the same.
-
-    Parameters
-    ----------
-    data : object
-        Plain data as read from YAML; the order of fields, comments and layout do not matter. A field that
-        is left out and one that is written with its default are two things said.
-    """
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def validate(source: Source, model: type[Model]) -> Model:
@@ -97,14 +83,20 @@ def _no_column(dataset: Dataset, source: Source, path: Path, column: str) -> Fau
 
 
 def _expression_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
-    for path, text, wanted in _expressions(indicator):
+    found: list[Fault] = []
+    conditions: list[tuple[Path, Node]] = []
+    for path, text, wanted in expressions(indicator):
         try:
             node = parse(text, dataset.types, wanted)
         except ExpressionError as error:
-            yield source.fault(path, str(error))
-        else:
-            for message, hint in value_faults(node, dataset):
-                yield source.fault(path, message, hint)
+            found.append(source.fault(path, str(error)))
+            continue
+        conditions.append((path, node))
+        found += [source.fault(path, *fault) for fault in value_faults(node, dataset)]
+    yield from found
+    if not found:  # a value that a column never has is a better reason than that the whole is never true
+        for path, message, hint in dead_conditions(conditions, dataset):
+            yield source.fault(path, message, hint)
 
 
 def _example_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
@@ -126,18 +118,20 @@ _ALLOWED = {
 }
 
 
-def _expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
+def expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
+    """Field, text and wanted type of each expression, in the order in which a record is asked."""
     yield ("population",), indicator.population, "boolean"
     if indicator.denominator is not None:
         yield ("denominator",), indicator.denominator, "boolean"
-    for block, rules in (("exclude", indicator.exclude), ("except", indicator.exceptions)):
-        for number, rule in enumerate(rules):
-            yield (block, number, "when"), rule.when, "boolean"
+    for number, rule in enumerate(indicator.exclude):
+        yield ("exclude", number, "when"), rule.when, "boolean"
     outcome = indicator.outcome
     if isinstance(outcome, ContinuousOutcome):
         yield ("outcome", "value"), outcome.value, "number"
     elif not isinstance(outcome, ChangeOutcome) and outcome.when:
         yield ("outcome", "when"), outcome.when, "boolean"
+    for number, rule in enumerate(indicator.exceptions):
+        yield ("except", number, "when"), rule.when, "boolean"
 
 
 def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

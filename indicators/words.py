@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
 Language = Literal["nl", "en"]
@@ -21,7 +21,18 @@ PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "small letters, digits and underscores, such as birth_weight_g",
     r"^\d+\.\d+\.\d+$": "three numbers, such as 1.0.0",
 }
-ExpressionText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+def _spaced_once(text: str) -> str:
+    """White space between the words of an expression, not within its quotes, as single spaces."""
+    pieces = re.split(r"('(?:[^']|'')*')", text)
+    return "".join(piece if piece.startswith("'") else re.sub(r"\s+", " ", piece) for piece in pieces).strip()
+
+
+# What is written out of a definition, as for its identity, does not depend on how the author broke the lines.
+ExpressionText = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000), PlainSerializer(_spaced_once)
+]
 
 
 def _only_a_day(value: object) -> object:

@@ -12,10 +12,12 @@ from pydantic import BaseModel
 from contracts.contract import Contract
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.definitions import KINDS, canonical_hash, dataset_faults, indicator_faults, kind_of, validate
+from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.networks import NetworkSet
 from indicators.source import Source, read_source
+from indicators.versions import identity, order
+from indicators.words import Status
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.records import make_record_table
@@ -32,7 +34,7 @@ class Definition:
     kind : str
         ``dataset``, ``indicator``, ``network_set`` or ``contract``.
     hash : str
-        SHA-256 of its canonical form.
+        SHA-256 of what it says, `indicators.versions.identity`.
     model : Dataset, Indicator, NetworkSet or Contract
         The checked object.
     """
@@ -40,7 +42,7 @@ class Definition:
     kind: str
     id: str
     version: str
-    status: str
+    status: Status
     hash: str
     source: Source
     model: Any
@@ -97,9 +99,7 @@ def read_definition(text: str, file: str) -> Definition:
     source = read_source(text, file)
     kind = kind_of(source, tuple(ALL_KINDS))
     model: Any = validate(source, ALL_KINDS[kind])
-    return Definition(
-        kind, getattr(model, kind), model.version, model.status, canonical_hash(source.data), source, model
-    )
+    return Definition(kind, getattr(model, kind), model.version, model.status, identity(model), source, model)
 
 
 def read_files(files: Iterable[Path]) -> list[Definition]:
@@ -129,7 +129,7 @@ def merged(catalogue: Catalogue, added: Iterable[Definition]) -> Catalogue:
     definitions = dict(catalogue.definitions)
     for item in added:
         present = definitions.get((item.kind, item.id))
-        if present is None or _order(item.version) >= _order(present.version):
+        if present is None or order(item.version) >= order(present.version):
             definitions[item.kind, item.id] = item
     return Catalogue(definitions)
 
@@ -149,11 +149,7 @@ def in_force(items: Iterable[Definition]) -> Catalogue:
 
 
 def _standing(item: Definition) -> tuple[int, tuple[int, ...]]:
-    return {"draft": 0, "consultation": 1}.get(item.status, 2), _order(item.version)
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
+    return {"draft": 0, "consultation": 1}.get(item.status, 2), order(item.version)
 
 
 def cross_check(catalogue: Catalogue, added: Iterable[Definition]) -> list[Fault]:
@@ -206,54 +202,42 @@ def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract)
         yield from _lacking(item, path, rule.indicator, catalogue.of_kind("indicator"))
 
 
-def load_catalogue(con: Connection) -> Catalogue:
-    """Read the version in force of every definition from the vault."""
+def stored_definitions(con: Connection) -> list[Definition]:
+    """Read every version of every definition from the vault."""
     rows = con.execute("select text, file_name from definition order by kind, id, version").fetchall()
-    return in_force(read_definition(text, file) for text, file in rows)
+    return [read_definition(text, file) for text, file in rows]
 
 
 def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
     """Put checked definitions into the vault, inside the caller's transaction.
 
+    What may not change is found by `registry_db.lifecycle.version_faults`, before.
+
     Returns
     -------
     list of Definition
-        Those that were not there yet.
-
-    Raises
-    ------
-    DefinitionError
-        If an active or retired version is there already with another content.
+        Those that were not there yet, or had another content.
     """
-    faults: list[Fault] = []
     new: list[Definition] = []
     for item in items:
         key = [item.kind, item.id, item.version]
-        found = con.execute(
-            "select hash, status from definition where kind = ? and id = ? and version = ?", key
-        ).fetchall()
-        if found and found[0][0] == item.hash:
-            continue
-        if found and found[0][1] in ("active", "retired"):
-            message = f"{item.label} is {found[0][1]} in this registry and has another content"
-            faults.append(item.source.fault(("version",), message, "give the change a new version"))
+        where = "kind = ? and id = ? and version = ?"
+        if con.execute(f"select hash from definition where {where}", key).fetchall() == [(item.hash,)]:
             continue
         new.append(item)
-        con.execute("delete from definition where kind = ? and id = ? and version = ?", key)
+        con.execute(f"delete from definition where {where}", key)
         con.execute(
             "insert into definition values (?, ?, ?, ?, ?, ?, ?, now()::timestamp)",
             [*key, item.status, item.hash, item.source.file, item.source.text],
         )
         if isinstance(item.model, Dataset):
             make_record_table(con, item.model)
-    if faults:
-        raise DefinitionError(faults)
     if any(isinstance(item.model, NetworkSet) for item in new):
-        _keep_members(con, load_catalogue(con))
+        keep_members(con, in_force(stored_definitions(con)))
     return new
 
 
-def _keep_members(con: Connection, catalogue: Catalogue) -> None:
+def keep_members(con: Connection, catalogue: Catalogue) -> None:
     """Keep the memberships of the network sets in force, whichever version was handed in last."""
     con.execute("delete from member")
     for item in catalogue.of_kind("network_set").values():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from indicators.cohort import cohort_select
 from indicators.compile import dataset_select, quote
+from indicators.coverage import Answers, answers, answers_select, conditions, unexercised
 from indicators.dataset import Dataset
 from indicators.definition import Example, Indicator
 from indicators.faults import Fault
@@ -17,12 +18,31 @@ from registry_db.catalogue import Catalogue, Definition
 from registry_db.records import sql_type
 
 
-def example_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
-    """Run the examples of an indicator; a fault for each that does not end in the expected state."""
+@dataclass(frozen=True, slots=True)
+class Exercised:
+    """What the examples of a definition show.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        Examples that do not end as expected.
+    gaps : tuple of Fault
+        Clauses that no example makes true, or false; see `indicators.coverage`.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    gaps: tuple[Fault, ...] = ()
+
+
+def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
+    """Run the examples of an indicator; of another kind of definition there is nothing to run."""
     indicator = item.model
     if not isinstance(indicator, Indicator):
-        return
+        return Exercised()
     dataset = catalogue.dataset(indicator.dataset)
+    asked = conditions(indicator, dataset)
+    faults: list[Fault] = []
+    found: list[Answers] = []
     con = duckdb.connect()
     try:
         con.execute(
@@ -35,18 +55,24 @@ def example_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
             path = ("examples", number)
             try:
                 state, reason, value = _run(con, indicator, dataset, example)
+                if asked:
+                    row = con.execute(answers_select(asked, "example")).fetchall()[0]
+                    found.append(answers(asked, row, state))
             except duckdb.Error as error:
                 message = f"the example cannot be run: {str(error).splitlines()[0]}"
-                yield item.source.fault(path, message, "are its values of the columns' types?")
+                faults.append(item.source.fault(path, message, "are its values of the columns' types?"))
                 continue
             wanted = example.expect
             if state != wanted.state:
                 why = f" ({reason})" if reason else ""
-                yield item.source.fault(path, f"expected {wanted.state}; it ends as {state}{why}")
+                faults.append(item.source.fault(path, f"expected {wanted.state}; it ends as {state}{why}"))
             elif wanted.outcome is not None and value != wanted.outcome:
-                yield item.source.fault(path, f"expected the outcome {wanted.outcome}; it is {value}")
+                message = f"expected the outcome {wanted.outcome}; it is {value}"
+                faults.append(item.source.fault(path, message))
     finally:
         con.close()
+    gaps = [item.source.fault(gap.path, str(gap)) for gap in unexercised(asked, found, dataset)]
+    return Exercised(tuple(faults), tuple(gaps))
 
 
 def _run(

@@ -17,9 +17,10 @@ import pandas as pd
 from contracts.inputs import SettlementError
 from contracts.ledger import settle
 from indicators.definition import Indicator
-from indicators.faults import DefinitionError, did_you_mean
+from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.guide import guide_html
 from indicators.library.birth.simulate import simulate
+from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES
 from registry_db import results
 from registry_db.again import SettledAgain, settle_again
@@ -28,18 +29,30 @@ from registry_db.catalogue import (
     Catalogue,
     Definition,
     cross_check,
-    load_catalogue,
+    in_force,
     merged,
     read_definition,
     read_files,
     store,
+    stored_definitions,
 )
-from registry_db.checking import example_faults
+from registry_db.checking import run_examples
 from registry_db.connect import Connection, open_vault, transaction
 from registry_db.deliveries import Delivered, deliver
 from registry_db.faults import RegistryError
 from registry_db.ledgers import Language, Ledger, stored_ledger
 from registry_db.library import library_files
+from registry_db.lifecycle import (
+    AS_IN_THE_FILE,
+    Decision,
+    VersionHistory,
+    change_status,
+    decided,
+    histories,
+    keep_status,
+    one_of,
+    version_faults,
+)
 from registry_db.publication import Published, publish
 from registry_db.settings import Settings, read_key, read_settings, write_settings
 from registry_db.settling import settlement_inputs, store_settlement
@@ -61,6 +74,14 @@ def _parent(folder: Path) -> Path:
 def _refuse_taken(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RegistryError(f"{folder}: there is something here already", "choose a new folder")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Definitions that are right, and what is to be said of them all the same."""
+
+    definitions: tuple[Definition, ...]
+    notes: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +200,14 @@ class Registry:
     def catalogue(self) -> Catalogue:
         """The definitions in force."""
         if self._catalogue is None:
-            self._catalogue = load_catalogue(self.con)
+            self._catalogue = in_force(stored_definitions(self.con))
         return self._catalogue
 
-    def check(self, files: Sequence[Path] = ()) -> list[Definition]:
+    def check(self, files: Sequence[Path] = ()) -> Checked:
         """Check definitions and run the examples in them; by default those in ``definitions/``.
+
+        A draft or a version in consultation may have examples that fail; these become notes, as do clauses
+        that no example makes true or false. `decide` makes no version active as long as there are any.
 
         Raises
         ------
@@ -192,17 +216,23 @@ class Registry:
         """
         found = list(files) or sorted((self.folder / "definitions").glob("*.yaml"))
         items = read_files(found)
-        self._check(merged(self.catalogue(), items), items)
-        return items
+        return Checked(tuple(items), self._check(items))
 
-    def _check(self, catalogue: Catalogue, items: Sequence[Definition]) -> None:
-        faults = cross_check(catalogue, items)
+    def _check(self, items: Sequence[Definition]) -> tuple[Fault, ...]:
+        """Refuse definitions that are at fault; give the notes on them."""
+        catalogue = merged(self.catalogue(), items)
+        faults = cross_check(catalogue, items) or [*version_faults(stored_definitions(self.con), items)]
+        notes: list[Fault] = []
         if not faults:
-            faults = [fault for item in items for fault in example_faults(catalogue, item)]
+            for item in items:
+                exercised = run_examples(catalogue, item)
+                (faults if item.status in ADOPTED else notes).extend(exercised.faults)
+                notes += exercised.gaps
         if faults:
             raise DefinitionError(faults)
+        return tuple(notes)
 
-    def define(self, files: Sequence[Path]) -> list[Definition]:
+    def define(self, files: Sequence[Path], decision: Decision = AS_IN_THE_FILE) -> list[Definition]:
         """Put definitions into the registry; give those that were not there yet.
 
         Raises
@@ -211,16 +241,56 @@ class Registry:
             If any is at fault, or would change an active version. Nothing is changed then.
         """
         items = read_files(files)
-        self._check(merged(self.catalogue(), items), items)
+        self._check(items)
         self._catalogue = None
         with transaction(self.con):
             new = store(self.con, items)
+            for item in new:
+                keep_status(self.con, item, decision)
         for item in items:
-            kept = self.folder / "definitions" / item.source.file
-            draft = kept.with_name(f".{kept.name}.tmp")
-            draft.write_text(item.source.text, encoding="utf-8")
-            draft.replace(kept)
+            self._keep_file(item)
         return new
+
+    def _keep_file(self, item: Definition) -> None:
+        kept = self.folder / "definitions" / item.source.file
+        draft = kept.with_name(f".{kept.name}.tmp")
+        draft.write_text(item.source.text, encoding="utf-8")
+        draft.replace(kept)
+
+    def decide(self, id: str, version: str, status: str, decision: Decision) -> Definition:
+        """Give a version its next status, and keep who decided so, when and why.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such version, or the status cannot follow the one that it has.
+        DefinitionError
+            If it would become active while an example fails or a clause is not exercised.
+        """
+        [item] = one_of(stored_definitions(self.con), id, version)
+        changed = decided(item, status)
+        if changed.status == "active":
+            catalogue = merged(self.catalogue(), [changed])
+            exercised = run_examples(catalogue, changed)
+            if faults := [*cross_check(catalogue, [changed]), *exercised.faults, *exercised.gaps]:
+                raise DefinitionError(faults)
+        self._catalogue = None
+        with transaction(self.con):
+            change_status(self.con, changed, decision)
+        kept = self.folder / "definitions" / item.source.file
+        if kept.is_file() and kept.read_text(encoding="utf-8") == item.source.text:
+            self._keep_file(changed)
+        return changed
+
+    def history(self, id: str) -> list[VersionHistory]:
+        """Give the life of every version of a definition: its statuses, and who decided them and why.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such definition.
+        """
+        return histories(self.con, one_of(stored_definitions(self.con), id))
 
     def _refuse_edited(self) -> None:
         """A file in ``definitions/`` that differs from what is defined would silently have no effect."""

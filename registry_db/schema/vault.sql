@@ -5,6 +5,11 @@ create table definition (
     defined_at timestamp not null,
     primary key (kind, id, version)
 );
+create table status_change (              -- the life of a version; rows are added, never changed
+    kind varchar not null, id varchar not null, version varchar not null,
+    status varchar not null, hash varchar not null,
+    decided_by varchar not null, why varchar not null, decided_at timestamp not null
+);
 create table delivery (
     delivery varchar primary key,
     seq bigint not null unique,            -- order of arrival

@@ -63,8 +63,8 @@ COMMANDS = sorted(command.callback.__name__ for command in cli.cli.registered_co
 
 def test_the_commands(run: Run) -> None:
     assert COMMANDS == [
-        "api", "app", "check", "define", "deliver", "deliveries", "demo", "fit", "guide", "init", "models",
-        "publish", "run", "score", "scores", "settle", "settlements",
+        "api", "app", "check", "define", "deliver", "deliveries", "demo", "fit", "guide", "init", "ledger",
+        "models", "publish", "run", "score", "scores", "settle", "settlements", "status",
     ]  # fmt: skip
     code, out, _ = run("--help")
     assert code == 0
@@ -276,7 +276,7 @@ def test_from_nothing_to_scores(run: Run, tmp_path: Path) -> None:
     write(tmp_path, FALL, "visit-fall.indicator.yaml")
     code, out, _ = run("--registry", "new", "define", "visit.dataset.yaml", "visit-fall.indicator.yaml")
     assert (code, out) == (0, "defined dataset visit 1.0.0\ndefined indicator visit-fall 1.0.0\n")
-    assert run("--registry", "new", "check")[1] == "2 definitions are right; 1 examples end as expected\n"
+    assert run("--registry", "new", "check")[1] == "2 definitions are right; 1 examples were run\n"
     assert run("--registry", "new", "scores", "visit-fall")[1] == "nothing yet\n"
     assert run("--registry", "new", "deliveries")[1] == "nothing yet\n"
     write(tmp_path, text(visits()))

@@ -6,7 +6,7 @@ import pytest
 
 from indicators.dataset import Dataset, FromFileName
 from indicators.definition import Indicator
-from indicators.definitions import KINDS, canonical_hash, kind_of, validate
+from indicators.definitions import KINDS, kind_of, validate
 from indicators.faults import DefinitionError
 from indicators.source import read_source
 from tests.indicators.build import DATASET, INDICATOR, NETWORKS, dataset, messages
@@ -512,7 +512,7 @@ def test_a_network_needs_a_date_to_be_looked_up_on() -> None:
 
 
 def test_a_limit_just_beyond_the_range_is_a_way_of_speaking() -> None:
-    for condition in ("age < 111", "age > -1", "age between 18 and 999", "loss between -5 and 1000"):
+    for condition in ("age < 111", "age > -1", "age between 18 and 999", "loss between -5 and 2000"):
         assert messages(INDICATOR.replace("age >= 18", condition), "x.yaml") == []
 
 
@@ -550,16 +550,6 @@ def test_a_definition_is_read_back_as_it_was_dumped() -> None:
         assert model.model_validate(read.model_dump(by_alias=True)) == read
 
 
-def test_the_hash_is_of_the_meaning_not_of_the_layout() -> None:
-    one = read_source("a: 1\nb: {c: x, d: [1, 2]}\n", "x.yaml").data
-    same = read_source("# why\nb:\n  d:\n    - 1\n    - 2\n  c: 'x'\na: 1\n", "y.yaml").data
-    other = read_source("a: 1\nb: {c: x, d: [2, 1]}\n", "x.yaml").data
-    assert canonical_hash(one) == canonical_hash(same)
-    assert canonical_hash(one) != canonical_hash(other)
-    # SHA-256 of the canonical form, by sha256sum
-    assert canonical_hash({"b": "é", "a": 1}) == HASH
-
-
 def test_a_value_from_the_name_of_a_file() -> None:
     rule = FromFileName(pattern=r"(\d\d)(\d\d)(x)?\.csv", value="20{1}/{2}{3}")
     assert rule.read("PartLink 1617.csv") == "2016/17"
@@ -571,6 +561,3 @@ def test_an_error_lists_its_faults() -> None:
     with pytest.raises(DefinitionError) as caught:
         validate(read_source("dataset: care\n", "x.yaml"), Dataset)
     assert len(caught.value.faults) == len(str(caught.value).splitlines()) > 3
-
-
-HASH = "09ad9fd2fb648cb2f62141215828ea00a62c299db05d20aa9ade2f527a301cc6"
