@@ -25,7 +25,7 @@ from app.printing import (
     records,
     write_file,
 )
-from app.report import fit_in_words, print_again, print_demo, print_ledger
+from app.report import fit_in_words, print_again, print_demo, print_ledger, print_restatement
 from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
 from indicators.words import LANGUAGES
@@ -435,20 +435,27 @@ def models(context: typer.Context, as_json: JsonOption = False, out: OutOption =
 
 
 @cli.command()
-def settlements(context: typer.Context, as_json: JsonOption = False, out: OutOption = None) -> None:
-    """Look at the settlements and their ledgers.
+def settlements(
+    context: typer.Context,
+    restatements: Annotated[
+        bool, typer.Option("--restatements", help="Show what corrections changed in final settlements.")
+    ] = False,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at the settlements and their ledgers, or at their restatements.
 
-    Example: `meetlat settlements --json`
+    Example: `meetlat settlements --restatements`
     """
     with _open(context) as registry:
-        frame = registry.settlements()
+        frame = registry.restatements() if restatements else registry.settlements()
     if _written(frame, as_json=as_json, out=out):
         return
     if frame.empty:
         console.print("nothing yet")
     else:
-        for text in frame["settlement_json"]:
-            print_ledger(text)
+        for row in frame.to_dict("records"):
+            print_restatement(row) if restatements else print_ledger(row["settlement_json"])
 
 
 @cli.command()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.table import Table
@@ -66,6 +68,20 @@ def print_again(item: SettledAgain) -> None:
     console.print(f"on those of today the payment would be {after} instead of {before}")
     print_whole(_differences("party", list(found.differences.items())))
     print_whole(_differences("cause", [(_cause(cause), cause.difference) for cause in found.causes]))
+
+
+def print_restatement(row: Mapping[Hashable, Any]) -> None:
+    """Print what a correction changed in a final settlement, of columns RESTATEMENTS."""
+    found = json.loads(row["restatement_json"])
+    name = (
+        f"{row['contract']} {row['version']}, {row['period']}: settlement {row['number']} with {row['payer']}"
+    )
+    was, now = (amount(str(row[side]), "eur") for side in ("was", "payment"))
+    console.print(Text.assemble((name, "bold"), f": {now} instead of {was}"))
+    rows = [(party, Decimal(difference)) for party, difference in found["differences"].items()]
+    print_whole(_differences("party", rows))
+    causes = [Cause(**{**cause, "difference": Decimal(cause["difference"])}) for cause in found["causes"]]
+    print_whole(_differences("cause", [(_cause(cause), cause.difference) for cause in causes]))
 
 
 def _differences(what: str, rows: list[tuple[str, Decimal]]) -> Table:

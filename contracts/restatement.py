@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from contracts.canonical import plain
 from contracts.contract import Contract
-from contracts.inputs import SettlementError, SettlementInputs
-from contracts.ledger import Settlement, settle, settle_one
+from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
+from contracts.ledger import Settlement, settle
 from contracts.payers import JointSettlement, settle_payers
 
 
@@ -170,68 +170,110 @@ def restate(
         Its causes follow the order: contract, then facts in the order of ``SettlementInputs``, then scores
         one by one. Corrections that only fit together are one cause.
     """
+    joint = JointSettlement((before,), before.payment, before.portions, before.hash)
+    return restate_payers(contract, joint, {before.payer: inputs}, corrected=corrected)[before.payer]
+
+
+def restate_payers(
+    contract: Contract,
+    before: JointSettlement,
+    inputs: Mapping[str, SettlementInputs],
+    *,
+    corrected: Contract | None = None,
+) -> dict[str, Restatement]:
+    """Settle a period again with all payers; give the restatement of each, see ``restate``.
+
+    A correction of the contract or of a score is made for all payers at once, one of their facts by payer.
+    With several payers a cause names the payer whose facts were corrected; a payer is told of another's only
+    where that changed what it pays, as it can where all are judged together.
+    """
     now = corrected or contract
-    after = settle_one(now, inputs, payer=before.payer)
-    causes: list[Cause] = []
-    waiting: list[tuple[str, str, str]] = []
-    facts, terms, paid = before.inputs, contract, before.payment
-    for what, old, new, step in _corrections(contract, now, before.inputs, inputs):
-        terms, facts = step(terms, facts)
-        waiting.append((what, old, new))
+    after = settle_payers(now, inputs)
+    terms, facts = contract, {each.payer: each.inputs for each in before.settlements}
+    paid = {each.payer: each.payment for each in before.settlements}
+    causes: dict[str, list[Cause]] = {payer: [] for payer in paid}
+    waiting: list[_Correction] = []
+    for correction in _corrections(contract, now, facts, inputs):
+        terms, facts = correction.made(terms, facts)
+        waiting.append(correction)
         try:
-            payment = settle_one(terms, facts, payer=before.payer).payment
+            found = settle_payers(terms, facts)
         except SettlementError:
             continue
-        names, olds, news = (" and ".join(words) for words in zip(*waiting, strict=True))
-        causes.append(Cause(names, olds, news, payment - paid))
-        waiting, paid = [], payment
-    return Restatement(before, after, _by_party(before, after), tuple(causes))
+        for settlement in found.settlements:
+            payer, difference = settlement.payer, settlement.payment - paid[settlement.payer]
+            own = any(each.payer in (None, payer) for each in waiting)
+            if own or difference:
+                causes[payer].append(_cause(waiting, difference))
+            paid[payer] = settlement.payment
+        waiting = []
+    return {
+        old.payer: Restatement(
+            old, after.of(old.payer), _by_party(old, after.of(old.payer)), tuple(causes[old.payer])
+        )
+        for old in before.settlements
+    }
 
 
-_Step = Callable[[Contract, SettlementInputs], tuple[Contract, SettlementInputs]]
+def _cause(waiting: Sequence[_Correction], difference: Decimal) -> Cause:
+    what, old, new = (
+        " and ".join(getattr(each, name) for each in waiting) for name in ("what", "before", "after")
+    )
+    return Cause(what, old, new, difference)
 
 
-def _corrections(
-    contract: Contract, now: Contract, before: SettlementInputs, after: SettlementInputs
-) -> Iterator[tuple[str, str, str, _Step]]:
+_Facts = Mapping[str, SettlementInputs]
+
+
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """One correction; ``payer`` is None where it is made for all."""
+
+    what: str
+    before: str
+    after: str
+    payer: str | None
+    made: Callable[[Contract, _Facts], tuple[Contract, _Facts]]
+
+
+def _corrections(contract: Contract, now: Contract, before: _Facts, after: _Facts) -> Iterator[_Correction]:
     if contract.hash != now.hash:
-        yield "contract", contract.hash, now.hash, lambda _, facts: (now, facts)
+        yield _Correction("contract", contract.hash, now.hash, None, lambda _, facts: (now, facts))
     names = [name for name in SettlementInputs.__dataclass_fields__ if name != "results"]
-    for name in names:
-        old, new = getattr(before, name), getattr(after, name)
-        if old != new:
-            yield name, _told(before, name), _told(after, name), _replaced(name, new)
-    yield from _score_corrections(before, after)
+    for payer, old in before.items():
+        for name in names:
+            if getattr(old, name) != getattr(after[payer], name):
+                what = f"{payer}: {name}" if len(before) > 1 else name
+                change = _replaced((payer,), name, getattr(after[payer], name))
+                yield _Correction(what, _told(old, name), _told(after[payer], name), payer, change)
+    payer = next(iter(before))
+    for what, told, new, results in _score_corrections(before[payer], after[payer]):
+        yield _Correction(what, told, new, None, _replaced(tuple(before), "results", results))
 
 
 def _score_corrections(
     before: SettlementInputs, after: SettlementInputs
-) -> Iterator[tuple[str, str, str, _Step]]:
+) -> Iterator[tuple[str, str, str, tuple[IndicatorResult, ...]]]:
     old = {result.indicator: result for result in before.results}
     new = {result.indicator: result for result in after.results}
     if set(old) != set(new):
-        yield (
-            "results",
-            _told(before, "results"),
-            _told(after, "results"),
-            _replaced("results", after.results),
-        )
+        yield "results", _told(before, "results"), _told(after, "results"), after.results
         return
     current = dict(old)
     for name in old:
         if old[name] != new[name]:
             current[name] = new[name]
-            results = tuple(current.values())
-            yield (
-                f"results {name}",
-                json.dumps(old[name].to_dict()),
-                json.dumps(new[name].to_dict()),
-                _replaced("results", results),
-            )
+            told = (json.dumps(result.to_dict()) for result in (old[name], new[name]))
+            yield f"results {name}", *told, tuple(current.values())
 
 
-def _replaced(name: str, value: Any) -> _Step:
-    return lambda contract, facts: (contract, replace(facts, **{name: value}))
+def _replaced(
+    payers: tuple[str, ...], name: str, value: Any
+) -> Callable[[Contract, _Facts], tuple[Contract, _Facts]]:
+    return lambda contract, facts: (
+        contract,
+        {**facts, **{payer: replace(facts[payer], **{name: value}) for payer in payers}},
+    )
 
 
 def _told(facts: SettlementInputs, name: str) -> str:

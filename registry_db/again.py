@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from contracts import restatement
 from contracts.contract import Contract
 from contracts.inputs import SettlementError
-from contracts.ledger import Settlement
-from registry_db.catalogue import Catalogue, read_definition
+from contracts.payers import JointSettlement
+from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
+from registry_db.keeping import as_settled, in_force
 from registry_db.settling import settlement_inputs
 
 
@@ -72,9 +72,8 @@ def settle_again(
     """
     chosen = catalogue.get("contract", contract).id if contract else None
     rows = con.execute(
-        """select contract, version, period, settlement_json from settlement
-        where contract = coalesce(?, contract) and period = coalesce(?, period)
-        order by contract, version, period""",
+        """select distinct contract, period from settlement_in_force
+        where contract = coalesce(?, contract) and period = coalesce(?, period) order by all""",
         [chosen, period],
     ).fetchall()
     if not rows:
@@ -82,41 +81,30 @@ def settle_again(
         raise RegistryError(
             f"there is no {which} in this registry", "`meetlat settlements` shows those it has"
         )
-    return [
-        _again(con, catalogue, as_settled(con, id, version), year, json.loads(text))
-        for id, version, year, text in rows
-    ]
+    return [again for id, year in rows for again in _again(con, catalogue, id, year)]
 
 
-def _again(
-    con: Connection, catalogue: Catalogue, settled: Contract, period: str, stored: dict[str, Any]
-) -> SettledAgain:
+def _again(con: Connection, catalogue: Catalogue, id: str, period: str) -> list[SettledAgain]:
+    """Compute the settlements of all payers of one contract year again."""
+    kept = in_force(con, id, period)
+    settled = as_settled(con, id, kept[0]["version"])
     which = (settled.contract, settled.version, period)
     try:
-        before = restatement.settle_again(settled, stored)
+        before = restatement.settle_parts_again(settled, [row["stored"] for row in kept])
     except SettlementError as error:
-        return SettledAgain(*which, error.faults, None)
-    return SettledAgain(*which, (), _today(con, catalogue, settled, before))
-
-
-def as_settled(con: Connection, id: str, version: str) -> Contract:
-    """Give the contract in the version that was settled, which need not be in force any more."""
-    rows = con.execute(
-        "select text, file_name from definition where kind = 'contract' and id = ? and version = ?",
-        [id, version],
-    ).fetchall()
-    model = read_definition(*rows[0]).model
-    assert isinstance(model, Contract)
-    return model
+        return [SettledAgain(*which, error.faults, None)]
+    today = _today(con, catalogue, settled, before)
+    return [SettledAgain(*which, (), today.get(each.payer)) for each in before.settlements]
 
 
 def _today(
-    con: Connection, catalogue: Catalogue, settled: Contract, before: Settlement
-) -> restatement.Restatement | None:
-    """Give what the facts and definitions of today change; None if they are as they were."""
+    con: Connection, catalogue: Catalogue, settled: Contract, before: JointSettlement
+) -> dict[str, restatement.Restatement]:
+    """Give what the facts and definitions of today change, by payer; empty if they are as they were."""
+    period = before.settlements[0].period
     now = catalogue.get("contract", settled.contract).model
     # a newer version need not be about this year any more
-    corrected = now if before.period in now.years else settled
-    inputs = settlement_inputs(con, catalogue, corrected, before.period)
-    found = restatement.restate(settled, before, inputs, corrected=corrected)
-    return None if found.after.hash == before.hash else found
+    corrected = now if period in now.years else settled
+    inputs = settlement_inputs(con, catalogue, corrected, period)
+    found = restatement.restate_payers(settled, before, inputs, corrected=corrected)
+    return {payer: each for payer, each in found.items() if each.after.hash != each.before.hash}

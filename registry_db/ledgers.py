@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from contracts.contract import Contract
 from contracts.ledger import Settlement
 from contracts.restatement import settle_parts_again
 from contracts.workbook.file import Language, workbook
-from registry_db.again import as_settled
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
+from registry_db.keeping import as_settled, in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +57,15 @@ def stored_ledger(
         If what was stored does not come out again.
     """
     chosen = catalogue.get("contract", contract).id
-    rows = con.execute(
-        """select version, settlement_json from settlement where contract = ? and period = ?
-        order by version desc""",
-        [chosen, period],
-    ).fetchall()
+    rows = in_force(con, chosen, period)
     if not rows:
         raise RegistryError(
             f"there is no settlement of {contract} {period} in this registry",
             "`meetlat settlements` shows those it has",
         )
-    settled = as_settled(con, chosen, rows[0][0])
-    stored: list[dict[str, Any]] = [json.loads(text) for version, text in rows if version == rows[0][0]]
-    return Ledger(settled, settle_parts_again(settled, stored).settlements, language)
+    settled = as_settled(con, chosen, rows[0]["version"])
+    again = settle_parts_again(settled, [row["stored"] for row in rows])
+    return Ledger(settled, again.settlements, language)
 
 
 LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {".xlsx": Ledger.to_xlsx, ".json": Ledger.to_json}

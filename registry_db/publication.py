@@ -195,7 +195,7 @@ def _organisations(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
 def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     frame = con.execute(
         """select settlement, contract, version, provider, payer, period, kind, payment, settlement_json
-        from settlement order by contract, period"""
+        from settlement_in_force order by contract, period, payer"""
     ).df()
     contracts = catalogue.of_kind("contract")
     in_force = {(item.id, item.version) for item in contracts.values()}

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from contracts.inputs import SettlementError
-from contracts.ledger import settle
+from contracts.payers import settle_payers
 from indicators.definition import Indicator
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.guide import guide_html
@@ -40,6 +40,7 @@ from registry_db.checking import run_examples
 from registry_db.connect import Connection, open_vault, transaction
 from registry_db.deliveries import Delivered, deliver
 from registry_db.faults import RegistryError
+from registry_db.keeping import keep_settlement
 from registry_db.ledgers import Language, Ledger, stored_ledger
 from registry_db.library import library_files
 from registry_db.lifecycle import (
@@ -55,7 +56,7 @@ from registry_db.lifecycle import (
 )
 from registry_db.publication import Published, publish
 from registry_db.settings import Settings, read_key, read_settings, write_settings
-from registry_db.settling import settlement_inputs, store_settlement
+from registry_db.settling import settlement_inputs
 
 Progress = Callable[[str, int, int], None]
 
@@ -369,7 +370,7 @@ class Registry:
             for year in self._years(item, period):
                 inputs = settlement_inputs(self.con, catalogue, item.model, year)
                 with transaction(self.con):
-                    store_settlement(self.con, settle(item.model, inputs))
+                    keep_settlement(self.con, item.model, settle_payers(item.model, inputs))
                 settled.append(f"{item.id} {year}")
         return settled
 
@@ -464,6 +465,10 @@ class Registry:
     def settlements(self) -> pd.DataFrame:
         """Settlements, columns `registry_db.results.SETTLEMENTS`."""
         return results.settlements(self.con)
+
+    def restatements(self) -> pd.DataFrame:
+        """Restatements of final settlements, columns `registry_db.results.RESTATEMENTS`."""
+        return results.restatements(self.con)
 
     def ledger(self, contract: str, period: str, *, language: Language) -> Ledger:
         """The stored settlement of a contract year, to be handed on; see `registry_db.ledgers.Ledger`."""

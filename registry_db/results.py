@@ -12,6 +12,7 @@ from registry_db.scoring import SCORE_COLUMNS
 SCORES = ("indicator", "version", "period", *SCORE_COLUMNS, "states_json")
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
+RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
 DELIVERIES = (
     "delivery",
     "dataset",
@@ -47,9 +48,21 @@ def models(con: Connection) -> pd.DataFrame:
 
 
 def settlements(con: Connection) -> pd.DataFrame:
-    """All settlements, by contract and period."""
+    """Settlements in force, by contract, period and payer."""
     columns = ", ".join((*SETTLEMENTS, "settlement_json"))
-    return con.execute(f"select {columns} from settlement order by contract, version, period").df()
+    return con.execute(
+        f"select {columns} from settlement_in_force order by contract, version, period, payer"
+    ).df()
+
+
+def restatements(con: Connection) -> pd.DataFrame:
+    """All restatements, columns RESTATEMENTS, in the order in which they were made."""
+    return con.execute(
+        f"""select {", ".join(RESTATEMENTS)} from settlement
+        join (select contract, period, payer, number + 1 as number, payment as was from settlement)
+            using (contract, period, payer, number)
+        where restatement_json is not null order by contract, period, number, payer"""
+    ).df()
 
 
 def deliveries(con: Connection) -> pd.DataFrame:

@@ -1,16 +1,23 @@
-"""The facts of a settlement, taken from the scores and spending in the vault, and its keeping."""
+"""The facts of a settlement, taken from the scores and spending in the vault."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from contracts.contract import Contract
-from contracts.inputs import BaselineSpending, Completion, IndicatorResult, Interim, SettlementInputs
-from contracts.ledger import Settlement
+from contracts.inputs import (
+    BaselineSpending,
+    Completion,
+    IndicatorResult,
+    Interim,
+    Member,
+    SettlementInputs,
+)
+from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline
+from contracts.terms.spending import Blend, Delivered, GroupTrend, OwnHistory
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from registry_db.catalogue import Catalogue
@@ -21,8 +28,8 @@ from registry_db.records import make_current_view
 
 def settlement_inputs(
     con: Connection, catalogue: Catalogue, contract: Contract, period: str
-) -> SettlementInputs:
-    """Take the facts of one contract year from the vault, as they are today.
+) -> dict[str, SettlementInputs]:
+    """Take the facts of one contract year from the vault, as they are today, for each payer.
 
     Parameters
     ----------
@@ -54,86 +61,190 @@ def settlement_inputs(
             "record belongs",
             "give it 'period: {year_of: ...}'",
         )
+    records = _Records(con, contract, dataset)
     wanted = [part.period for part in contract.target.baseline]
-    spent = {year: _spending(con, contract, dataset, year) for year in (*wanted, period)}
     newest = _newest(con, dataset)
-    now = spent[period]
-    interim = None
-    if newest < dt.date(int(period), 12, 31):
-        # The target goes by the records so far, so their spending stands for itself.
-        interim = Interim(str(newest), (Completion(period, now.spending, Decimal(1)),))
     versions = {item.id: item.version for item in catalogue.indicators()}
     scored = [
-        _result(con, contract, period, rule.indicator, rule.version or versions.get(rule.indicator, ""))
-        for rule in contract.quality.indicators
+        _result(con, catalogue, contract, period, number, versions)
+        for number in range(len(contract.quality.indicators))
     ]
-    return SettlementInputs(
-        period,
-        now.records,
-        now.spending,
-        tuple(spent[year] for year in wanted),
-        tuple(result for result, _ in scored),
-        above=now.above,
-        interim=interim,
-        sources={
-            **{f"scores {result.indicator}": hash for result, hash in scored if hash is not None},
-            **_definitions(catalogue, contract),
-            **_deliveries(con, contract, dataset, [*wanted, period]),
-        },
-    )
-
-
-def _spending(con: Connection, contract: Contract, dataset: Dataset, period: str) -> BaselineSpending:
-    """Count the participant's records of a period and sum their spending, each truncated as agreed."""
-    terms = contract.spending
-    cost = f"cast({quote(terms.column)} as decimal(18, 2))"
-    limit = "1e15" if terms.truncation == "none" else str(terms.truncation)
-    of_participant, parameters = _of_participant(con, contract, dataset)
-    rows = con.execute(
-        f"""select count(*), count({cost}), sum(least({cost}, cast({limit} as decimal(18, 2)))), sum({cost})
-        from {of_participant} and _year = ?""",
-        [*parameters, period],
-    ).fetchall()
-    records, with_spending, counted, total = rows[0]
-    who = f"{contract.parties.participant.network} in {period}"
-    if records == 0:
-        raise RegistryError(
-            f"contract {contract.contract}: there are no records of {who}",
-            f"deliver {dataset.dataset} of {period}",
+    results = tuple(result for result, _ in scored)
+    sources = {
+        **{f"scores {result.indicator}": hash for result, hash in scored if hash is not None},
+        **_definitions(catalogue, contract),
+        **_deliveries(con, records, [*wanted, period]),
+    }
+    found = {}
+    for payer in contract.parties.payers:
+        spent = {year: records.spending(payer, year) for year in (*wanted, period)}
+        now, interim = spent[period], None
+        if newest < dt.date(int(period), 12, 31):
+            # The target goes by the records so far, so their spending stands for itself.
+            interim = Interim(str(newest), (Completion(period, now.spending, Decimal(1)),))
+        found[payer] = SettlementInputs(
+            period,
+            now.records,
+            now.spending,
+            tuple(spent[year] for year in wanted),
+            results,
+            above=now.above,
+            risk=now.risk,
+            comparison=tuple(records.compared(payer, year) for year in _compared_years(contract, period)),
+            members=records.members(payer, period),
+            interim=interim,
+            sources=sources,
         )
-    if with_spending < records:
-        raise RegistryError(
-            f"contract {contract.contract}: {records - with_spending} of {records} records of {who} have no "
-            f"'{terms.column}'; they would count as free"
+    return found
+
+
+def _compared_years(contract: Contract, period: str) -> list[str]:
+    if not contract.compares:
+        return []
+    own = contract.target.own if isinstance(contract.target, Blend) else contract.target
+    by_trend = isinstance(own, OwnHistory) and isinstance(own.trend, GroupTrend)
+    return [*((part.period for part in own.baseline) if by_trend else ()), period]
+
+
+class _Records:
+    """The records of a contract in the vault: of the participant, and of those it is compared with."""
+
+    def __init__(self, con: Connection, contract: Contract, dataset: Dataset) -> None:
+        self.con, self.contract, self.dataset = con, contract, dataset
+        day, self.provider = quote(dataset.period.year_of or ""), quote(dataset.provider)
+        members = (
+            "(select network as _network, provider as _member, since as _since, "
+            "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
         )
-    above = Decimal(total) - Decimal(counted) if terms.payer_share_above < 1 else None
-    return BaselineSpending(period, int(records), Decimal(counted), above)
+        dated = f"(select *, cast(year({day}) as varchar) as _year from {make_current_view(con, dataset)})"
+        self.all = (
+            f"{dated} join {members} on _member = cast({self.provider} as varchar) "
+            f"and {day} between _since and _until"
+        )
+        self.set = contract.parties.participant.network_set
+        self.network = contract.parties.participant.network
+
+    def spending(self, payer: str, period: str) -> BaselineSpending:
+        """Count the participant's records of one payer in a period, and sum their spending."""
+        self._refuse_other_codes(period)
+        return self._spending("_network = ?", [self.network], payer, period, self.network)
+
+    def compared(self, payer: str, period: str) -> BaselineSpending:
+        """Count and sum the records of the comparison group."""
+        comparison = self.contract.comparison
+        if comparison is None:
+            raise RegistryError(
+                f"contract {self.contract.contract}: comparison: the target needs a comparison group, "
+                "and the contract does not say which",
+                "give it 'comparison: {networks: others}', or a list",
+            )
+        of = None if comparison.payers == "all" else payer
+        if comparison.networks == "others":
+            return self._spending("_network <> ?", [self.network], of, period, "the comparison group")
+        where = "list_contains(?, _network)"
+        return self._spending(where, [list(comparison.networks)], of, period, "the comparison group")
+
+    def members(self, payer: str, period: str) -> tuple[Member, ...]:
+        """Providers of the participant with records in the period, with what the payment falls by."""
+        distribution = self.contract.distribution
+        if distribution is None or distribution.by == "fixed-weights":
+            return ()
+        weight = {"records": "count(*)", "spending": f"sum({self._counted()})", "equal": "1"}[distribution.by]
+        where, parameters = self._of_payer(payer)
+        rows = self.con.execute(
+            f"""select _member, {weight} from {self.all} where _network = ? and _year = ? {where}
+            group by _member order by _member""",
+            [self.set, self.network, period, *parameters],
+        ).fetchall()
+        return tuple(Member(name, Decimal(weight)) for name, weight in rows)
+
+    def _cost(self) -> str:
+        return f"cast({quote(self.contract.spending.column)} as decimal(18, 2))"
+
+    def _counted(self) -> str:
+        truncation = self.contract.spending.truncation
+        limit = "1e15" if truncation == "none" else str(truncation)
+        return f"least({self._cost()}, cast({limit} as decimal(18, 2)))"
+
+    def _of_payer(self, payer: str | None) -> tuple[str, list[Any]]:
+        insured = self.contract.parties.insured
+        if insured is None:
+            if len(self.contract.parties.payers) > 1:
+                raise RegistryError(
+                    f"contract {self.contract.contract}: parties.insured: there are several payers, "
+                    "and nothing says which records are of which",
+                    "give it 'insured: {column: ..., codes: {...}, other_codes: ...}'",
+                )
+            return "", []
+        if payer is None:
+            return "", []
+        return f"and list_contains(?, cast({quote(insured.column)} as varchar))", [list(insured.codes[payer])]
+
+    def _refuse_other_codes(self, period: str) -> None:
+        insured = self.contract.parties.insured
+        if insured is None or insured.other_codes == "left-out":
+            return
+        known = [code for codes in insured.codes.values() for code in codes]
+        code = f"cast({quote(insured.column)} as varchar)"
+        others = self.con.execute(
+            f"""select count(*) from {self.all} where _network = ? and _year = ?
+            and not coalesce(list_contains(?, {code}), false)""",
+            [self.set, self.network, period, known],
+        ).fetchall()[0][0]
+        if others:
+            raise RegistryError(
+                f"contract {self.contract.contract}: {others} records of {self.network} in {period} have "
+                f"another '{insured.column}' than parties.insured.codes, and it says 'other_codes: refused'"
+            )
+
+    def _spending(
+        self, networks: str, of: list[Any], payer: str | None, period: str, who: str
+    ) -> BaselineSpending:
+        """Sum the spending of records, each truncated as agreed, and take their mean risk."""
+        column = _risk_column(self.contract)
+        risk = f"avg(cast({quote(column)} as decimal(18, 6)))" if column else "null"
+        cost, (where, parameters) = self._cost(), self._of_payer(payer)
+        rows = self.con.execute(
+            f"""select count(*), count({cost}), sum({self._counted()}), sum({cost}), {risk}
+            from {self.all} where {networks} and _year = ? {where}""",
+            [self.set, *of, period, *parameters],
+        ).fetchall()
+        records, with_spending, counted, total, mean_risk = rows[0]
+        who = f"{who} in {period}" + (f", insured by {payer}" if where else "")
+        name = self.contract.contract
+        if records == 0:
+            raise RegistryError(
+                f"contract {name}: there are no records of {who}",
+                f"deliver {self.dataset.dataset} of {period}",
+            )
+        if with_spending < records:
+            raise RegistryError(
+                f"contract {name}: {records - with_spending} of {records} records of {who} have no "
+                f"'{self.contract.spending.column}'; they would count as free"
+            )
+        above = Decimal(total) - Decimal(counted) if self.contract.spending.payer_share_above < 1 else None
+        kept = None if mean_risk is None else Decimal(repr(round(float(mean_risk), 12)))
+        return BaselineSpending(period, int(records), Decimal(counted), above, kept)
 
 
-def _of_participant(con: Connection, contract: Contract, dataset: Dataset) -> tuple[str, list[str]]:
-    """SQL of the participant's records, each with its ``_year``, and the parameters it takes."""
-    day = quote(dataset.period.year_of or "")
-    participant = contract.parties.participant
-    members = (
-        "(select network as _network, provider as _member, since as _since, "
-        "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
-    )
-    dated = f"(select *, cast(year({day}) as varchar) as _year from {make_current_view(con, dataset)})"
-    return (
-        f"""{dated} join {members}
-            on _member = cast({quote(dataset.provider)} as varchar) and {day} between _since and _until
-        where _network = ?""",
-        [participant.network_set, participant.network],
-    )
+def _risk_column(contract: Contract) -> str | None:
+    target = contract.target
+    parts = [target.own, target.group] if isinstance(target, Blend) else [target]
+    mixes = [None if isinstance(part, Delivered) else part.case_mix for part in parts]
+    columns = {mix.column for mix in mixes if mix is not None and mix.column is not None}
+    if len(columns) > 1:
+        raise RegistryError(
+            f"contract {contract.contract}: case_mix.column: own history and group go by other columns"
+        )
+    return columns.pop() if columns else None
 
 
-def _deliveries(con: Connection, contract: Contract, dataset: Dataset, years: list[str]) -> dict[str, str]:
+def _deliveries(con: Connection, records: _Records, years: list[str]) -> dict[str, str]:
     """Give the content hash of each delivery that holds spending of the participant in these years."""
-    of_participant, parameters = _of_participant(con, contract, dataset)
     rows = con.execute(
-        f"""select delivery, sha256 from delivery where seq in
-        (select _delivery from {of_participant} and list_contains(?, _year)) order by seq""",
-        [*parameters, years],
+        f"""select delivery, sha256 from delivery where seq in (select _delivery from {records.all}
+        where _network = ? and list_contains(?, _year)) order by seq""",
+        [records.set, records.network, years],
     ).fetchall()
     return {f"delivery {delivery}": sha256 for delivery, sha256 in rows}
 
@@ -148,10 +259,17 @@ def _definitions(catalogue: Catalogue, contract: Contract) -> dict[str, str]:
 
 
 def _result(
-    con: Connection, contract: Contract, period: str, indicator: str, version: str
+    con: Connection,
+    catalogue: Catalogue,
+    contract: Contract,
+    period: str,
+    number: int,
+    versions: Mapping[str, str],
 ) -> tuple[IndicatorResult, str | None]:
     """Give the participant's score, and the hash of what it follows from; None if nothing was scored."""
-    scored = [indicator, version, period]
+    rule = contract.quality.indicators[number]
+    indicator, version = rule.indicator, rule.version or versions.get(rule.indicator, "")
+    network, scored = contract.parties.participant.network, [rule.indicator, version, period]
     about_all = con.execute(
         "select reference, inputs_hash from benchmark where indicator = ? and version = ? and period = ?",
         scored,
@@ -159,8 +277,13 @@ def _result(
     rows = con.execute(
         """select n, adjusted, lower, upper, band, reliability from score
         where indicator = ? and version = ? and period = ? and provider = ?""",
-        [*scored, contract.parties.participant.network],
+        [*scored, network],
     ).fetchall()
+    pending = con.execute(
+        """select count(*) from state where indicator = ? and version = ? and period = ? and provider = ?
+        and state = 'pending' and n > 0""",
+        [*scored, network],
+    ).fetchall()[0][0]
     reference, inputs_hash = about_all[0] if about_all else (None, None)
     n, adjusted, lower, upper, band, reliability = rows[0] if rows else _NOT_SCORED
     result = IndicatorResult(
@@ -174,8 +297,55 @@ def _result(
         band=band,
         reliability=reliability,
         reference=reference,
+        baseline=_baseline(con, contract, number, version),
+        position=_position(con, catalogue, scored, network) if isinstance(rule.attain, ByBenchmark) else None,
+        ripe=not pending,
     )
     return result, inputs_hash
+
+
+def _baseline(con: Connection, contract: Contract, number: int, version: str) -> float | None:
+    """Give the participant's own value of the baseline period, where improvement is measured from it."""
+    rule = contract.quality.indicators[number]
+    path = f"contract {contract.contract}: quality.indicators.{number}.attain.baseline"
+    if not isinstance(rule.attain, ByImprovement) or isinstance(rule.attain.baseline, Decimal):
+        return None
+    if not isinstance(rule.attain.baseline, OwnBaseline):
+        raise RegistryError(
+            f"{path}: 'as-delivered', and a registry is not handed a baseline",
+            "name the period: 'baseline: {period: ..., model: concurrent}'",
+        )
+    if rule.attain.baseline.model == "frozen":
+        raise RegistryError(
+            f"{path}.model: 'frozen', and the scores of this registry are by the model of each year",
+            "agree on 'concurrent', or on a baseline in numbers",
+        )
+    rows = con.execute(
+        """select adjusted from score where indicator = ? and version = ? and period = ? and provider = ?
+        and band <> 'not-assessable'""",
+        [rule.indicator, version, rule.attain.baseline.period, contract.parties.participant.network],
+    ).fetchall()
+    if not rows or rows[0][0] is None:
+        raise RegistryError(
+            f"{path}.period: {rule.indicator} has no assessable score of "
+            f"{contract.parties.participant.network} in {rule.attain.baseline.period}"
+        )
+    return float(rows[0][0])
+
+
+def _position(con: Connection, catalogue: Catalogue, scored: list[str], network: str) -> float | None:
+    """Give the part of the others with a worse value, from 0 to 1; an equal one counts for a half."""
+    better = catalogue.get("indicator", scored[0]).model.outcome.better
+    rows = con.execute(
+        """select provider, adjusted from score where indicator = ? and version = ? and period = ?
+        and band <> 'not-assessable'""",
+        scored,
+    ).fetchall()
+    values = {provider: value if better == "higher" else -value for provider, value in rows}
+    if network not in values or len(values) < 2:
+        return None
+    own = values.pop(network)
+    return sum((value < own) + (value == own) / 2 for value in values.values()) / len(values)
 
 
 _NOT_SCORED: tuple[Any, ...] = (0.0, None, None, None, "not-assessable", None)
@@ -186,21 +356,3 @@ def _newest(con: Connection, dataset: Dataset) -> dt.date:
     found = con.execute(f"select max({day}) from {make_current_view(con, dataset)}").fetchall()[0][0]
     assert isinstance(found, dt.date)
     return found
-
-
-def store_settlement(con: Connection, settlement: Settlement) -> None:
-    """Keep a settlement, in place of the earlier one of the same contract version and period."""
-    key: Sequence[str] = (settlement.contract, settlement.version, settlement.period)
-    con.execute("delete from settlement where contract = ? and version = ? and period = ?", list(key))
-    con.execute(
-        "insert into settlement values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            *key,
-            settlement.hash,
-            settlement.participant.network,
-            settlement.payer,
-            settlement.kind,
-            settlement.payment,
-            json.dumps(settlement.to_dict(), ensure_ascii=False, sort_keys=True),
-        ],
-    )

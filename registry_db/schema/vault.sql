@@ -53,9 +53,14 @@ create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint not null
 );
-create table settlement (
+create table settlement (                  -- nothing is ever changed in it or taken out: what was settled stays
     contract varchar not null, version varchar not null, period varchar not null,
     settlement varchar not null, provider varchar not null, payer varchar not null, kind varchar not null,
     payment decimal(18, 2) not null, settlement_json varchar not null,
-    primary key (contract, version, period)
+    number integer not null,               -- 1, and one more for each settlement that replaces it
+    restatement_json varchar,              -- what it changes in the final one that it replaces, and why
+    primary key (contract, period, payer, number)
 );
+create view settlement_in_force as
+select * from settlement
+qualify number = max(number) over (partition by contract, period);

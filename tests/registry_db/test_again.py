@@ -78,6 +78,22 @@ def test_a_corrected_delivery_is_restated_with_its_cause(demo: Registry) -> None
     demo.settle("birth-vsv", period="2025")
     assert _stored(demo, "2025") == found.after.to_dict()
     assert [item.restatement for item in demo.settle_again()] == [None, None]
+    # the first settlement stays as it was, and the second says what it changes in it
+    kept = demo.con.execute(
+        "select number, settlement_json, restatement_json from settlement where period = '2025' "
+        "order by number"
+    ).fetchall()
+    assert [(number, json.loads(text)) for number, text, _ in kept] == [
+        (1, before),
+        (2, found.after.to_dict()),
+    ]
+    assert kept[0][2] is None
+    assert json.loads(kept[1][2]) == found.to_dict()
+    (row,) = demo.restatements().to_dict("records")
+    assert (row["period"], row["number"], row["payment"] - row["was"]) == ("2025", 2, gained)
+    # settling once more on the same facts restates nothing
+    demo.settle("birth-vsv", period="2025")
+    assert len(demo.restatements()) == 1
 
 
 def test_a_new_version_of_the_contract_is_a_cause(demo: Registry, tmp_path: Path) -> None:
