@@ -189,7 +189,8 @@ def restate_payers(
     """
     now = corrected or contract
     after = settle_payers(now, inputs)
-    terms, facts = contract, {each.payer: each.inputs for each in before.settlements}
+    terms: Contract = contract
+    facts: _Facts = {each.payer: each.inputs for each in before.settlements}
     paid = {each.payer: each.payment for each in before.settlements}
     causes: dict[str, list[Cause]] = {payer: [] for payer in paid}
     waiting: list[_Correction] = []
@@ -263,8 +264,8 @@ def _score_corrections(
     for name in old:
         if old[name] != new[name]:
             current[name] = new[name]
-            told = (json.dumps(result.to_dict()) for result in (old[name], new[name]))
-            yield f"results {name}", *told, tuple(current.values())
+            before_it, after_it = json.dumps(old[name].to_dict()), json.dumps(new[name].to_dict())
+            yield f"results {name}", before_it, after_it, tuple(current.values())
 
 
 def _replaced(

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from contracts.contract import Contract
+from contracts.terms.facts import Facts
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
@@ -22,7 +23,7 @@ from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.records import make_record_table
 
-ALL_KINDS: dict[str, type[BaseModel]] = {**KINDS, "contract": Contract}
+ALL_KINDS: dict[str, type[BaseModel]] = {**KINDS, "contract": Contract, "facts": Facts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,8 @@ def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
             yield from _lacking(item, ("unit",), item.model.unit, catalogue.of_kind("network_set"))
         if item.model.dataset in datasets:
             yield from indicator_faults(item.model, datasets[item.model.dataset].model, item.source)
+    elif isinstance(item.model, Facts):
+        yield from _lacking(item, ("contract",), item.model.contract, catalogue.of_kind("contract"))
     elif isinstance(item.model, Contract):
         yield from _contract_faults(catalogue, item, item.model)
 

@@ -22,6 +22,7 @@ from indicators.compile import quote
 from indicators.dataset import Dataset
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
+from registry_db.established import established
 from registry_db.faults import RegistryError
 from registry_db.records import make_current_view
 
@@ -95,7 +96,7 @@ def settlement_inputs(
             interim=interim,
             sources=sources,
         )
-    return found
+    return established(catalogue, contract, found)
 
 
 def _compared_years(contract: Contract, period: str) -> list[str]:

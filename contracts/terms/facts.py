@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
-from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from contracts.terms.part import Euros, Id, Name, Part, Period, Text, Version
 from contracts.terms.threshold import ThresholdRate
 
 Amount = Annotated[Decimal, Field(ge=0)]
-
-
-class Complete(Part):
-    """Part of the spending that is known of the records up to and including a day.
-
-    Attributes
-    ----------
-    until : date
-        Last day of the part; it begins after the part before it.
-    factor : Decimal
-        Part of the final spending that is known, above 0 and at most 1.
-    """
-
-    until: dt.date
-    factor: Annotated[Decimal, Field(gt=0, le=1)]
-
-
-class Completeness(Part):
-    """How complete the claims of a year are; a year with this is settled as interim."""
-
-    paid_through: dt.date
-    parts: list[Complete] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _parts_follow_each_other(self) -> Self:
-        days = [part.until for part in self.parts]
-        if any(low >= high for low, high in pairwise(days)):
-            raise ValueError("the parts overlap: 'until' must rise")
-        if days[-1] > self.paid_through:
-            raise ValueError(f"the last part ends on {days[-1]}, after {self.paid_through} (paid_through)")
-        return self
 
 
 class Established(Part):
@@ -72,15 +39,12 @@ class EstablishedYear(Established):
         The participant's choice, where it may choose.
     findings : dict of str to bool
         Whatever the contract asks to be found.
-    completeness : Completeness or None
-        None where all claims are known.
     payers : dict of str to Established
         With several payers: the amounts of each.
     """
 
     chosen_threshold: ThresholdRate | None = None
     findings: dict[Id, bool] = Field(default_factory=dict)
-    completeness: Completeness | None = None
     payers: dict[Name, Established] = Field(default_factory=dict)
 
 

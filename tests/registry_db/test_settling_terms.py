@@ -155,3 +155,14 @@ def test_what_only_the_parties_can_establish_is_asked_for_by_its_field(demo: Reg
     contract = _contract(demo, project_costs={"threshold_judges": "net-saving"})
     with pytest.raises(ValueError, match=r"project_costs: none; the contract needs it"):
         settle_payers(contract, _facts(demo, contract))
+    file = demo.folder / "definitions" / "established.facts.yaml"
+    file.write_text(
+        "facts: birth-vsv-established\nversion: 1.0.0\nstatus: active\ncontract: birth-vsv\n"
+        'title: {nl: Vastgesteld, en: Established}\nyears:\n  "2025": {project_costs: 1234.50}\n',
+        encoding="utf-8",
+    )
+    (item,) = demo.define([file])
+    facts = _facts(demo, contract)
+    assert facts["Zorgverzekeraar Demo"].project_costs == Decimal("1234.50")
+    assert facts["Zorgverzekeraar Demo"].sources["facts birth-vsv-established 1.0.0"] == item.hash
+    assert settle_payers(contract, facts).settlements[0].step("project_costs").amount == Decimal("1234.50")

@@ -1,0 +1,60 @@
+"""What the parties established about a contract year, put beside what the records say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from contracts.contract import Contract
+from contracts.inputs import SettlementInputs
+from contracts.terms.facts import Facts
+from registry_db.catalogue import Catalogue
+from registry_db.faults import RegistryError
+
+AMOUNTS = ("target", "project_costs", "revenue", "loss_relief")
+
+
+def established(
+    catalogue: Catalogue, contract: Contract, found: Mapping[str, SettlementInputs]
+) -> dict[str, SettlementInputs]:
+    """Add the established facts of the settled year to those of each payer, with their definition as a source.
+
+    Raises
+    ------
+    RegistryError
+        If two definitions are about the same contract, or one names a payer that the contract has not.
+    """
+    about = [
+        item
+        for item in catalogue.of_kind("facts").values()
+        if item.model.contract == contract.contract and item.status == "active"
+    ]
+    if len(about) > 1:
+        names = ", ".join(item.label for item in about)
+        raise RegistryError(
+            f"contract {contract.contract}: established twice, by {names}", "keep one of them"
+        )
+    period = next(iter(found.values())).period
+    if not about or period not in about[0].model.years:
+        return dict(found)
+    item = about[0]
+    assert isinstance(item.model, Facts)
+    year = item.model.years[period]
+    unknown = sorted(set(year.payers) - set(found))
+    if unknown:
+        raise RegistryError(
+            f"{item.label}: years.{period}.payers: {', '.join(unknown)}; expected of {', '.join(found)}"
+        )
+    added = {}
+    for payer, facts in found.items():
+        own: Any = year.payers.get(payer, year)
+        amounts = {name: getattr(own, name) for name in AMOUNTS if getattr(own, name) is not None}
+        added[payer] = replace(
+            facts,
+            **amounts,
+            chosen_threshold=year.chosen_threshold,
+            findings=year.findings,
+            sources={**facts.sources, item.label: item.hash},
+        )
+    return added
