@@ -18,7 +18,7 @@ AMOUNTS = ("target", "project_costs", "revenue", "loss_relief")
 def established(
     catalogue: Catalogue, contract: Contract, found: Mapping[str, SettlementInputs]
 ) -> dict[str, SettlementInputs]:
-    """Add the established facts of the settled year to those of each payer, with their definition as a source.
+    """Add the established facts of the settled year to those of each payer, and their definition as a source.
 
     Raises
     ------
