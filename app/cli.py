@@ -522,7 +522,7 @@ def guide(
     context: typer.Context,
     folder: Annotated[Path, typer.Option("--out", help="Folder to write in.")] = Path("guide"),
 ) -> None:
-    """Write the indicator guide (indicatorengids) as HTML, in Dutch and English.
+    """Write the indicator guide (indicatorengids) as HTML and PDF, in Dutch and English.
 
     Example: `meetlat guide --out gids`
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from indicators.faults import Fault, did_you_mean
+from indicators.guide import Edition
 from indicators.versions import (
     ADOPTED,
     TRANSITIONS,
@@ -173,6 +174,14 @@ def histories(con: Connection, items: Iterable[Definition]) -> list[VersionHisto
         steps = tuple(StatusChange(*row[:3], _utc(row[3]), row[4]) for row in rows)
         found.append(VersionHistory(item.kind, item.id, item.version, item.status, steps))
     return found
+
+
+def editions(con: Connection, stored: Iterable[Definition], indicator: str) -> tuple[Edition, ...]:
+    """Tell the versions of an indicator as the guide does, newest first."""
+    items = [item for item in stored if (item.kind, item.id) == ("indicator", indicator)]
+    items.sort(key=lambda item: order(item.version), reverse=True)
+    steps = {life.version: life.steps for life in histories(con, items)}
+    return tuple(Edition(i.version, i.status, i.model.changes, steps.get(i.version, ())) for i in items)
 
 
 def _utc(moment: dt.datetime) -> dt.datetime:

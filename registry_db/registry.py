@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import tempfile
@@ -18,7 +19,7 @@ from contracts.inputs import SettlementError
 from contracts.payers import settle_payers
 from indicators.definition import Indicator
 from indicators.faults import DefinitionError, Fault, did_you_mean
-from indicators.guide import guide_html
+from indicators.guide import Described, guide, guide_html, guide_pdf
 from indicators.library.birth.simulate import simulate
 from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES
@@ -49,6 +50,7 @@ from registry_db.lifecycle import (
     VersionHistory,
     change_status,
     decided,
+    editions,
     histories,
     keep_status,
     one_of,
@@ -422,17 +424,25 @@ class Registry:
         return [item for item in self.catalogue().of_kind("contract").values() if item.status == "active"]
 
     def guide(self, folder: Path) -> list[Path]:
-        """Write the indicator guide, one HTML page a language; give the files."""
+        """Write the indicator guide, a page and a document in each language; give the files.
+
+        Drafts are in it, marked as such: a society decides on them with the guide in hand.
+        """
         catalogue = self.catalogue()
-        indicators = [item.model for item in catalogue.indicators()]
         datasets = {id: item.model for id, item in catalogue.of_kind("dataset").items()}
+        kept = stored_definitions(self.con)
+        items = [
+            Described(item.model, item.hash, editions(self.con, kept, item.id))
+            for item in catalogue.of_kind("indicator").values()
+        ]
         folder.mkdir(parents=True, exist_ok=True)
         written = []
         for language in LANGUAGES:
-            page = guide_html(indicators, datasets, name=self.settings.name, language=language)
-            file = folder / f"guide.{language}.html"
-            file.write_text(page, encoding="utf-8")
-            written.append(file)
+            made = guide(items, datasets, name=self.settings.name, language=language)
+            page, document = (folder / f"guide.{language}.{kind}" for kind in ("html", "pdf"))
+            page.write_text(guide_html(made), encoding="utf-8")
+            document.write_bytes(guide_pdf(made, on=dt.datetime.now(dt.UTC).date()))
+            written += [page, document]
         return written
 
     # -- looking at results ----------------------------------------------------------------------

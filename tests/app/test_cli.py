@@ -283,7 +283,8 @@ def test_from_nothing_to_scores(run: Run, tmp_path: Path) -> None:
     assert run("--registry", "new", "deliver", "visit", "visits.csv")[0] == 0
     assert run("--registry", "new", "run")[1].startswith("scored 1 indicators; 0 had nothing outstanding\n")
     assert run("--registry", "new", "guide", "--out", "gids")[1] == (
-        "wrote gids/guide.nl.html\nwrote gids/guide.en.html\n"
+        "wrote gids/guide.nl.html\nwrote gids/guide.nl.pdf\n"
+        "wrote gids/guide.en.html\nwrote gids/guide.en.pdf\n"
     )
 
 

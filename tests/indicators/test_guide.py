@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
-from indicators.guide import guide_html
+from indicators.guide import Described, Edition, guide, guide_html, guide_pdf
+from indicators.guide.content import Guide
+from indicators.versions import StatusChange
 from indicators.words import Language
 from tests.indicators.build import dataset, indicator
 
@@ -101,9 +106,19 @@ ITEMS: list[dict[str, Any]] = [
 ]
 
 
+def made(language: Language, *changes: dict[str, Any], of: dict[str, Any] | None = None) -> Guide:
+    items = [Described(indicator(**change), "0123456789" * 6) for change in changes or ITEMS]
+    return guide(items, {"care": dataset(**(of or {}))}, name="Proef & co", language=language)
+
+
 def page(language: Language, *changes: dict[str, Any], of: dict[str, Any] | None = None) -> Page:
-    items = [indicator(**change) for change in changes or ITEMS]
-    return Page(guide_html(items, {"care": dataset(**(of or {}))}, name="Proef & co", language=language))
+    return Page(guide_html(made(language, *changes, of=of)))
+
+
+def document(language: Language, *changes: dict[str, Any]) -> list[str]:
+    """Text of each page of the printed guide."""
+    pdf = guide_pdf(made(language, *changes), on=dt.date(2026, 3, 1))
+    return [re.sub(r"[\s•]+", " ", sheet.extract_text()) for sheet in PdfReader(io.BytesIO(pdf)).pages]
 
 
 def sentences(language: Language) -> Iterator[str]:
@@ -118,7 +133,7 @@ def sentences(language: Language) -> Iterator[str]:
         )
         yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
         yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
-        yield "42 dagen na discharge; wie korter gevolgd is (born), telt niet mee"
+        yield "telt de patiënt nog niet mee; wie korter gevolgd is (born), telt niet mee"
         yield from ("het gemiddelde van het aantal dagen van day tot discharge", "smoker is ja")
     else:
         yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin is yes)")
@@ -131,7 +146,7 @@ def sentences(language: Language) -> Iterator[str]:
         )
         yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
-        yield "42 days after discharge; who was followed for less (born) is left out"
+        yield "does not count yet; who was followed for less (born) is left out"
         yield from ("the mean of the days from day to discharge", "smoker is yes")
 
 
@@ -184,3 +199,80 @@ def test_what_an_author_writes_is_text() -> None:
 def test_generated_records_are_announced() -> None:
     assert "Generated data: no real patients." in page("en", {}, of={"generated": True}).text
     assert "Generated data" not in page("en", {}).text
+
+
+# --- what the page tells besides
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
+    text = page(language, {}).text
+    ranged = {
+        "nl": "age age geheel getal, 0 tot en met 110 (jaren) nee",
+        "en": "age age whole number, 0 to 110",
+    }
+    coded = {"nl": "smoker smoker J = ja; N = nee nee", "en": "smoker smoker J = yes; N = no no"}
+    assert ranged[language] in text
+    assert coded[language] in text
+    assert "discharge" not in text, "this indicator does not read it"
+
+
+def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
+    change = {"outcome": CHANGE | {"before": "score_before", "after": "eq5d"}}
+    change["case_mix"] = [{"term": "score_before", "as": "number", "degree": 2}]
+    text = page("en", change).text
+    assert (
+        "eq5d: index by value set nl-2006: Lamers 2006, time trade-off, Netherlands, doi:10.1002/hec.1124"
+        in text
+    )
+    assert "a missing answer gives no index" in text
+    assert "mobility mobility whole number, 1 to 3 no" in text
+    assert "score before (as a number, up to power 2)" in text
+
+
+def test_examples_and_versions_are_told() -> None:
+    text = page("nl", {}).text
+    example = "age: 30; twin: nee; alive: ja; loss: 1200; smoker: nee noemer en teller"
+    assert example in text
+    assert "1.0.0 (van kracht): eerste versie" in text
+    step = StatusChange("active", "NVOG", "adopted", dt.datetime(2025, 3, 1, tzinfo=dt.UTC), "")
+    history = (Edition("1.1.0", "consultation", indicator().why), Edition("1.0.0", "active", None, (step,)))
+    draft = Described(indicator(status="consultation", version="1.1.0"), "", history)
+    told = Page(guide_html(guide([draft], {"care": dataset()}, name="x", language="en"))).text
+    assert "1.1.0 (in consultation): Because it counts. 1.0.0 (in force): first version" in told
+    assert "first version; in force 2025-03-01: adopted (NVOG)" in told
+    assert "In consultation: this indicator has not been adopted yet." in told
+
+
+# --- the printed guide
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_document_says_what_the_page_says(language: Language) -> None:
+    sheets = document(language)
+    whole = " ".join(sheets)
+    lost = [
+        sentence
+        for sentence in sentences(language)
+        if sentence.replace(" ", "") not in whole.replace(" ", "")
+    ]
+    assert lost == []
+
+
+def test_pages_are_numbered_and_say_which_version_they_describe() -> None:
+    sheets = document("nl")
+    for place, sheet in enumerate(sheets, start=1):
+        assert f"pagina {place} van {len(sheets)}" in sheet
+        assert "2026-03-01" in sheet
+    assert "Inhoud" in sheets[0]
+    assert "3. Bloedverlies" in sheets[0], "the contents name every indicator"
+    (fact,) = (sheet for sheet in sheets if sheet.count("care-fact 1.0.0 (01234567)") == 1)
+    assert "smoker is ja" in fact
+
+
+def test_a_document_is_the_same_each_time_and_takes_nothing_for_markup() -> None:
+    change = {"steward": '#panic("x") $a$ \\ [b] ' + HOSTILE}
+    assert "#panic(" in " ".join(document("en", change))
+    one, two = (guide_pdf(made("en", change), on=dt.date(2026, 3, 1)) for _ in range(2))
+    assert one == two
+    assert b"pdfuaid" in one

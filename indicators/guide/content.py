@@ -1,0 +1,297 @@
+"""What the guide says: chapters, entries and rows of plain text, before it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from indicators.dataset import Dataset
+from indicators.definition import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    Example,
+    Exclusion,
+    FollowUp,
+    Indicator,
+)
+from indicators.expression import parse
+from indicators.guide.data import data_table, instrument_words
+from indicators.guide.parts import Items, Part, Row, Table
+from indicators.guide.words import Speaker
+from indicators.phrases import column_title, in_words, number
+from indicators.versions import StatusChange
+from indicators.words import Language, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One version of an indicator in its history.
+
+    Attributes
+    ----------
+    steps : tuple of StatusChange
+        Who decided on its status, when and why, oldest first.
+    """
+
+    version: str
+    status: str
+    changes: Text | None
+    steps: tuple[StatusChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An indicator to describe, with what its file alone does not tell.
+
+    Attributes
+    ----------
+    hash : str
+        SHA-256 of its definition; empty if it is not known.
+    history : tuple of Edition
+        All its versions, newest first.
+    """
+
+    indicator: Indicator
+    hash: str = ""
+    history: tuple[Edition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The description of one indicator.
+
+    Attributes
+    ----------
+    mark : str
+        Name, version and code, for the head of a page.
+    note : str
+        Warns of an indicator that is not in force; else empty.
+    """
+
+    id: str
+    title: str
+    mark: str
+    identity: str
+    note: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The indicators of one horizon."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A whole guide in one language."""
+
+    language: Language
+    title: str
+    banner: str
+    chapters: tuple[Chapter, ...]
+
+
+def guide(
+    items: Iterable[Described], datasets: Mapping[str, Dataset], *, name: str, language: Language
+) -> Guide:
+    """Describe indicators, by horizon and name.
+
+    Parameters
+    ----------
+    items : iterable of Described
+        What to describe.
+    datasets : mapping of str to Dataset
+        The datasets that they are of.
+    name : str
+        Name of the registry.
+    language : str
+        ``nl`` or ``en``.
+    """
+    say = Speaker(language)
+    ordered = sorted(items, key=lambda item: (item.indicator.horizon, item.indicator.indicator))
+    generated = any(datasets[item.indicator.dataset].generated for item in ordered)
+    chapters: dict[int, list[Entry]] = {}
+    for place, item in enumerate(ordered, start=1):
+        entry = _entry(place, item, datasets[item.indicator.dataset], say)
+        chapters.setdefault(item.indicator.horizon, []).append(entry)
+    return Guide(
+        language,
+        f"{say('guide')} {name}",
+        say("generated") if generated else "",
+        tuple(Chapter(say(f"horizon{horizon}"), tuple(found)) for horizon, found in chapters.items()),
+    )
+
+
+def _entry(place: int, item: Described, dataset: Dataset, say: Speaker) -> Entry:
+    indicator = item.indicator
+    code = f" ({item.hash[:8]})" if item.hash else ""
+    mark = f"{indicator.indicator} {indicator.version}{code}"
+    identity = f"{indicator.indicator}, {say('version')} {indicator.version}{code}, {say(indicator.status)}"
+    note = "" if indicator.status == "active" else say(f"{indicator.status}_note")
+    title = f"{place}. {say.of(indicator.title)}"
+    return Entry(indicator.indicator, title, mark, identity, note, tuple(_rows(item, dataset, say)))
+
+
+def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
+    indicator = item.indicator
+    yield Row(say("why"), (say.of(indicator.why),))
+    yield from _populations(indicator, dataset, say)
+    yield from _reasons("exclude", indicator.exclude, dataset, say)
+    yield _outcome(indicator, dataset, say)
+    yield from _reasons("except", indicator.exceptions, dataset, say)
+    if indicator.follow_up:
+        yield Row(say("follow_up"), (_follow_up(indicator.follow_up, dataset, say),))
+    yield Row(say("case_mix"), _case_mix(indicator, dataset, say))
+    yield Row(say("direction"), (say(indicator.outcome.better),))
+    yield Row(say("norm"), (_norm(indicator, say),))
+    yield Row(say("shown"), (say(indicator.show.unit, str(indicator.show.decimals)),))
+    yield Row(say("unit"), (_unit(indicator, say),))
+    yield Row(say("period"), (_period(dataset, say),))
+    yield Row(say("minimum"), (_minimum(indicator, say),))
+    if words := instrument_words(indicator, dataset, say):
+        yield Row(say("instruments"), (Items("", words),))
+    yield Row(say("data"), (data_table(indicator, dataset, say),))
+    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({dataset.source})",))
+    yield Row(say("steward"), (indicator.steward,))
+    yield Row(say("sources"), (Items("", tuple(indicator.sources)),))
+    yield Row(say("history"), (Items("", tuple(_history(item, say))),))
+    yield Row(say("examples"), (_examples(indicator, dataset, say),))
+
+
+def _populations(item: Indicator, dataset: Dataset, say: Speaker) -> Iterator[Row]:
+    """Who counts: in one row, or in two where only a part of the population does."""
+    if item.denominator is None:
+        yield Row(say("population"), (_condition(item.population, dataset, say),))
+    else:
+        yield Row(say("initial"), (_condition(item.population, dataset, say),))
+        yield Row(say("population"), (_condition(item.denominator, dataset, say),))
+
+
+def _condition(text: str, dataset: Dataset, say: Speaker) -> Part:
+    """A condition; what is joined by one "and" or one "or" as a list."""
+    node = parse(text, dataset.types)
+    if node.kind not in ("and", "or"):
+        return in_words(node, dataset, say.language)
+    parts = tuple(in_words(child, dataset, say.language) for child in node.children)
+    return Items(say("all_of" if node.kind == "and" else "any_of"), parts)
+
+
+def _reasons(key: str, rules: Sequence[Exclusion], dataset: Dataset, say: Speaker) -> Iterator[Row]:
+    if rules:
+        words = tuple(
+            f"{say.of(rule.why)} ({in_words(parse(rule.when, dataset.types), dataset, say.language)})"
+            for rule in rules
+        )
+        yield Row(say(key), (Items(say("first_rule") if len(words) > 1 else "", words),))
+
+
+def _outcome(item: Indicator, dataset: Dataset, say: Speaker) -> Row:
+    outcome = item.outcome
+
+    def title(column: str | None) -> str:
+        return column_title(column or "", dataset, say.language)
+
+    if isinstance(outcome, ChangeOutcome):
+        return Row(say("value"), (say("change", title(outcome.after), title(outcome.before)),))
+    if isinstance(outcome, ContinuousOutcome):
+        value = in_words(parse(outcome.value, dataset.types, "number"), dataset, say.language)
+        return Row(say("value"), (f"{say('mean')} {value}",))
+    if isinstance(outcome, BinaryOutcome) and outcome.events:
+        return Row(say("outcome"), (say("counts", title(outcome.events), title(outcome.trials)),))
+    return Row(say("outcome"), (_condition(outcome.when or "", dataset, say),))
+
+
+def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
+    words = say("days", str(follow_up.days), column_title(follow_up.after, dataset, say.language))
+    words = say("ripens", words)
+    if follow_up.until is None:
+        return words
+    return say("followed", words, column_title(follow_up.until, dataset, say.language))
+
+
+def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
+    if item.expectation:
+        return (say("external") + say.of(item.expectation.source),)
+    words = []
+    for term in item.case_mix:
+        title = column_title(term.term, dataset, say.language)
+        said = say(f"term_{term.kind}", title, str(term.knots or ""))
+        if term.degree > 1:
+            said = say("term_degree", title, str(term.degree))
+        elif term.reference:
+            said = say("term_reference", title, term.reference)
+        words.append(say("own_category", said) if term.missing == "own-category" else said)
+    return (Items("", tuple(words)),) if words else (say("no_case_mix"),)
+
+
+def _norm(item: Indicator, say: Speaker) -> str:
+    if item.norm is None:
+        return say("no_norm")
+    value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
+    sign = " %" if item.show.unit == "percent" else ""
+    return f"{number(value.normalize(), say.language)}{sign} ({say(f'{item.norm.kind}_kind')})"
+
+
+def _unit(item: Indicator, say: Speaker) -> str:
+    return say("provider") if item.unit == "provider" else say("networks", item.unit)
+
+
+def _period(dataset: Dataset, say: Speaker) -> str:
+    period = dataset.period
+    if period.column:
+        return say("period_column", column_title(period.column, dataset, say.language))
+    return say("year_of", column_title(period.year_of or "", dataset, say.language))
+
+
+def _minimum(item: Indicator, say: Speaker) -> str:
+    words = say("minimum_n", str(item.minimum.n))
+    if not item.minimum.events_expected:
+        return words
+    events = number(Decimal(str(item.minimum.events_expected)).normalize(), say.language)
+    return say("minimum_events", words, events)
+
+
+def _history(item: Described, say: Speaker) -> Iterator[str]:
+    indicator = item.indicator
+    for edition in item.history or (Edition(indicator.version, indicator.status, indicator.changes),):
+        changes = say.of(edition.changes) if edition.changes else say("first_version")
+        steps = (f"; {say(step.status)} {step.at:%Y-%m-%d}: {step.why} ({step.by})" for step in edition.steps)
+        yield f"{edition.version} ({say(edition.status)}): {changes}{''.join(steps)}"
+
+
+def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
+    rows = tuple((_given(example, dataset, say), _ends(example, say)) for example in item.examples)
+    return Table((say("given"), say("ends")), rows, (3, 1))
+
+
+def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
+    said = [
+        f"{column_title(name, dataset, say.language)}: {in_words_of(value, say)}"
+        for name, value in example.given.items()
+    ]
+    if example.cut_off:
+        said.append(say("cut_off", str(example.cut_off)))
+    return "; ".join(said)
+
+
+def in_words_of(value: str | bool | float | None, say: Speaker) -> str:
+    """A delivered value in words."""
+    if value is None:
+        return {"nl": "onbekend", "en": "unknown"}[say.language]
+    if isinstance(value, bool):
+        return say("yes" if value else "no")
+    return value if isinstance(value, str) else number(Decimal(str(value)), say.language)
+
+
+def _ends(example: Example, say: Speaker) -> str:
+    wanted = example.expect
+    if wanted.state != "value":
+        return say(wanted.state)
+    if wanted.outcome is None:
+        return say("value_state")
+    return say("value_of", number(Decimal(str(wanted.outcome)).normalize(), say.language))

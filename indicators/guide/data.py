@@ -1,0 +1,143 @@
+"""Which data an indicator needs, and by which instruments they are scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from indicators.dataset import Column, Dataset
+from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
+from indicators.expression import parse
+from indicators.guide.parts import Table
+from indicators.guide.words import Speaker
+from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
+from indicators.instruments.crosswalks import crosswalks
+from indicators.instruments.instrument import instruments
+from indicators.instruments.value_sets import value_sets
+from indicators.phrases import column_title, number
+
+
+def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
+    """Columns that a supplier delivers for an indicator, each once, and the derived ones made of them."""
+    named = [
+        dataset.provider,
+        dataset.period.column or dataset.period.year_of or "",
+        *_read(indicator, dataset),
+    ]
+    found: dict[str, None] = {}
+    for name in named:
+        _follow(name, dataset, found)
+    return list(found)
+
+
+def _follow(name: str, dataset: Dataset, found: dict[str, None]) -> None:
+    if name in dataset.derive:
+        for read in dataset.derive[name].reads:
+            _follow(read, dataset, found)
+    found.setdefault(name)
+
+
+def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
+    """Columns that the definition names."""
+    conditions = [indicator.population, indicator.denominator]
+    conditions += [rule.when for rule in (*indicator.exclude, *indicator.exceptions)]
+    outcome = indicator.outcome
+    named: list[str | None] = []
+    if isinstance(outcome, ChangeOutcome):
+        named = [outcome.before, outcome.after]
+    elif isinstance(outcome, ContinuousOutcome):
+        conditions.append(outcome.value)
+    else:
+        conditions.append(outcome.when)
+        named = [outcome.events, outcome.trials] if isinstance(outcome, BinaryOutcome) else []
+    for text in conditions:
+        if text:
+            yield from parse(text, dataset.types, None).columns
+    if indicator.follow_up:
+        named += [indicator.follow_up.after, indicator.follow_up.until]
+    named += [term.term for term in indicator.case_mix]
+    named += [indicator.expectation.external] if indicator.expectation else []
+    yield from (name for name in named if name)
+
+
+def data_table(indicator: Indicator, dataset: Dataset, say: Speaker) -> Table:
+    """The columns to deliver, with their values and whether they are required."""
+    rows = []
+    for name in columns_needed(indicator, dataset):
+        if name in dataset.columns:
+            column = dataset.columns[name]
+            header = column.source[0] if column.source else name
+            title = column_title(name, dataset, say.language)
+            rows.append((title, header, _values(column, say), say("yes" if column.required else "no")))
+    head = tuple(say(key) for key in ("column", "name", "values", "required"))
+    return Table(head, tuple(rows), (5, 4, 6, 2))
+
+
+def _values(column: Column, say: Speaker) -> str:
+    if column.codes:
+        return "; ".join(f"{code} = {_meaning(meaning, say)}" for code, meaning in column.codes.items())
+    words = say(column.type)
+    if column.range:
+        low, high = (number(limit, say.language) for limit in column.range)
+        words = f"{words}, {say('range', low, high)}"
+    return f"{words} ({_unit(column.unit, say)})" if column.unit else words
+
+
+def _unit(unit: str, say: Speaker) -> str:
+    """A unit: one of time in the language of the guide, any other as it is written."""
+    return say({"days": "days_unit"}.get(unit, unit)) if unit in ("weeks", "years", "days") else unit
+
+
+def _meaning(meaning: str | bool | int, say: Speaker) -> str:
+    if isinstance(meaning, bool):
+        return say("yes" if meaning else "no")
+    return str(meaning)
+
+
+def instrument_words(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[str, ...]:
+    """How each derived column of an indicator is scored: instrument, value set, source, missing answers."""
+    derived = [name for name in columns_needed(indicator, dataset) if name in dataset.derive]
+    return tuple(words for name in derived if (words := _scored(name, dataset, say)))
+
+
+def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
+    block = dataset.derive[name]
+    title = column_title(name, dataset, say.language)
+    if isinstance(block, InstrumentScore):
+        return _by_instrument(title, block, say)
+    if isinstance(block, SumScore):
+        low, high = map(str, block.levels)
+        words = f"{say('sum_of', title, str(len(block.sum_of)), low, high)}; {_missing(block.may_miss, say)}"
+        if block.scale is None:
+            return words
+        return f"{words}; {say('scaled', *(number(end, say.language) for end in block.scale))}"
+    if isinstance(block, ProfileChange):
+        return say("profile_change", title, instruments()[block.profile_change].title.en)
+    if isinstance(block, Responder):
+        least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
+        return say("responder", title, least, best)
+    return ""
+
+
+def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:
+    instrument = instruments()[block.instrument]
+    whole = f"{say.of(instrument.title)}, {_cited(instrument.source, instrument.doi)}"
+    licence = say.of(instrument.licence)
+    if instrument.score == "sum":
+        return f"{say('summed', title, whole)}; {_missing(instrument.may_miss, say)}. {licence}"
+    if block.score == "level-sum":
+        return f"{say('level_sum', title, whole)}; {say('no_sum')}. {licence}"
+    crosswalk = crosswalks()[block.crosswalk] if block.crosswalk else None
+    chosen = value_sets()[crosswalk.to if crosswalk else block.instrument, block.value_set or ""]
+    by = f"{chosen.value_set}: {_cited(chosen.source, chosen.doi)}"
+    if crosswalk:
+        by = say("by_crosswalk", by, say.of(crosswalk.title), _cited(crosswalk.source, crosswalk.doi))
+    words = say("value_set", title, by, say.of(instrument.title))
+    return f"{words}; {say('no_index')}. {licence}"
+
+
+def _missing(may_miss: int, say: Speaker) -> str:
+    return say("may_miss", str(may_miss)) if may_miss else say("no_sum")
+
+
+def _cited(source: str, doi: str | None) -> str:
+    return f"{source}, doi:{doi}" if doi else source

@@ -1,0 +1,69 @@
+"""The guide as one HTML page a language."""
+
+from __future__ import annotations
+
+from html import escape
+
+from indicators.guide.content import Entry, Guide
+from indicators.guide.parts import Items, Part, Table
+from indicators.guide.words import Speaker
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; color: #222 }
+body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem }
+h1, h2, h3 { color: #12436D; line-height: 1.2 } h2 { margin-top: 3rem; border-bottom: 2px solid #12436D }
+h3 { margin: 2.5rem 0 .3rem } dl { display: grid; grid-template-columns: 11rem 1fr; gap: .3rem 1rem }
+dt { font-weight: 600 } dd { margin: 0; min-width: 0 } .id { color: #555; font-size: .85rem }
+.generated, .note { border: 2px solid #801650; padding: .5rem 1rem; color: #801650 }
+ul { margin: 0; padding-left: 1.1rem } p { margin: 0 } p.how { margin-bottom: 1rem }
+table { border-collapse: collapse; font-size: .85rem; width: 100% }
+th, td { text-align: left; vertical-align: top; padding: .15rem .5rem .15rem 0 }
+tr { border-bottom: 1px solid #ccc }
+td { overflow-wrap: anywhere }
+@media print { body { margin: 0; max-width: none } h3 { break-after: avoid } }
+"""
+
+
+def guide_html(of: Guide) -> str:
+    """Print a guide as a whole HTML page without references to anything outside it."""
+    say = Speaker(of.language)
+    banner = f'<p class="generated">{escape(of.banner)}</p>' if of.banner else ""
+    entries = [entry for chapter in of.chapters for entry in chapter.entries]
+    contents = "".join(f'<li><a href="#{entry.id}">{escape(entry.title)}</a></li>' for entry in entries)
+    body = "".join(
+        f"<h2>{escape(chapter.title)}</h2>{''.join(map(_section, chapter.entries))}"
+        for chapter in of.chapters
+    )
+    title = escape(of.title)
+    return (
+        f'<!doctype html>\n<html lang="{of.language}"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{banner}"
+        f'<h2>{say("how")}</h2><p class="how">{say("how_text")}</p>'
+        f"<h2>{say('contents')}</h2><ul>{contents}</ul>{body}</body></html>\n"
+    )
+
+
+def _section(entry: Entry) -> str:
+    rows = "".join(
+        f"<dt>{escape(row.term)}</dt><dd>{''.join(map(_part, row.parts))}</dd>" for row in entry.rows
+    )
+    note = f'<p class="note">{escape(entry.note)}</p>' if entry.note else ""
+    return (
+        f'<section><h3 id="{entry.id}">{escape(entry.title)}</h3>'
+        f'<p class="id">{escape(entry.identity)}</p>{note}<dl>{rows}</dl></section>'
+    )
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, str):
+        return f"<p>{escape(part)}</p>"
+    if isinstance(part, Items):
+        lead = f"<p>{escape(part.lead)}</p>" if part.lead else ""
+        return f"{lead}<ul>{''.join(f'<li>{escape(item)}</li>' for item in part.items)}</ul>"
+    return _table(part)
+
+
+def _table(table: Table) -> str:
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+    rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -1,0 +1,34 @@
+"""The parts that the guide's rows are made of: paragraphs, lists and tables of plain text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, with a line above it or none."""
+
+    lead: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a head; ``widths`` are the shares of its columns."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+
+
+Part: TypeAlias = str | Items | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One subject of an entry, and what is said of it."""
+
+    term: str
+    parts: tuple[Part, ...]

@@ -1,0 +1,203 @@
+"""The words of the guide, in both languages."""
+
+from __future__ import annotations
+
+from indicators.words import Language, Text
+
+_WORDS: dict[str, Text] = {
+    key: Text(nl=nl, en=en)
+    for key, nl, en in (
+        ("guide", "Indicatorengids", "Indicator guide"),
+        ("contents", "Inhoud", "Contents"),
+        ("page", "pagina", "page"),
+        ("of", "van", "of"),
+        ("why", "Waarom", "Why"),
+        ("initial", "Uitgangspopulatie", "Initial population"),
+        ("population", "Noemer: wie telt mee", "Denominator: who counts"),
+        ("exclude", "Niet meegeteld", "Left out"),
+        ("except", "Niet meegeteld als de uitkomst uitblijft", "Left out if the outcome is not met"),
+        ("outcome", "Teller: wat telt", "Numerator: what counts"),
+        ("value", "Wat wordt gemeten", "What is measured"),
+        ("all_of", "Aan al deze voorwaarden is voldaan:", "All of these hold:"),
+        ("any_of", "Aan minstens een van deze voorwaarden is voldaan:", "At least one of these holds:"),
+        (
+            "first_rule",
+            "De eerste regel die van toepassing is, telt als reden:",
+            "The first rule that applies is the reason:",
+        ),
+        ("rule", "{0}: {1}", "{0}: {1}"),
+        ("mean", "het gemiddelde van", "the mean of"),
+        ("counts", "{0} van de {1}", "{0} out of {1}"),
+        (
+            "change",
+            "{0} na de zorg, gegeven {1} ervoor (gecorrigeerde winst)",
+            "{0} after care, given {1} before (adjusted gain)",
+        ),
+        ("case_mix", "Casemix", "Case mix"),
+        ("no_case_mix", "niet gecorrigeerd voor casemix", "not adjusted for case mix"),
+        ("external", "de meegeleverde verwachting: ", "the delivered expectation: "),
+        ("term_number", "{0} (als getal)", "{0} (as a number)"),
+        ("term_degree", "{0} (als getal, tot en met de macht {1})", "{0} (as a number, up to power {1})"),
+        ("term_spline", "{0} (vloeiende kromme met {1} knopen)", "{0} (smooth curve with {1} knots)"),
+        ("term_category", "{0} (in groepen)", "{0} (in groups)"),
+        ("term_reference", "{0} (in groepen, tegenover {1})", "{0} (in groups, against {1})"),
+        ("term_flag", "{0} (ja of nee)", "{0} (yes or no)"),
+        ("own_category", "{0}; onbekend is een eigen groep", "{0}; unknown is a group of its own"),
+        ("lower", "lager is beter", "lower is better"),
+        ("higher", "hoger is beter", "higher is better"),
+        ("direction", "Richting", "Direction"),
+        ("shown", "Eenheid", "Unit of the score"),
+        ("percent", "procent", "per cent"),
+        ("points", "punten, met {0} cijfer(s) achter de komma", "points, with {0} digit(s) after the point"),
+        ("follow_up", "Volgduur", "Follow-up"),
+        ("days", "{0} dagen na {1}", "{0} days after {1}"),
+        (
+            "ripens",
+            "{0}; tot die dag is de uitkomst nog niet bekend en telt de patiënt nog niet mee",
+            "{0}; until that day the outcome is still pending, and the patient does not count yet",
+        ),
+        (
+            "followed",
+            "{0}; wie korter gevolgd is ({1}), telt niet mee",
+            "{0}; who was followed for less ({1}) is left out",
+        ),
+        ("period", "Periode", "Period"),
+        ("year_of", "kalenderjaar van: {0}", "calendar year of: {0}"),
+        ("period_column", "zoals aangeleverd: {0}", "as delivered: {0}"),
+        ("unit", "Wie wordt vergeleken", "Who is compared"),
+        ("provider", "zorgaanbieders", "providers"),
+        ("networks", "netwerken ({0})", "networks ({0})"),
+        ("minimum", "Minimaal aantal", "Minimum volume"),
+        ("minimum_n", "{0} patiënten of metingen", "{0} patients or measurements"),
+        ("minimum_events", "{0}, en {1} verwachte uitkomst(en)", "{0}, and {1} expected event(s)"),
+        ("norm", "Norm", "Norm"),
+        ("no_norm", "geen norm", "no norm"),
+        ("minimum_kind", "minimumnorm", "minimum"),
+        ("target_kind", "streefwaarde", "target"),
+        ("ambition_kind", "ambitie", "ambition"),
+        ("steward", "Beheerder", "Steward"),
+        ("sources", "Bronnen", "Sources"),
+        ("dataset", "Registratie", "Dataset"),
+        ("version", "versie", "version"),
+        ("history", "Versies", "Versions"),
+        ("first_version", "eerste versie", "first version"),
+        ("draft", "concept", "draft"),
+        ("consultation", "ter consultatie", "in consultation"),
+        ("active", "van kracht", "in force"),
+        ("retired", "ingetrokken", "retired"),
+        (
+            "draft_note",
+            "Concept: deze indicator is niet van kracht en kan nog veranderen.",
+            "Draft: this indicator is not in force and may still change.",
+        ),
+        (
+            "consultation_note",
+            "Ter consultatie: deze indicator is nog niet vastgesteld.",
+            "In consultation: this indicator has not been adopted yet.",
+        ),
+        (
+            "retired_note",
+            "Ingetrokken: deze indicator wordt niet meer berekend.",
+            "Retired: this indicator is no longer calculated.",
+        ),
+        ("generated", "Gegenereerde gegevens: geen echte patiënten.", "Generated data: no real patients."),
+        ("data", "Benodigde gegevens", "Data needed"),
+        ("column", "Gegeven", "Item"),
+        ("name", "Naam in bestand", "Name in the file"),
+        ("values", "Waarden", "Values"),
+        ("required", "Verplicht", "Required"),
+        ("yes", "ja", "yes"),
+        ("no", "nee", "no"),
+        ("range", "{0} tot en met {1}", "{0} to {1}"),
+        ("weeks", "weken", "weeks"),
+        ("years", "jaren", "years"),
+        ("days_unit", "dagen", "days"),
+        ("text", "tekst", "text"),
+        ("category", "tekst", "text"),
+        ("integer", "geheel getal", "whole number"),
+        ("decimal", "getal", "number"),
+        ("boolean", "ja of nee", "yes or no"),
+        ("date", "datum", "date"),
+        ("datetime", "datum en tijd", "date and time"),
+        ("instruments", "Meetinstrumenten", "Instruments"),
+        ("value_set", "{0}: index met waarderingstarief {1} ({2})", "{0}: index by value set {1} ({2})"),
+        ("by_crosswalk", "{0}, na {1} ({2})", "{0}, after {1} ({2})"),
+        ("no_index", "een ontbrekend antwoord geeft geen index", "a missing answer gives no index"),
+        ("summed", "{0}: som van de antwoorden ({1})", "{0}: sum of the answers ({1})"),
+        (
+            "sum_of",
+            "{0}: som van {1} antwoorden van {2} tot en met {3}",
+            "{0}: sum of {1} answers from {2} to {3}",
+        ),
+        ("no_sum", "een ontbrekend antwoord geeft geen score", "a missing answer gives no score"),
+        (
+            "may_miss",
+            "hoogstens {0} ontbrekende antwoorden tellen als het gemiddelde van de andere",
+            "up to {0} missing answers count as the mean of the others",
+        ),
+        ("scaled", "omgerekend naar {0} tot {1}", "brought to {0} to {1}"),
+        ("level_sum", "{0}: som van de niveaus ({1})", "{0}: sum of the levels ({1})"),
+        (
+            "profile_change",
+            "{0}: verandering van het profiel ({1}): improve (iets beter, niets slechter), worsen (iets "
+            "slechter, niets beter), mixed change (allebei), no change of no problems",
+            "{0}: change of the profile ({1}): improve (something better, nothing worse), worsen (something "
+            "worse, nothing better), mixed change (both), no change or no problems",
+        ),
+        (
+            "responder",
+            "{0}: improved of worsened bij een verandering van minstens {1} punt; out of reach als de score "
+            "vooraf minder dan {1} punt van de beste score ({2}) af ligt; anders unchanged",
+            "{0}: improved or worsened at a change of at least {1} points; out of reach if the score before "
+            "lies less than {1} points from the best score ({2}); otherwise unchanged",
+        ),
+        ("examples", "Voorbeelden", "Examples"),
+        ("given", "Patiënt of meting", "Patient or measurement"),
+        ("ends", "Telt als", "Counts as"),
+        ("cut_off", "gegevens tot en met {0}", "data up to {0}"),
+        ("not-eligible", "hoort niet in de noemer", "not in the denominator"),
+        ("excluded", "niet meegeteld (uitgesloten)", "left out (exclusion)"),
+        ("pending", "nog niet bekend", "still pending"),
+        ("lost", "niet meegeteld (te kort gevolgd)", "left out (lost to follow-up)"),
+        ("missing", "ontbrekend", "missing"),
+        ("excepted", "niet meegeteld (uitzondering)", "left out (exception)"),
+        ("met", "noemer en teller", "denominator and numerator"),
+        ("not-met", "noemer, niet in de teller", "denominator, not in the numerator"),
+        ("value_state", "telt mee", "counts"),
+        ("value_of", "telt mee met waarde {0}", "counts with value {0}"),
+        ("horizon1", "Horizon 1: structuur en proces", "Horizon 1: structure and process"),
+        ("horizon2", "Horizon 2: uitkomst, casemix-gecorrigeerd", "Horizon 2: outcome, case-mix adjusted"),
+        ("horizon3", "Horizon 3: wat de patiënt rapporteert", "Horizon 3: what the patient reports"),
+        ("how", "Hoe deze gids te lezen", "How to read this guide"),
+        (
+            "how_text",
+            "De teksten over noemer, teller en uitsluitingen zijn gemaakt uit de definitie waarmee de scores "
+            "worden berekend; zij kunnen daar dus niet van afwijken. Elk record komt op één plaats terecht: "
+            "niet in de noemer, uitgesloten, nog niet bekend, te kort gevolgd, ontbrekend, of in de noemer, "
+            "met of zonder de uitkomst. Is een gegeven dat ertoe doet onbekend, dan telt het record als "
+            "ontbrekend en staat het aantal daarvan naast de score. De code achter elk versienummer is het "
+            "begin van de SHA-256 van de definitie.",
+            "The words on denominator, numerator and exclusions are made from the definition that scores are "
+            "computed with, so they cannot differ from it. Every record ends in exactly one place: not in "
+            "the denominator, left out, pending, lost to follow-up, missing, or in the denominator, with or "
+            "without the outcome. If something that matters is unknown, the record counts as missing, and "
+            "the number of those stands beside the score. The code after each version is the beginning of "
+            "the definition's SHA-256.",
+        ),
+    )
+}
+
+
+class Speaker:
+    """Words of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+
+    def __call__(self, key: str, *values: str) -> str:
+        """The words of a key, with values filled in."""
+        return self.of(_WORDS[key]).format(*values)
+
+    def of(self, text: Text) -> str:
+        """A text in this language."""
+        return text.nl if self.language == "nl" else text.en
