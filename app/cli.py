@@ -464,7 +464,10 @@ def ledger(
     contract: Annotated[str, typer.Argument(help="Contract.")],
     period: Annotated[str, typer.Option(help="Contract year.")],
     out: Annotated[
-        Path, typer.Option(help="File to write: .xlsx (formulas that recompute every step) or .json.")
+        Path,
+        typer.Option(
+            help="File to write: .xlsx (formulas that recompute every step), .pdf (to sign) or .json."
+        ),
     ],
     language: Annotated[str, typer.Option(help="nl or en.")] = "nl",
 ) -> None:

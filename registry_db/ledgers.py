@@ -1,14 +1,16 @@
-"""A stored settlement as a file to hand on: a workbook that recomputes it, or the ledger as data."""
+"""A stored settlement as a file to hand on: a workbook that recomputes it, a document, or data."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from contracts.contract import Contract
 from contracts.ledger import Settlement
 from contracts.restatement import settle_parts_again
+from contracts.statement.document import statement
+from contracts.terms.part import Text
 from contracts.workbook.file import Language, workbook
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
@@ -28,15 +30,22 @@ class Ledger:
         Of each payer.
     language : str
         ``nl`` or ``en``.
+    titles : mapping of str to Text
+        Titles of the indicators that are in force.
     """
 
     contract: Contract
     settlements: tuple[Settlement, ...]
     language: Language
+    titles: Mapping[str, Text]
 
     def to_xlsx(self) -> bytes:
         """A workbook whose formulas recompute every step."""
         return workbook(self.contract, self.settlements, language=self.language)
+
+    def to_pdf(self) -> bytes:
+        """A document to read and sign."""
+        return statement(self.contract, self.settlements, titles=self.titles, language=self.language)
 
     def to_json(self) -> bytes:
         """The ledgers as data."""
@@ -65,8 +74,15 @@ def stored_ledger(
         )
     settled = as_settled(con, chosen, rows[0]["version"])
     again = settle_parts_again(settled, [row["stored"] for row in rows])
-    return Ledger(settled, again.settlements, language)
+    titles = {
+        item.id: Text(nl=item.model.title.nl, en=item.model.title.en) for item in catalogue.indicators()
+    }
+    return Ledger(settled, again.settlements, language, titles)
 
 
-LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {".xlsx": Ledger.to_xlsx, ".json": Ledger.to_json}
+LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {
+    ".xlsx": Ledger.to_xlsx,
+    ".pdf": Ledger.to_pdf,
+    ".json": Ledger.to_json,
+}
 """How a ledger is written, by the ending of a file's name."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import pypdf
 import pytest
 
 from app import cli
@@ -52,6 +53,11 @@ def test_a_ledger_is_written_for_the_parties(
     assert openpyxl.load_workbook(book)["Afrekening"]["A4"].value.startswith("=IF(")
     assert run("birth-vsv", "--period", "2025", "--out", str(data), "--language", "en") == 0
     assert json.loads(data.read_text("utf-8"))[0]["payment"] == "180485.03"
+    document = tmp_path / "a.pdf"
+    assert run("birth-vsv", "--period", "2025", "--out", str(document)) == 0
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(document).pages)
+    assert "Fluxus postpartum" in text
+    assert "180.485,03" in text
     assert run("birth-vsv", "--period", "2025", "--out", str(tmp_path / "a.doc")) == 2
     assert run("birth-vsv", "--period", "2031", "--out", str(book)) == 1
     assert "there is no settlement of birth-vsv 2031" in capsys.readouterr().err

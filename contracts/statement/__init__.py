@@ -1,0 +1,1 @@
+"""The settlement as a document that a board can read and sign."""

@@ -1,0 +1,53 @@
+"""The words of the document, in Dutch and English."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("Afrekening", "Settlement"),
+    "final": ("Definitieve afrekening", "Final settlement"),
+    "interim": ("Voorlopige afrekening, betaald tot en met", "Interim settlement, paid through"),
+    "parties": ("Partijen", "Parties"),
+    "between": ("Zorgverzekeraar", "Payer"),
+    "network": ("Netwerk", "Network"),
+    "year": ("Jaar", "Year"),
+    "contract": ("Contract", "Contract"),
+    "pays": ("Te betalen aan het netwerk", "To be paid to the network"),
+    "owes": ("Door het netwerk te betalen", "Owed by the network"),
+    "quality": ("Kwaliteit", "Quality"),
+    "indicator": ("Indicator", "Indicator"),
+    "n": ("Records", "Records"),
+    "value": ("Gebruikte waarde", "Value used"),
+    "attained": ("Bereikt", "Attained"),
+    "weight": ("Gewicht", "Weight"),
+    "points": ("Punten", "Points"),
+    "score": ("Kwaliteitsscore", "Quality score"),
+    "judged": ("", ""),
+    "reporting": ("telt als aangeleverd", "counts as reported"),
+    "zero": ("telt als niets bereikt", "counts as nothing attained"),
+    "leave-out": ("valt weg", "left out"),
+    "steps": ("Van omzetdoel naar bedrag, stap voor stap", "From spending target to amount, step by step"),
+    "step": ("Stap", "Step"),
+    "amount": ("Bedrag", "Amount"),
+    "inputs": ("Waarmee gerekend is", "What it was computed from"),
+    "source contract": ("contract", "contract"),
+    "source inputs": ("feiten", "facts"),
+    "source quality": ("kwaliteit", "quality"),
+    "source step": ("eerdere stap", "earlier step"),
+    "distribution": ("Verdeling", "Distribution"),
+    "party": ("Partij", "Party"),
+    "sources": ("Bronnen en controlegetallen (SHA-256)", "Sources and hashes (SHA-256)"),
+    "contract hash": ("Contract", "Contract"),
+    "settlement hash": ("Afrekening", "Settlement"),
+    "recompute": (
+        "Zelf narekenen: het bijbehorende rekenblad bevat elke stap als formule; wie het register beheert, "
+        "rekent met het commando hieronder na tot op de bit.",
+        "To compute it yourself: the workbook that goes with this holds every step as a formula; the "
+        "operator of the registry computes it again, to the bit, with the command below.",
+    ),
+    "signatures": ("Voor akkoord", "Agreed"),
+    "name": ("Naam", "Name"),
+    "date": ("Datum", "Date"),
+    "signature": ("Handtekening", "Signature"),
+    "page": ("Bladzijde", "Page"),
+    "of": ("van", "of"),
+}
