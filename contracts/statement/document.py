@@ -209,7 +209,7 @@ class _Document:
 
     def _spelled(self, number: str) -> str:
         if self.language == "nl":
-            number = number.translate(str.maketrans({",": ".", ".": ","}))
+            number = number.translate(str.maketrans(",.", ".,"))
         return number.replace("-", "\u2212")
 
     def _t(self, key: str) -> str:

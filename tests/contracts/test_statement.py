@@ -40,7 +40,7 @@ def test_every_step_amount_party_and_hash_is_there(
             assert getattr(step.name, language).replace(" ", "") in text, (name, step.key)
         amount = f"{abs(settlement.payment):,.2f}"
         if language == "nl":
-            amount = amount.translate(str.maketrans({",": ".", ".": ","}))
+            amount = amount.translate(str.maketrans(",.", ".,"))
         assert amount in text
         assert settlement.hash in text
         assert settlement.payer.replace(" ", "") in text
