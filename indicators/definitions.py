@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from indicators.code_sets import CodeSet
 from indicators.dataset import Dataset
 from indicators.dead_conditions import dead_conditions
 from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
@@ -20,7 +21,12 @@ from indicators.value_faults import code_fault, given_fault, value_faults
 
 Model = TypeVar("Model", bound=BaseModel)
 
-KINDS: dict[str, type[BaseModel]] = {"dataset": Dataset, "indicator": Indicator, "network_set": NetworkSet}
+KINDS: dict[str, type[BaseModel]] = {
+    "dataset": Dataset,
+    "indicator": Indicator,
+    "network_set": NetworkSet,
+    "code_set": CodeSet,
+}
 
 
 def validate(source: Source, model: type[Model]) -> Model:
@@ -75,6 +81,12 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
         hint = "give the dataset 'period: {year_of: ...}', or score its providers with 'unit: provider'"
         yield source.fault(("unit",), message, hint)
     yield from _example_faults(indicator, dataset, source)
+
+
+def code_sets_of(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:
+    """Code sets that an indicator's expressions hold codes against, sorted."""
+    nodes = (parse(text, dataset.types, wanted) for _, text, wanted in expressions(indicator))
+    return tuple(sorted({name.partition("/")[0] for node in nodes for name in node.code_lists}))
 
 
 def _no_column(dataset: Dataset, source: Source, path: Path, column: str) -> Fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from contracts.contract import Contract
 from contracts.terms.facts import Facts
+from indicators.code_sets import CodeSet, written_out
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
@@ -33,10 +34,10 @@ class Definition:
     Attributes
     ----------
     kind : str
-        ``dataset``, ``indicator``, ``network_set`` or ``contract``.
+        ``dataset``, ``indicator``, ``network_set``, ``code_set`` or ``contract``.
     hash : str
         SHA-256 of what it says, `indicators.versions.identity`.
-    model : Dataset, Indicator, NetworkSet or Contract
+    model : Dataset, Indicator, NetworkSet, CodeSet or Contract
         The checked object.
     """
 
@@ -115,7 +116,9 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
     faults: list[Fault] = []
     for file in files:
         try:
-            read.append(read_definition(file.read_text(encoding="utf-8"), file.name))
+            read.append(
+                _with_codes(read_definition(file.read_text(encoding="utf-8"), file.name), file.parent)
+            )
         except (OSError, UnicodeDecodeError):
             faults.append(Fault(str(file), 0, "", "there is no such file, or it is not text"))
         except DefinitionError as error:
@@ -125,6 +128,19 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
     return read
 
 
+def _with_codes(item: Definition, folder: Path) -> Definition:
+    """Write the codes of a table beside a code set into it: the registry keeps what it works with."""
+    if not isinstance(item.model, CodeSet) or item.model.file is None:
+        return item
+    table = item.model.file
+    try:
+        text = (folder / table.name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        message = f"there is no file '{table.name}' beside this definition, or it is not text"
+        raise DefinitionError([item.source.fault(("file", "name"), message)]) from None
+    return read_definition(written_out(item.source, table, text).text, item.source.file)
+
+
 def merged(catalogue: Catalogue, added: Iterable[Definition]) -> Catalogue:
     """Give the catalogue with definitions added; a newer version takes the place of an older one."""
     definitions = dict(catalogue.definitions)
@@ -132,7 +148,7 @@ def merged(catalogue: Catalogue, added: Iterable[Definition]) -> Catalogue:
         present = definitions.get((item.kind, item.id))
         if present is None or order(item.version) >= order(present.version):
             definitions[item.kind, item.id] = item
-    return Catalogue(definitions)
+    return _catalogue(definitions)
 
 
 def in_force(items: Iterable[Definition]) -> Catalogue:
@@ -146,7 +162,23 @@ def in_force(items: Iterable[Definition]) -> Catalogue:
         present = chosen.get((item.kind, item.id))
         if present is None or _standing(item) > _standing(present):
             chosen[item.kind, item.id] = item
-    return Catalogue(chosen)
+    return _catalogue(chosen)
+
+
+def _catalogue(definitions: dict[tuple[str, str], Definition]) -> Catalogue:
+    """Make the catalogue, and let its datasets know the code lists that expressions on them may name."""
+    lists = {
+        name: codes
+        for item in definitions.values()
+        if isinstance(item.model, CodeSet)
+        for name, codes in item.model.code_lists.items()
+    }
+    known = {
+        key: replace(item, model=item.model.with_code_lists(lists))
+        for key, item in definitions.items()
+        if isinstance(item.model, Dataset)
+    }
+    return Catalogue(definitions | known)
 
 
 def _standing(item: Definition) -> tuple[int, tuple[int, ...]]:

@@ -15,6 +15,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Example, Indicator
 from indicators.faults import Fault
 from registry_db.catalogue import Catalogue, Definition
+from registry_db.connect import shut_off
 from registry_db.records import sql_type
 
 
@@ -43,7 +44,7 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
     asked = conditions(indicator, dataset)
     faults: list[Fault] = []
     found: list[Answers] = []
-    con = duckdb.connect()
+    con = shut_off()
     try:
         con.execute(
             "create table member (network_set text, network text, provider text, since date, until date)"

@@ -1,7 +1,12 @@
-"""Connections to the vault: the one place that opens it."""
+"""Connections to the vault: the one place that opens it, and shuts the engine off from all else.
+
+The second of two walls. What an author writes never reaches the engine (`indicators.expression`); if anything
+did, the engine reads and writes no file but its own, loads nothing, and lets nobody set it otherwise.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -12,6 +17,15 @@ import duckdb
 from registry_db.faults import RegistryError
 
 Connection = duckdb.DuckDBPyConnection
+# Given at opening: connections of one process to one file share what is set.
+SHUT_OFF: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+# How long one indicator may keep the engine busy.
+SECONDS = 3600.0
 
 
 def schema_sql(name: str) -> str:
@@ -28,15 +42,47 @@ def open_vault(path: Path) -> Connection:
         If another process holds it, or the file is not a vault.
     """
     try:
-        con = duckdb.connect(str(path))
+        con = shut_off(str(path))
     except duckdb.Error as error:
         raise _cannot_open(path, str(error)) from None
-    con.execute("set timezone = 'UTC'")
     found = con.execute("select count(*) from information_schema.tables where table_name = 'delivery'")
     if found.fetchall() == [(0,)]:
         with transaction(con):
             con.execute(schema_sql("vault"))
     return con
+
+
+def shut_off(database: str = ":memory:") -> Connection:
+    """Open a database that compiled definitions are run in: shut off from files, and locked that way.
+
+    Its memory is limited to what the engine takes by itself, four fifths of the machine's.
+    """
+    con = duckdb.connect(database, config=SHUT_OFF)
+    con.execute("set timezone = 'UTC'")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+@contextmanager
+def limited(con: Connection, what: str, seconds: float = SECONDS) -> Iterator[None]:
+    """Stop the engine if the block keeps it busy for too long.
+
+    Raises
+    ------
+    RegistryError
+        If it did; the message names what was computed.
+    """
+    timer = threading.Timer(seconds, con.interrupt)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise RegistryError(
+            f"{what}: stopped after {seconds:g} seconds", "look at its expressions: can they be simpler?"
+        ) from None
+    finally:
+        timer.cancel()
 
 
 def _cannot_open(path: Path, problem: str) -> RegistryError:

@@ -10,10 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 
-from indicators.compile import quote, text_literal
+from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.phrases import column_title
@@ -76,9 +77,8 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
     if not unchanged:
         draft = folder / f".{id}.{os.getpid()}.tmp"
         try:
-            _write(
-                con, draft, tables, [id, name, _generated(catalogue), small_cell, _cut_off(con, catalogue)]
-            )
+            about = [id, name, _generated(catalogue), small_cell, _cut_off(con, catalogue)]
+            _write(draft, tables, about)
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
@@ -234,10 +234,10 @@ def _content_hash(tables: dict[str, pd.DataFrame], name: str, small_cell: int) -
     return digest.hexdigest()[:16]
 
 
-def _write(con: Connection, file: Path, tables: dict[str, pd.DataFrame], about: list[Any]) -> None:
-    con.execute(f"attach {text_literal(str(file))} as draft")
-    try:
-        con.execute("use draft")
+def _write(file: Path, tables: dict[str, pd.DataFrame], about: list[Any]) -> None:
+    # A connection of its own: that of the vault can write no other file.
+    with duckdb.connect(str(file)) as con:
+        con.execute("set timezone = 'UTC'")
         con.execute(schema_sql("publication"))
         con.execute(
             "insert into publication values (?, ?, ?, ?, ?, ?, now()::timestamp)",
@@ -249,6 +249,3 @@ def _write(con: Connection, file: Path, tables: dict[str, pd.DataFrame], about: 
             con.register("rows_to_publish", frame)
             con.execute(f"insert into {table} by name select * from rows_to_publish")
             con.unregister("rows_to_publish")
-    finally:
-        con.execute("use vault")
-        con.execute("detach draft")

@@ -18,6 +18,7 @@ import pandas as pd
 from contracts.inputs import SettlementError
 from contracts.payers import settle_payers
 from indicators.definition import Indicator
+from indicators.definitions import code_sets_of
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.guide import Described, guide, guide_html, guide_pdf
 from indicators.library.birth.simulate import simulate
@@ -38,7 +39,7 @@ from registry_db.catalogue import (
     stored_definitions,
 )
 from registry_db.checking import run_examples
-from registry_db.connect import Connection, open_vault, transaction
+from registry_db.connect import Connection, limited, open_vault, transaction
 from registry_db.deliveries import Delivered, deliver
 from registry_db.faults import RegistryError
 from registry_db.keeping import keep_settlement
@@ -340,7 +341,8 @@ class Registry:
             progress(item.id, number, len(chosen))
             hash = self._inputs_hash(catalogue, item)
             try:
-                done.append(assess(self.con, catalogue, item, inputs_hash=hash, score=score))
+                with limited(self.con, item.id):
+                    done.append(assess(self.con, catalogue, item, inputs_hash=hash, score=score))
             except duckdb.Error as error:
                 raise RegistryError(
                     f"{item.id}: the engine cannot compute it: {str(error).splitlines()[0]}",
@@ -360,7 +362,9 @@ class Registry:
         members = []
         if indicator.unit != "provider":
             members = [catalogue.get("network_set", indicator.unit).hash]
-        parts = [item.hash, catalogue.get("dataset", indicator.dataset).hash, members, deliveries]
+        dataset = catalogue.get("dataset", indicator.dataset)
+        code_sets = [catalogue.get("code_set", id).hash for id in code_sets_of(indicator, dataset.model)]
+        parts = [item.hash, dataset.hash, members, code_sets, deliveries]
         return hashlib.sha256(json.dumps([*parts, version("meetlat")]).encode()).hexdigest()
 
     def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:

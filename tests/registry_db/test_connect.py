@@ -45,7 +45,7 @@ def test_a_file_that_is_no_vault(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str) -> None:
+    def refuse(path: str, config: dict[str, str]) -> None:
         raise duckdb.IOException(f'IO Error: Cannot open file "{path}": Permission denied')
 
     monkeypatch.setattr(connect.duckdb, "connect", refuse)

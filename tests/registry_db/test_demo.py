@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry_db.connect import SHUT_OFF
 from registry_db.registry import Registry
 
 BINARY = ("birth-pph", "birth-tear", "birth-apgar", "birth-booking")
@@ -123,9 +124,11 @@ def test_running_again_changes_nothing(demo: Registry) -> None:
     assert again.published.unchanged
 
 
-def test_the_same_records_give_the_same_publication(demo: Registry, tmp_path: Path) -> None:
+def test_the_same_records_give_the_same_publication(
+    demo: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SHUT_OFF, "threads", 1)
     with Registry.create(tmp_path / "again", library="birth", name=demo.settings.name) as other:
         for file in sorted((demo.folder / "deliveries").glob("*.csv")):
             other.deliver("birth" if file.name.startswith("births") else "vsv-structure", file)
-        other.con.execute("set threads = 1")
         assert other.run().published.id == demo.publish().id

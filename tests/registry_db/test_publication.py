@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
+from registry_db.connect import SHUT_OFF
 from registry_db.hiding import NUMBERS, hide_small
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.registry import Registry
@@ -231,19 +232,21 @@ def test_what_can_still_be_worked_out(tables: dict[str, pd.DataFrame]) -> None:
     assert opened == [(2022, "visit-fall", "east", "missing", "fell")]
 
 
-def make_and_run(folder: Path, *, threads: int) -> tuple[str, pd.DataFrame]:
+def make_and_run(folder: Path, monkeypatch: pytest.MonkeyPatch, *, threads: int) -> tuple[str, pd.DataFrame]:
+    monkeypatch.setitem(SHUT_OFF, "threads", threads)
     folder.mkdir()
     registry = make_registry(folder / "registry")
     deliver_years(registry, folder)
     with Registry(registry) as opened:
-        opened.con.execute(f"set threads = {threads}")
         id = opened.run().published.id
         return id, opened.con.execute("select * from score order by all").df()
 
 
-def test_the_same_files_give_the_same_publication(published: Registry, tmp_path: Path) -> None:
-    id, scores = make_and_run(tmp_path / "one", threads=1)
-    other, more = make_and_run(tmp_path / "four", threads=4)
+def test_the_same_files_give_the_same_publication(
+    published: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, scores = make_and_run(tmp_path / "one", monkeypatch, threads=1)
+    other, more = make_and_run(tmp_path / "four", monkeypatch, threads=4)
     assert id == other == current_publication(published.folder).stem
     pd.testing.assert_frame_equal(scores, more, check_exact=True)
 
