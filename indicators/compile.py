@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from indicators.dataset import Dataset
+from indicators.derived import ValueColumn
+from indicators.expression import parse, to_sql
 from indicators.instruments.scores import score_sql
 
 
@@ -29,7 +31,10 @@ def dataset_select(dataset: Dataset, table: str, *, given: Collection[str] = ())
 
 def derived_sql(dataset: Dataset, name: str) -> str:
     """SQL of one derived column."""
-    return score_sql(dataset.derive[name], quote)
+    block = dataset.derive[name]
+    if isinstance(block, ValueColumn):
+        return to_sql(parse(block.value, dataset.types, block.of_type))
+    return score_sql(block, quote)
 
 
 def quote(name: str) -> str:

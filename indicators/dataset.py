@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
-from indicators.derived import DerivedColumn
+from indicators.derived import DerivedColumn, ValueColumn
 from indicators.faults import did_you_mean
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
 from indicators.tree import Codes, Scope
@@ -110,6 +110,7 @@ _BLOCKS: dict[str, type[DerivedColumn]] = {
     "sum_of": SumScore,
     "profile_change": ProfileChange,
     "responder": Responder,
+    "value": ValueColumn,
 }
 
 
@@ -123,7 +124,8 @@ Derived = Annotated[
     Annotated[InstrumentScore, Tag("instrument")]
     | Annotated[SumScore, Tag("sum_of")]
     | Annotated[ProfileChange, Tag("profile_change")]
-    | Annotated[Responder, Tag("responder")],
+    | Annotated[Responder, Tag("responder")]
+    | Annotated[ValueColumn, Tag("value")],
     Discriminator(
         _kind_of_block,
         custom_error_type="no_such_block",

@@ -11,6 +11,7 @@ from indicators.code_sets import CodeSet
 from indicators.dataset import Dataset
 from indicators.dead_conditions import dead_conditions
 from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
+from indicators.derived import ValueColumn
 from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
@@ -51,8 +52,23 @@ def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
                 message = "this word means something else in expressions: give the column another name"
                 yield source.fault((block, name), message)
     for name, derived in dataset.derive.items():
-        for path, message, hint in block_faults(dataset, derived):
+        found = (
+            _value_faults(dataset, derived)
+            if isinstance(derived, ValueColumn)
+            else block_faults(dataset, derived)
+        )
+        for path, message, hint in found:
             yield source.fault(("derive", name, *path), message, hint)
+
+
+def _value_faults(dataset: Dataset, block: ValueColumn) -> Iterator[tuple[Path, str, str]]:
+    try:
+        node = parse(block.value, dataset.types, block.of_type)
+    except ExpressionError as error:
+        yield ("value",), str(error), ""
+    else:
+        for message, hint in value_faults(node, dataset):
+            yield ("value",), message, hint
 
 
 def _can_be_written(name: str) -> bool:
@@ -84,8 +100,10 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
 
 
 def code_sets_of(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:
-    """Code sets that an indicator's expressions hold codes against, sorted."""
-    nodes = (parse(text, dataset.types, wanted) for _, text, wanted in expressions(indicator))
+    """Code sets that the expressions of an indicator and its dataset hold codes against, sorted."""
+    written = [(text, wanted) for _, text, wanted in expressions(indicator)]
+    written += [(b.value, b.of_type) for b in dataset.derive.values() if isinstance(b, ValueColumn)]
+    nodes = (parse(text, dataset.types, wanted) for text, wanted in written)
     return tuple(sorted({name.partition("/")[0] for node in nodes for name in node.code_lists}))
 
 

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from indicators.words import ColumnType, Part, Text
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from indicators.helpers import QUOTIENT_DIGITS
+from indicators.words import ColumnType, ExpressionText, Part, Text
+
+_QUOTED = re.compile(r"'[^']*'")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class DerivedColumn(Part):
@@ -35,3 +44,33 @@ class DerivedColumn(Part):
     def values(self) -> tuple[str, ...]:
         """The texts that it can be; none for other types, and for free text."""
         return ()
+
+
+class ValueColumn(DerivedColumn):
+    """A column that an expression gives; unknown where the expression is.
+
+    Attributes
+    ----------
+    value : str
+        The expression, over the columns of the record and the derived ones that stand before this.
+    of_type : str
+        ``number``, ``text``, ``boolean``, ``date`` or ``datetime``: what the expression has to be.
+    """
+
+    value: ExpressionText
+    of_type: Literal["number", "text", "boolean", "date", "datetime"] = Field(alias="type")
+
+    @property
+    def type(self) -> ColumnType:
+        """Type of the values."""
+        return "decimal" if self.of_type == "number" else self.of_type
+
+    @property
+    def decimals(self) -> int:
+        """Digits behind the point, for a number: as many as a quotient has."""
+        return QUOTIENT_DIGITS
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every word of the expression, its columns among them."""
+        return tuple(_NAME.findall(_QUOTED.sub("", self.value)))
