@@ -406,6 +406,9 @@ def scores(
     indicator: Annotated[str, typer.Argument(help="Indicator.")],
     period: PeriodOption = None,
     provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    estimates: Annotated[
+        bool, typer.Option("--estimates", help="What the definition asks for beside the score.")
+    ] = False,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -414,8 +417,14 @@ def scores(
     Example: `meetlat --registry nhs scores nhs-hip-eq5d --period 2016/17 --json`
     """
     with _open(context) as registry:
-        frame = registry.scores(indicator, period=period, provider=provider)
-    if not _written(frame, as_json=as_json, out=out):
+        look = registry.estimates if estimates else registry.scores
+        frame = look(indicator, period=period, provider=provider)
+    if _written(frame, as_json=as_json, out=out):
+        return
+    if estimates:
+        numbers = dict.fromkeys(("value", "lower", "upper"), ".3f")
+        print_table(frame, {"period": "", "provider": "", "estimator": "", **numbers}, title=indicator)
+    else:
         numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
         columns = {"period": "", "provider": "", "n": ",.0f", **numbers, "band": "", "reliability": ".2f"}
         print_table(frame, columns, title=indicator)

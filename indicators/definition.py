@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from indicators.estimators import Estimators, check_estimators
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 Better = Literal["lower", "higher"]
@@ -223,6 +224,7 @@ class Indicator(Part):
     follow_up: FollowUp | None = None
     case_mix: list[CaseMixTerm] = Field(default_factory=list)
     expectation: ExternalExpectation | None = None
+    estimators: Estimators = Estimators()
     minimum: Minimum = Minimum()
     norm: Norm | None = None
     show: Show
@@ -251,6 +253,8 @@ class Indicator(Part):
         for number, name in enumerate(names):
             if name in names[:number]:
                 raise fault_at(f"'{name}' stands here twice", "case_mix", number, "term")
+        modelled = self.expectation is None and self.outcome.kind != "structure"
+        check_estimators(self.estimators, self.outcome.kind, modelled=modelled)
         if isinstance(self.outcome, ChangeOutcome):
             _check_change(self.outcome, adjusted=self.expectation is not None, terms=names)
         return self

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
-from registry_db.cohorts import EXTERNAL, Patterns, make_cohort, patterns, periods, states, strata
+from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods, states, strata
 from registry_db.connect import Connection, transaction
-from registry_db.fits import Fitted, fit, needs_model
+from registry_db.estimates import estimates
+from registry_db.expectations import Expectation, expectation, reference_model
+from registry_db.fits import Fitted, needs_model
 from registry_db.scoring import Scored, score, unscored
 from risk_models.expected import CannotFit
 
@@ -66,49 +66,58 @@ def assess(
     notes: list[str] = []
     with transaction(con):
         _forget(con, item)
+        reference = reference_model(con, indicator)
         for period in periods(con):
             taken = patterns(con, indicator, period)
-            fitted, reason = _fit(indicator, taken)
-            if reason:
-                notes.append(f"{item.id} {period}: {reason}")
-            if fitted:
-                _keep_model(con, item, period, fitted, inputs_hash)
+            expected = expectation(indicator, period, taken, reference)
+            reasons = [expected.reason]
+            if expected.fitted and _own_model(indicator, period):
+                _keep_model(con, item, period, expected.fitted, inputs_hash)
             if score:
-                scored = _score(con, indicator, period, taken, fitted, reason)
-                _keep_scores(con, item, period, scored, fitted, inputs_hash)
+                reasons.append(_assess_period(con, item, period, taken, expected, inputs_hash))
+            notes += [f"{item.id} {period}: {reason}" for reason in reasons if reason]
             worked.append(period)
         if score:
             _keep_states(con, item)
     return Assessed(item.id, tuple(worked), tuple(notes))
 
 
-def _fit(indicator: Indicator, patterns: Patterns) -> tuple[Fitted | None, str]:
-    if not needs_model(indicator):
-        return None, ""
-    try:
-        # One thread: sums in another order would differ in the last bit from machine to machine.
-        with threadpool_limits(limits=1):
-            return fit(indicator, patterns), ""
-    except CannotFit as error:
-        return None, str(error)
+def _own_model(indicator: Indicator, period: str) -> bool:
+    reference = indicator.estimators.reference
+    return reference is None or reference.period == period
 
 
-def _score(
+def _assess_period(
     con: Connection,
-    indicator: Indicator,
+    item: Definition,
     period: str,
     patterns: Patterns,
-    fitted: Fitted | None,
-    reason: str,
-) -> Scored:
-    taken = strata(con, period, patterns, _expected(indicator, patterns, fitted))
-    return unscored(taken, f"no model: {reason}") if reason else score(indicator, taken)
+    expected: Expectation,
+    inputs_hash: str,
+) -> str:
+    """Score one period and keep what was found; give what could not be estimated, and why."""
+    taken = strata(con, period, patterns, expected.expected)
+    scored, reason = _scored(item.model, taken, expected)
+    _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
+    reference = scored.benchmark["reference"]
+    if not item.model.estimators.beside or reference is None:
+        return reason
+    try:
+        with threadpool_limits(limits=1):
+            found = estimates(item.model, patterns, taken, reference=reference)
+    except CannotFit as error:
+        return f"nothing beside the score: {error}"
+    _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
+    return reason
 
 
-def _expected(indicator: Indicator, patterns: Patterns, fitted: Fitted | None) -> NDArray[np.float64]:
-    if fitted:
-        return fitted.model.expected(patterns.columns, rows=len(patterns.n))
-    return patterns.columns[EXTERNAL] if indicator.expectation else np.full(len(patterns.n), np.nan)
+def _scored(indicator: Indicator, strata: Strata, expected: Expectation) -> tuple[Scored, str]:
+    if expected.reason:
+        return unscored(strata, f"no model: {expected.reason}"), ""
+    try:
+        return score(indicator, strata), ""
+    except CannotFit as error:
+        return unscored(strata, f"no verdict: {error}"), str(error)
 
 
 def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bool:
@@ -120,7 +129,7 @@ def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bo
 
 
 def _forget(con: Connection, item: Definition) -> None:
-    for table in ("model", "benchmark", "score", "state"):
+    for table in ("model", "benchmark", "score", "estimate", "state"):
         con.execute(f"delete from {table} where indicator = ? and version = ?", [item.id, item.version])
 
 

@@ -42,6 +42,19 @@ def needs_model(indicator: Indicator) -> bool:
     return indicator.outcome.kind != "structure" and indicator.expectation is None
 
 
+def model_kind(indicator: Indicator) -> ModelKind:
+    """The model that goes with the outcome."""
+    return "logistic" if indicator.outcome.kind == "binary" else "linear"
+
+
+def case_mix_terms(indicator: Indicator) -> list[Term]:
+    """The case mix, as the models take it."""
+    return [
+        Term(term.term, term.kind, degree=term.degree, knots=term.knots, reference=term.reference)
+        for term in indicator.case_mix
+    ]
+
+
 def fit(indicator: Indicator, patterns: Patterns) -> Fitted:
     """Fit the model of an indicator.
 
@@ -50,13 +63,13 @@ def fit(indicator: Indicator, patterns: Patterns) -> Fitted:
     CannotFit
         If there is no unique estimate; the message says why.
     """
-    terms = [
-        Term(term.term, term.kind, degree=term.degree, knots=term.knots, reference=term.reference)
-        for term in indicator.case_mix
-    ]
-    kind: ModelKind = "logistic" if indicator.outcome.kind == "binary" else "linear"
     model = fit_model(
-        kind, terms, patterns.columns, n=patterns.n, sum_y=patterns.sum_y, sum_y2=patterns.sum_y2
+        model_kind(indicator),
+        case_mix_terms(indicator),
+        patterns.columns,
+        n=patterns.n,
+        sum_y=patterns.sum_y,
+        sum_y2=patterns.sum_y2,
     )
     text = json.dumps(model.to_dict(), sort_keys=True)
     return Fitted(hashlib.sha256(text.encode()).hexdigest()[:16], model, _diagnostics(model, patterns))

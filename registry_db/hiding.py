@@ -34,8 +34,9 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
+    tables["estimate"] = _without(tables["estimate"], scores[scores["suppressed"]], by=[*_GROUP, "provider"])
     for name in ("benchmark", "model"):
-        tables[name] = _without(tables[name], unsafe)
+        tables[name] = _without(tables[name], unsafe, by=_GROUP)
 
 
 def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -55,8 +56,8 @@ def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tupl
     return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
 
 
-def _without(frame: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    found = frame[_GROUP].merge(groups, on=_GROUP, how="left", indicator=True)["_merge"] == "both"
+def _without(frame: pd.DataFrame, groups: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:
+    found = frame[by].merge(groups[by], on=by, how="left", indicator=True)["_merge"] == "both"
     return frame[~found.to_numpy()].reset_index(drop=True)
 
 

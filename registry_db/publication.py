@@ -112,6 +112,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
             f"select * exclude (inputs_hash) from benchmark {shown} where reference is not null order by all"
         ).df(),
         "score": con.execute(f"select * from score {shown} order by all").df(),
+        "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),
     }

@@ -261,6 +261,30 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a definition asks for beside the score, of one organisation.
+
+    Attributes
+    ----------
+    estimator : str
+        ``shrunken`` or ``direct``, on the scale of `Score.adjusted`; ``predicted-expected``, a ratio;
+        ``probability-worse``, of being worse than the norm, or without one than the average; ``rank``, where
+        1 is the best.
+    value, lower, upper : float or None
+        With its 95 % interval; a probability has none.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    estimator: str
+    value: float
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StateCount:
     """How many records ended in a state, and for which reason; `n` is None where suppressed."""
 

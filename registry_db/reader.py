@@ -21,6 +21,7 @@ from registry_db.published import (
     Benchmark,
     Dataset,
     Delivery,
+    Estimate,
     Indicator,
     Model,
     Organisation,
@@ -168,6 +169,12 @@ class PublicationReader:
         where, values = _where(indicator=indicator, version=version, period=period)
         found = self._rows(Benchmark, "benchmark", where=where, values=values)
         return found[0] if found else None
+
+    def estimates(self, indicator: str, *, version: str, period: str) -> tuple[Estimate, ...]:
+        """What is estimated beside the scores, by organisation and estimator."""
+        where, values = _where(indicator=indicator, version=version, period=period)
+        order = "provider, estimator"
+        return self._rows(Estimate, "estimate", where=where, values=values, order=order)
 
     def states(self, indicator: str, *, version: str, period: str, provider: str) -> tuple[StateCount, ...]:
         """Where the records of one organisation went, for one indicator and period."""

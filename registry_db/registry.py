@@ -461,8 +461,24 @@ class Registry:
         RegistryError
             If there is no such indicator, period or provider.
         """
+        return self._results(results.scores, indicator, period=period, provider=provider)
+
+    def estimates(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """What is estimated beside the scores, columns `registry_db.results.ESTIMATES`; as `scores`."""
+        return self._results(results.estimates, indicator, period=period, provider=provider)
+
+    def _results(
+        self,
+        read: Callable[[Connection, str, str], pd.DataFrame],
+        indicator: str,
+        *,
+        period: str | None,
+        provider: str | None,
+    ) -> pd.DataFrame:
         item = self.catalogue().get("indicator", indicator)
-        frame = results.scores(self.con, item.id, item.version)
+        frame = read(self.con, item.id, item.version)
         for column, wanted in (("period", period), ("provider", provider)):
             if wanted is None:
                 continue

@@ -6,10 +6,12 @@ import pandas as pd
 
 from indicators.faults import did_you_mean
 from registry_db.connect import Connection
+from registry_db.estimates import ESTIMATE_COLUMNS
 from registry_db.faults import RegistryError
 from registry_db.scoring import SCORE_COLUMNS
 
 SCORES = ("indicator", "version", "period", *SCORE_COLUMNS, "states_json")
+ESTIMATES = ("indicator", "version", "period", *ESTIMATE_COLUMNS)
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
 RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
@@ -39,6 +41,15 @@ def scores(con: Connection, indicator: str, version: str) -> pd.DataFrame:
             using (period, provider)
         where indicator = $indicator and version = $version order by period, provider""",
         {"indicator": indicator, "version": version},
+    ).df()
+
+
+def estimates(con: Connection, indicator: str, version: str) -> pd.DataFrame:
+    """What one version of an indicator estimates beside its scores, by period, provider and estimator."""
+    return con.execute(
+        f"""select {", ".join(ESTIMATES)} from estimate
+        where indicator = ? and version = ? order by period, provider, estimator""",
+        [indicator, version],
     ).df()
 
 

@@ -74,7 +74,10 @@ def _facts(strata: Strata) -> Scored:
 
 
 def _binary(indicator: Indicator, strata: Strata) -> Scored:
-    minimum = indicator.minimum
+    minimum, estimators = indicator.minimum, indicator.estimators
+    allowed = 0.0
+    if estimators.overdispersion == "additive":
+        allowed = _extra_variance(strata)
     result = score_binary(
         strata.provider,
         strata.n,
@@ -83,6 +86,8 @@ def _binary(indicator: Indicator, strata: Strata) -> Scored:
         providers=len(strata.providers),
         minimum_n=minimum.n,
         minimum_expected=minimum.events_expected,
+        test=estimators.test,
+        tau2=allowed,
     )
     reliability = ratio_reliability(result.observed, result.expected, result.variance, result.n)
     spread = overdispersion(result.observed, result.expected, result.variance)
@@ -98,6 +103,14 @@ def _binary(indicator: Indicator, strata: Strata) -> Scored:
     benchmark = _benchmark(result.n.sum(), result.observed.sum(), result.expected.sum(), result.reference)
     tau = np.sqrt(reliability.tau2) * result.reference
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
+
+
+def _extra_variance(strata: Strata) -> float:
+    """Variance of O/E between providers beyond chance; 0 where it cannot be told."""
+    risk = strata.expected
+    sums = (strata.sum_y, strata.n * risk, strata.n * risk * (1 - risk))
+    tau2 = overdispersion(*(_sums(strata, values) for values in sums)).tau2
+    return tau2 if np.isfinite(tau2) else 0.0
 
 
 def _mean(indicator: Indicator, strata: Strata) -> Scored:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from risk_models.event_tests import EventTest, Tested, case_mix_test, count_test
 from risk_models.mean_scores import MeanScores, score_mean
+from risk_models.regression import CannotFit
 from risk_models.strata import (
     FloatArray,
     IntArray,
@@ -134,9 +135,11 @@ def score_binary(
 
     Raises
     ------
+    CannotFit
+        For a Poisson test of an event that is not rare (average risk over about a tenth): it would find next
+        to nothing.
     ValueError
-        When a column or an option has a value that cannot be, or for a Poisson test of an event that is not
-        rare (average risk over about a tenth): it would find next to nothing.
+        When a column or an option has a value that cannot be.
 
     References
     ----------
@@ -169,7 +172,7 @@ def score_binary(
         tested = _exact(index, counts, risks, sums, question)
     else:
         if sums.variance.sum() < RARE * sums.expected.sum():
-            raise ValueError(
+            raise CannotFit(
                 f"test '{test}': with an average risk of {sums.expected.sum() / sums.n.sum():.2g} the event "
                 "is not rare, and a Poisson test would miss real differences; use 'exact'"
             )

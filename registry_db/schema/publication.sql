@@ -68,6 +68,12 @@ create table score (
     suppressed boolean not null,       -- then every number above is null
     primary key (indicator, version, period, provider)
 );
+create table estimate (               -- beside the score; not of organisations whose score is suppressed
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    estimator varchar not null,        -- shrunken, predicted-expected, probability-worse, rank, direct
+    value double not null, lower double, upper double,  -- 95 % interval
+    primary key (indicator, version, period, provider, estimator)
+);
 create table state (                  -- where every delivered record went; n is null where suppressed
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint

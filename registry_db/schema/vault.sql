@@ -49,6 +49,12 @@ create table score (
     band varchar not null, reason varchar not null, reliability double,
     primary key (indicator, version, period, provider)
 );
+create table estimate (                    -- what a definition asks for beside the score
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    estimator varchar not null,            -- shrunken, predicted-expected, probability-worse, rank, direct
+    value double not null, lower double, upper double,
+    primary key (indicator, version, period, provider, estimator)
+);
 create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint not null

@@ -136,7 +136,6 @@ def settlement() -> Settlement:
                 "digits": 4,
                 "value": "raw",
                 "not_assessable": "leave-out",
-                "not_ripe": "ripe-records",
                 "indicators": [
                     {"indicator": "birth-pph", "weight": 3, "attain": level},
                     {"indicator": "birth-apgar", "weight": 1, "attain": level},

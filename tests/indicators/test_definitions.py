@@ -16,6 +16,28 @@ COLUMNS_KNOWN = "known: activity, age, alive, anxiety, born, day, discharge, dis
 
 # right, wrong, what is said of it
 INDICATOR_MISTAKES = [
+    # estimators
+    (
+        "steward:",
+        "estimators: {test: fisher}\nsteward:",
+        [
+            "x.yaml:6: estimators.test: 'fisher': expected 'exact', 'exact-mid-p', 'poisson', "
+            "'poisson-mid-p' or 'byar'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {test: byar, overdispersion: additive}\nsteward:",
+        [
+            "x.yaml:6: estimators.overdispersion: over-dispersion goes with test 'exact' or 'poisson', "
+            "not with 'byar'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {beside: [direct, direct]}\nsteward:",
+        ["x.yaml:6: estimators.beside: something stands here twice"],
+    ),
     # words and names
     (
         "population: age",

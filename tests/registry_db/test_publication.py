@@ -58,8 +58,8 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "dataset", "dataset_column", "delivery", "indicator", "model", "organisation",
-        "publication", "score", "settlement", "state",
+        "benchmark", "dataset", "dataset_column", "delivery", "estimate", "indicator", "model",
+        "organisation", "publication", "score", "settlement", "state",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
     visited = {row[0] for row in published.con.execute("select visit from record_visit").fetchall()}
@@ -302,9 +302,11 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "settlement": pd.DataFrame({"provider": ["VSV-03"], "settlement_json": [text]}),
         "benchmark": scores[["indicator", "version", "period"]],
         "model": scores[["indicator", "version", "period"]],
+        "estimate": scores[["indicator", "version", "period", "provider"]],
     }
     hide_small(tables, facts=set(), small_cell=10)
     shown = json.loads(tables["settlement"]["settlement_json"].iloc[0])
     hidden = {**result, "n": None, "adjusted": None}
     assert shown["quality"]["lines"] == [hidden, other]
     assert shown["inputs"]["results"] == [hidden]
+    assert list(tables["estimate"]["indicator"]) == ["tear"]
