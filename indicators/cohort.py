@@ -17,7 +17,13 @@ _WHOLE, _EXACT = "bigint", "decimal(18, 9)"
 
 
 def cohort_select(
-    indicator: Indicator, dataset: Dataset, view: str, *, members: str, cut_off: dt.date | None
+    indicator: Indicator,
+    dataset: Dataset,
+    view: str,
+    *,
+    members: str,
+    cut_off: dt.date | None,
+    carried: Sequence[str] = (),
 ) -> str:
     """SQL of the cohort: one row per record, with its state, its reason and what a model needs of it.
 
@@ -33,6 +39,8 @@ def cohort_select(
     cut_off : date or None
         Last day that the data hold, for an indicator with a follow-up: a window that closes on that day
         has closed. None if the data hold no day at all: nothing is ripe.
+    carried : sequence of str
+        Columns of the view that go along, by which a record is known elsewhere.
 
     Returns
     -------
@@ -64,8 +72,9 @@ def cohort_select(
     terms = "".join(f", {quote(term.term)}" for term in indicator.case_mix)
     counted = _WHOLE if indicator.outcome.kind in ("binary", "structure") else _EXACT
     source, unit = _unit_source(indicator, dataset, view, members)
+    along = "".join(f"{quote(column)}, " for column in carried)
     return f"""
-        select {_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
+        select {along}{_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
             {_weight_sql(indicator)} as _n, cast({value} as {counted}) as _y,

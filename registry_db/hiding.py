@@ -33,6 +33,7 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
     scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
+    tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
     tables["estimate"] = _without(tables["estimate"], scores[scores["suppressed"]], by=[*_GROUP, "provider"])
     for name in ("benchmark", "model"):
@@ -97,6 +98,30 @@ def _hide_results(settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFra
         for text, provider in zip(settlements["settlement_json"], settlements["provider"], strict=True)
     ]
     return settlements
+
+
+def _hide_luck(luck: pd.DataFrame, settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Take out what tells where a hidden score lies: its slopes, its cliffs, and what its goal is."""
+    gone = set(scores.loc[scores["suppressed"], [*_GROUP, "provider"]].itertuples(index=False, name=None))
+    hidden_of = {}
+    for row in settlements.itertuples():
+        lines = json.loads(str(row.settlement_json))["quality"]["lines"]
+        keys = [(line["indicator"], line["version"], line["period"], row.provider) for line in lines]
+        hidden_of[row.settlement] = {key[0] for key in keys if key in gone}
+    luck = luck.copy()
+    luck["luck_json"] = [
+        _without_steps(text, hidden_of[settlement])
+        for settlement, text in zip(luck["settlement"], luck["luck_json"], strict=True)
+    ]
+    return luck
+
+
+def _without_steps(text: str, indicators: set[str]) -> str:
+    found = json.loads(text)
+    for part in ("slopes", "cliffs"):
+        found[part] = [step for step in found[part] if step["what"] not in indicators]
+    found["goals"] = [goal for goal in found["goals"] if goal["indicator"] not in indicators]
+    return json.dumps(found, ensure_ascii=False, sort_keys=True)
 
 
 def _without_results(text: str, provider: str, gone: set[tuple[Any, ...]]) -> str:

@@ -116,6 +116,8 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),
     }
+    tables["luck"] = con.execute("select settlement, luck_json from luck order by settlement").df()
+    tables["luck"] = tables["luck"][tables["luck"]["settlement"].isin(tables["settlement"]["settlement"])]
     con.unregister("current_indicators")
     hide_small(tables, facts=facts, small_cell=small_cell)
     return tables

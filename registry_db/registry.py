@@ -57,6 +57,7 @@ from registry_db.lifecycle import (
     one_of,
     version_faults,
 )
+from registry_db.luck import store_luck
 from registry_db.publication import Published, publish
 from registry_db.settings import Settings, read_key, read_settings, write_settings
 from registry_db.settling import settlement_inputs
@@ -376,7 +377,10 @@ class Registry:
             for year in self._years(item, period):
                 inputs = settlement_inputs(self.con, catalogue, item.model, year)
                 with transaction(self.con):
-                    keep_settlement(self.con, item.model, settle_payers(item.model, inputs))
+                    made = settle_payers(item.model, inputs)
+                    keep_settlement(self.con, item.model, made)
+                    for settlement in made.settlements:
+                        store_luck(self.con, catalogue, item.model, settlement)
                 settled.append(f"{item.id} {year}")
         return settled
 
@@ -503,6 +507,23 @@ class Registry:
     def ledger(self, contract: str, period: str, *, language: Language) -> Ledger:
         """The stored settlement of a contract year, to be handed on; see `registry_db.ledgers.Ledger`."""
         return stored_ledger(self.con, self.catalogue(), contract, period=period, language=language)
+
+    def luck(self, contract: str | None = None, *, period: str | None = None) -> pd.DataFrame:
+        """How sure settlements are, columns `registry_db.results.LUCK`; by default of all.
+
+        Raises
+        ------
+        RegistryError
+            If there is none of this contract or period.
+        """
+        chosen = self.catalogue().get("contract", contract).id if contract else None
+        frame = results.luck(self.con, chosen, period)
+        if frame.empty and (contract or period):
+            which = " ".join(filter(None, (contract or "any contract", period)))
+            raise RegistryError(
+                f"it is not known how sure a settlement of {which} is", "run `meetlat settle`"
+            )
+        return frame
 
     def deliveries(self) -> pd.DataFrame:
         """Deliveries, columns `registry_db.results.DELIVERIES`."""

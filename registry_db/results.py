@@ -15,6 +15,7 @@ ESTIMATES = ("indicator", "version", "period", *ESTIMATE_COLUMNS)
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
 RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
+LUCK = ("contract", "version", "period", "payer", "kind", "payment", "settlement", "luck_json")
 DELIVERIES = (
     "delivery",
     "dataset",
@@ -73,6 +74,16 @@ def restatements(con: Connection) -> pd.DataFrame:
         join (select contract, period, payer, number + 1 as number, payment as was from settlement)
             using (contract, period, payer, number)
         where restatement_json is not null order by contract, period, number, payer"""
+    ).df()
+
+
+def luck(con: Connection, contract: str | None, period: str | None) -> pd.DataFrame:
+    """How sure settlements are, by contract and period; of one contract or period if named."""
+    return con.execute(
+        f"""select {", ".join(LUCK)} from settlement_in_force join luck using (settlement)
+        where contract = coalesce($contract, contract) and period = coalesce($period, period)
+        order by contract, version, period, payer""",
+        {"contract": contract, "period": period},
     ).df()
 
 

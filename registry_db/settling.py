@@ -62,7 +62,7 @@ def settlement_inputs(
             "record belongs",
             "give it 'period: {year_of: ...}'",
         )
-    records = _Records(con, contract, dataset)
+    records = Records(con, contract, dataset)
     wanted = [part.period for part in contract.target.baseline]
     newest = _newest(con, dataset)
     versions = {item.id: item.version for item in catalogue.indicators()}
@@ -107,7 +107,7 @@ def _compared_years(contract: Contract, period: str) -> list[str]:
     return [*((part.period for part in own.baseline) if by_trend else ()), period]
 
 
-class _Records:
+class Records:
     """The records of a contract in the vault: of the participant, and of those it is compared with."""
 
     def __init__(self, con: Connection, contract: Contract, dataset: Dataset) -> None:
@@ -129,6 +129,11 @@ class _Records:
         """Count the participant's records of one payer in a period, and sum their spending."""
         self._refuse_other_codes(period)
         return self._spending("_network = ?", [self.network], payer, period, self.network)
+
+    def own(self, payer: str) -> tuple[str, list[Any]]:
+        """SQL of the participant's records of one payer, each with its ``_year``, and its parameters."""
+        where, parameters = self._of_payer(payer)
+        return f"{self.all} where _network = ? {where}", [self.set, self.network, *parameters]
 
     def compared(self, payer: str, period: str) -> BaselineSpending:
         """Count and sum the records of the comparison group."""
@@ -240,7 +245,7 @@ def _risk_column(contract: Contract) -> str | None:
     return columns.pop() if columns else None
 
 
-def _deliveries(con: Connection, records: _Records, years: list[str]) -> dict[str, str]:
+def _deliveries(con: Connection, records: Records, years: list[str]) -> dict[str, str]:
     """Give the content hash of each delivery that holds spending of the participant in these years."""
     rows = con.execute(
         f"""select delivery, sha256 from delivery where seq in (select _delivery from {records.all}

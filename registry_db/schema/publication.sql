@@ -86,3 +86,7 @@ create table settlement (
     generated boolean not null, currency varchar not null, payment decimal(18, 2) not null,
     settlement_json varchar not null   -- the ledger and the quality score, as contracts.Settlement.to_dict()
 );
+create table luck (                    -- how sure a settlement is; a settlement without evidence has no row
+    settlement varchar primary key,
+    luck_json varchar not null         -- chances and interval, goals, slopes and cliffs
+);

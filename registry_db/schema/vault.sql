@@ -70,3 +70,7 @@ create table settlement (                  -- nothing is ever changed in it or t
 create view settlement_in_force as
 select * from settlement
 qualify number = max(number) over (partition by contract, period);
+create table luck (
+    settlement varchar primary key,        -- hash of contract and inputs
+    luck_json varchar not null
+);

@@ -1,0 +1,269 @@
+"""What the error of a settlement follows from, taken out of the vault as counts and sums."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from contracts.contract import Contract
+from contracts.evidence import Counts, Evidence, Moments
+from contracts.inputs import IndicatorResult, SettlementInputs
+from contracts.resampling import MET, NOT_COUNTED, NOT_MET, RecordPatterns, patterns_of
+from indicators.cohort import cohort_select
+from indicators.compile import quote, text_literal
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from indicators.strata import COUNTED
+from registry_db.catalogue import Catalogue
+from registry_db.cohorts import cut_off
+from registry_db.connect import Connection
+from registry_db.expectation import expectation_sql
+from registry_db.records import make_current_view
+from registry_db.settling import of_participant
+from risk_models.expected import RiskModel
+
+# Sums of exact decimals do not depend on the order in which threads add them.
+_EXACT = "decimal(18, 9)"
+
+
+def evidence_of(
+    con: Connection, catalogue: Catalogue, contract: Contract, inputs: SettlementInputs
+) -> Evidence:
+    """How sure the facts of a settlement are.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault, with the deliveries and scores that the facts were taken from.
+    catalogue : Catalogue
+        The definitions in force.
+    contract : Contract
+        The contract.
+    inputs : SettlementInputs
+        As settled.
+
+    Returns
+    -------
+    Evidence
+        Spending by its sums; events behind each rate; patterns of the records of the settled year, for the
+        indicators of the same dataset and network set; and the score that the participant had in the last
+        baseline period, drawn towards the benchmark by its unreliability: of all earlier values the best
+        guess of where it truly stood.
+    """
+    dataset = catalogue.dataset(contract.spending.dataset)
+    return Evidence(
+        spending=_moments(con, contract, dataset, inputs.period),
+        baselines=tuple(_moments(con, contract, dataset, row.period) for row in inputs.baselines),
+        counts={
+            result.indicator: counts
+            for result in inputs.results
+            if (counts := _counts(con, contract, catalogue, result)) is not None
+        },
+        ranges={
+            result.indicator: (0.0, 1.0)
+            for result in inputs.results
+            if _kind(catalogue, result.indicator) == "binary"
+        },
+        records=_patterns(con, catalogue, contract, dataset, inputs),
+        earlier=_earlier(con, contract, inputs),
+    )
+
+
+def _counting(contract: Contract) -> str:
+    """SQL of the euros of a record that count."""
+    terms = contract.spending
+    cost = f"cast({quote(terms.column)} as decimal(18, 2))"
+    if terms.truncation == "none":
+        return f"cast({cost} as {_EXACT})"
+    below = f"least({cost}, cast({terms.truncation} as decimal(18, 2)))"
+    part = f"cast({1 - terms.payer_share_above} as decimal(9, 6))"
+    return f"cast({below} + {part} * ({cost} - {below}) as {_EXACT})"
+
+
+def _moments(con: Connection, contract: Contract, dataset: Dataset, period: str) -> Moments:
+    records_of, parameters = of_participant(con, contract, dataset)
+    counting = _counting(contract)
+    (row,) = con.execute(
+        f"""select count(*), cast(sum(x) as double), cast(sum(x * x) as double)
+        from (select {counting} as x from {records_of} and _year = ?)""",
+        [*parameters, period],
+    ).fetchall()
+    return Moments(period, int(row[0]), float(row[1]), float(row[2]))
+
+
+def _kind(catalogue: Catalogue, indicator: str) -> str:
+    known = {item.id: item.model for item in catalogue.indicators()}
+    return str(known[indicator].outcome.kind) if indicator in known else ""
+
+
+def _counts(
+    con: Connection, contract: Contract, catalogue: Catalogue, result: IndicatorResult
+) -> Counts | None:
+    """Events behind a rate; None for anything else, and where the records are shared out by weight."""
+    if _kind(catalogue, result.indicator) != "binary" or result.adjusted is None or not result.reference:
+        return None
+    rows = con.execute(
+        """select n, observed, expected from score
+        where indicator = ? and version = ? and period = ? and provider = ?""",
+        [result.indicator, result.version, result.period, contract.parties.participant.network],
+    ).fetchall()
+    n, observed, expected = rows[0] if rows else (None, None, None)
+    if not n or observed is None or not expected or n % 1 or observed % 1:
+        return None
+    counts = Counts(int(observed), int(n), float(expected), result.reference)
+    made = counts.events * counts.of_one
+    return counts if abs(made - result.adjusted) < 1e-9 * max(1.0, made) else None
+
+
+def _earlier(con: Connection, contract: Contract, inputs: SettlementInputs) -> dict[str, float]:
+    """Where the participant stood in the last baseline period, drawn towards the benchmark."""
+    found: dict[str, float] = {}
+    if not inputs.baselines:
+        return found
+    before = max(row.period for row in inputs.baselines)
+    for result in inputs.results:
+        rows = con.execute(
+            """select adjusted, reliability, reference from score
+            join benchmark using (indicator, version, period)
+            where indicator = ? and version = ? and period = ? and provider = ?
+                and band <> 'not-assessable'""",
+            [result.indicator, result.version, before, contract.parties.participant.network],
+        ).fetchall()
+        for adjusted, reliability, reference in rows:
+            if None not in (adjusted, reliability, reference):
+                found[result.indicator] = reliability * adjusted + (1 - reliability) * reference
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """An indicator whose records are those of the spending."""
+
+    name: str
+    outcome: Literal["ratio", "mean"]
+    result: IndicatorResult
+    cohort: str
+    expected: str
+
+
+def _patterns(
+    con: Connection, catalogue: Catalogue, contract: Contract, dataset: Dataset, inputs: SettlementInputs
+) -> RecordPatterns | None:
+    """Patterns of the records of the settled year; None if no indicator is of the same records."""
+    joined = _joined(con, catalogue, contract, dataset, inputs)
+    while joined:
+        found = _grouped(con, contract, dataset, inputs.period, joined)
+        # a score that these records do not give was made in a way that is not known here: it stays out
+        kept = [each for each in joined if _gives(con, contract, found, each)]
+        if len(kept) == len(joined):
+            return found
+        joined = kept
+    return None
+
+
+def _joined(
+    con: Connection, catalogue: Catalogue, contract: Contract, dataset: Dataset, inputs: SettlementInputs
+) -> list[_Joined]:
+    known = {item.id: item.model for item in catalogue.indicators()}
+    joined = []
+    for result in inputs.results:
+        indicator = known.get(result.indicator)
+        if not isinstance(indicator, Indicator) or not result.assessable or result.adjusted is None:
+            continue
+        same = indicator.dataset == dataset.dataset
+        if not same or indicator.unit != contract.parties.participant.network_set:
+            continue
+        kind = indicator.outcome.kind
+        expected = _expected(con, indicator, result)
+        if kind not in ("binary", "continuous", "change") or expected is None:
+            continue
+        cohort = cohort_select(
+            indicator,
+            dataset,
+            make_current_view(con, dataset),
+            members="member",
+            cut_off=cut_off(con, indicator, dataset),
+            carried=("_delivery", "_line"),
+        )
+        outcome: Literal["ratio", "mean"] = "ratio" if kind == "binary" else "mean"
+        joined.append(_Joined(result.indicator, outcome, result, cohort, expected))
+    return joined
+
+
+def _expected(con: Connection, indicator: Indicator, result: IndicatorResult) -> str | None:
+    """SQL of the expectation of one record; None where the score had no model."""
+    if indicator.expectation:
+        return "_expected"
+    rows = con.execute(
+        "select model_json from model where indicator = ? and version = ? and period = ?",
+        [result.indicator, result.version, result.period],
+    ).fetchall()
+    return expectation_sql(RiskModel.from_dict(json.loads(rows[0][0]))) if rows else None
+
+
+def _grouped(
+    con: Connection, contract: Contract, dataset: Dataset, period: str, joined: Sequence[_Joined]
+) -> RecordPatterns:
+    """Group the records by their states, and sum what each counts for; all of it in the engine."""
+    records_of, parameters = of_participant(con, contract, dataset)
+    columns = ["_spent", *(f"_x{place}" for place in range(len(joined)))]
+    states = [f"_s{place}" for place in range(len(joined))]
+    pairs = [(a, b) for place, a in enumerate(columns) for b in columns[place:]]
+    joins = "".join(
+        f" left join ({_outcome_sql(each, place, period, contract)}) as i{place} using (_delivery, _line)"
+        for place, each in enumerate(joined)
+    )
+    shown = ", ".join(
+        f"coalesce({state}, {NOT_COUNTED}) as {state}, coalesce({column}, 0) as {column}"
+        for state, column in zip(states, columns[1:], strict=True)
+    )
+    sums = ", ".join(f"cast(sum({column}) as double)" for column in columns)
+    products = ", ".join(f"cast(sum({a} * {b}) as double)" for a, b in pairs)
+    rows = con.execute(
+        f"""select {", ".join(states)}, count(*), {sums}, {products} from (
+            select _spent, {shown} from (
+                select _delivery, _line, {_counting(contract)} as _spent from {records_of} and _year = ?
+            ){joins}) group by all order by all""",
+        [*parameters, period],
+    ).fetchall()
+    width = len(joined)
+    return patterns_of(
+        {each.name: each.outcome for each in joined},
+        [(row[:width], row[width], row[width + 1 : 2 * width + 2], row[2 * width + 2 :]) for row in rows],
+    )
+
+
+def _outcome_sql(each: _Joined, place: int, period: str, contract: Contract) -> str:
+    """SQL of the records that count for an indicator: their state and what is summed of them."""
+    counted = ", ".join(map(text_literal, COUNTED))
+    expected = f"cast({each.expected} as {_EXACT})"
+    summed = expected if each.outcome == "ratio" else f"cast(_y - {expected} as {_EXACT})"
+    state = (
+        f"case when _state = 'met' then {MET} else {NOT_MET} end" if each.outcome == "ratio" else f"{NOT_MET}"
+    )
+    return (
+        f"select _delivery, _line, {state} as _s{place}, {summed} as _x{place} from ({each.cohort}) "
+        f"where _state in ({counted}) and _period = {text_literal(period)} "
+        f"and _provider = {text_literal(contract.parties.participant.network)}"
+    )
+
+
+def _gives(con: Connection, contract: Contract, found: RecordPatterns, each: _Joined) -> bool:
+    """Whether the records give the score that was settled on."""
+    states = found.states[each.name]
+    counted = int(found.records[states != NOT_COUNTED].sum())
+    if counted != each.result.n:
+        return False
+    if each.outcome == "mean":
+        return True
+    total = float(found.sums[:, found.column(each.name)].sum())
+    rows = con.execute(
+        """select observed, expected from score
+        where indicator = ? and version = ? and period = ? and provider = ?""",
+        [each.name, each.result.version, each.result.period, contract.parties.participant.network],
+    ).fetchall()
+    observed, expected = rows[0]
+    events = int(found.records[states == MET].sum())
+    return events == observed and expected is not None and abs(total - expected) < 1e-6 * max(1.0, expected)
