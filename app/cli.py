@@ -25,7 +25,14 @@ from app.printing import (
     records,
     write_file,
 )
-from app.report import fit_in_words, print_again, print_demo, print_ledger, print_restatement
+from app.report import (
+    fit_in_words,
+    print_again,
+    print_demo,
+    print_ledger,
+    print_luck,
+    print_restatement,
+)
 from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
 from indicators.words import LANGUAGES
@@ -494,6 +501,28 @@ def ledger(
         found = registry.ledger(contract, period, language=cast(Language, language))
     out.write_bytes(LEDGER_KINDS[out.suffix](found))
     errors.print(f"wrote {out}")
+
+
+@cli.command()
+def luck(
+    context: typer.Context,
+    contract: Annotated[str | None, typer.Argument(help="Only this contract.")] = None,
+    period: PeriodOption = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at how sure payments are: what luck alone would pay, one event more or fewer, cliffs.
+
+    Example: `meetlat luck birth-vsv --period 2025`
+    """
+    with _open(context) as registry:
+        frame = registry.luck(contract, period=period)
+    if _written(frame, as_json=as_json, out=out):
+        return
+    if frame.empty:
+        console.print("nothing yet")
+    for row in frame.itertuples():
+        print_luck(f"{row.contract} {row.period}", str(row.luck_json))
 
 
 def _written(frame: pd.DataFrame, *, as_json: bool, out: Path | None) -> bool:

@@ -102,6 +102,45 @@ def _cause(cause: Cause) -> str:
     return f"taken from: {', '.join(sorted(names))}"
 
 
+def print_luck(title: str, text: str) -> None:
+    """Print how sure a settlement is: chances and interval, what one event does, and the cliffs."""
+    found = json.loads(text)
+    luck = found["luck"]
+    chances = {
+        "payment": amount(luck["payment"], "eur"),
+        "95 % interval, from chance in spending and quality": " to ".join(
+            amount(luck[edge], "eur") for edge in ("lower", "upper")
+        ),
+        "chance of this payment or more if nothing had changed": amount(luck["by_luck"], "rate"),
+        "chance of any payment if nothing had changed": amount(luck["any_by_luck"], "rate"),
+        "  by formula, for the threshold alone": amount(luck["passes_by_luck"], "rate"),
+        "expected payment if nothing had changed": amount(luck["expected_by_luck"], "eur"),
+        f"chance of a payment if {luck['true_saving']:.0%} were truly saved": amount(luck["power"], "rate"),
+        "  that by formula, for the threshold alone": amount(luck["passes_by_saving"], "rate"),
+        "standard deviation of the savings rate by luck": amount(luck["savings_sd"], "rate"),
+    }
+    table = plain_table(title)
+    table.add_column("how sure", overflow="fold")
+    table.add_column(f"{luck['draws']:,} draws", justify="right", no_wrap=True)
+    for name, value in chances.items():
+        table.add_row(Text(name), value)
+    print_whole(table)
+    print_whole(_of_one_event(found["slopes"]))
+    for cliff in found["cliffs"]:
+        console.print(Text(cliff["words"]["en"]))
+
+
+def _of_one_event(slopes: list[dict[str, Any]]) -> Table:
+    table = plain_table()
+    for title in ("one event", "fewer", "more"):
+        table.add_column(title, justify="left" if title == "one event" else "right", no_wrap=True)
+    for slope in slopes:
+        if slope["kind"] == "event":
+            sides = ("-" if slope[side] is None else amount(slope[side], "eur") for side in ("down", "up"))
+            table.add_row(Text(slope["what"]), *sides)
+    return table
+
+
 def amount(value: str, unit: str) -> str:
     """Write an amount with its unit: euros to the cent, rates as a percentage."""
     number = float(value)

@@ -400,5 +400,110 @@ class Settlement:
         )
 
     @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Interval of the adjusted value of each indicator that has one and whose score is shown."""
+        found = {}
+        for result in self._stored["inputs"]["results"]:
+            if result["lower"] is not None and result["upper"] is not None:
+                found[result["indicator"]] = (float(result["lower"]), float(result["upper"]))
+        return found
+
+    @property
     def _stored(self) -> dict[str, Any]:
         return cast(dict[str, Any], json.loads(self.settlement_json))
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Levels of an indicator at which nothing and everything is attained; None where it has no level."""
+
+    indicator: str
+    by: str
+    better: str | None
+    threshold: float | None
+    target: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What one step up or down of an input does to the payment, see `contracts.slopes.Slope`."""
+
+    what: str
+    kind: str
+    step: Decimal
+    up: Decimal | None
+    down: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cliff:
+    """A place where the payment jumps, see `contracts.cliffs.Cliff`."""
+
+    what: str
+    kind: str
+    now: str
+    at: str
+    events: int | None
+    errors: float | None
+    before: Decimal
+    after: Decimal | None
+    words_nl: str
+    words_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """How sure a settlement is; the numbers are explained in `contracts.luck.Luck`."""
+
+    settlement: str
+    payment: Decimal
+    expected: float
+    lower: float
+    upper: float
+    chance_none: float
+    chance_owed: float
+    by_luck: float
+    any_by_luck: float
+    expected_by_luck: float
+    true_saving: float
+    power: float
+    savings_sd: float
+    passes_by_luck: float
+    passes_by_saving: float
+    held: tuple[str, ...]
+    together: tuple[str, ...]
+    without_earlier: tuple[str, ...]
+    draws: int
+    seed: int
+    goals: tuple[Goal, ...]
+    slopes: tuple[Slope, ...]
+    cliffs: tuple[Cliff, ...]
+
+    @classmethod
+    def read(cls, settlement: str, text: str) -> Luck:
+        """Read what was stored with a settlement."""
+        stored = json.loads(text)
+        numbers = stored["luck"]
+        for name in ("held", "together", "without_earlier"):
+            numbers[name] = tuple(numbers[name])
+        numbers["payment"] = Decimal(numbers["payment"])
+        return cls(
+            settlement=settlement,
+            **numbers,
+            goals=tuple(Goal(**goal) for goal in stored["goals"]),
+            slopes=tuple(
+                Slope(**{**slope, **_money(slope, "step", "up", "down")}) for slope in stored["slopes"]
+            ),
+            cliffs=tuple(_cliff(cliff) for cliff in stored["cliffs"]),
+        )
+
+
+def _cliff(stored: dict[str, Any]) -> Cliff:
+    words = stored.pop("words")
+    return Cliff(
+        **{**stored, **_money(stored, "before", "after")}, words_nl=words["nl"], words_en=words["en"]
+    )
+
+
+def _money(stored: dict[str, Any], *names: str) -> dict[str, Decimal | None]:
+    return {name: None if stored[name] is None else Decimal(stored[name]) for name in names}

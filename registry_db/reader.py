@@ -23,6 +23,7 @@ from registry_db.published import (
     Delivery,
     Estimate,
     Indicator,
+    Luck,
     Model,
     Organisation,
     Publication,
@@ -187,6 +188,11 @@ class PublicationReader:
         where, values = _where(provider=provider)
         order = "period desc, contract, version, settlement"
         return self._rows(Settlement, "settlement", where=where, values=values, order=order)
+
+    def luck(self, settlement: str) -> Luck | None:
+        """How sure a settlement is; None where that is not known."""
+        found = self._query("select luck_json from luck where settlement = ?", [settlement])
+        return Luck.read(settlement, found[0][0]) if found else None
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the scores come from."""

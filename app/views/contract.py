@@ -11,9 +11,9 @@ import streamlit as st
 from app import charts, markup
 from app.selection import View, choose
 from app.sentences import settlement_kind
-from app.views import frame
+from app.views import frame, luck
 from app.wording import Wording
-from registry_db.published import Indicator, LedgerLine, QualityLine, Settlement
+from registry_db.published import Goal, Indicator, LedgerLine, QualityLine, Settlement
 
 
 def show(view: View) -> None:
@@ -65,7 +65,8 @@ def _draw(view: View, settlement: Settlement) -> None:
         charts.waterfall(w, settlement.ledger), theme=None, alt=_waterfall_alt(w, settlement, lines)
     )
     frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
-    st.html(_quality(view, settlement.quality))
+    st.html(_quality(view, settlement))
+    luck.show(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
     st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
     frame.note(
@@ -111,20 +112,29 @@ def _waterfall_alt(w: Wording, settlement: Settlement, lines: dict[str, LedgerLi
     )
 
 
-def _quality(view: View, quality: Sequence[QualityLine]) -> str:
-    w = view.w
+def _quality(view: View, settlement: Settlement) -> str:
+    w, found = view.w, view.reader.luck(settlement.settlement)
+    goals = {goal.indicator: goal for goal in found.goals} if found else {}
+    intervals = settlement.intervals
     head = (
         w.t("column.indicator"),
         w.t("column.value"),
+        w.t("column.interval"),
+        w.t("quality.goal"),
         w.t("quality.attained"),
         w.t("quality.weight"),
         w.t("quality.points"),
     )
-    rows = (_quality_row(view, line) for line in quality)
+    rows = (
+        _quality_row(view, line, intervals.get(line.indicator), goals.get(line.indicator))
+        for line in settlement.quality
+    )
     return markup.table(head, rows, caption=w.t("quality.title"), kind="quality")
 
 
-def _quality_row(view: View, line: QualityLine) -> tuple[str, ...]:
+def _quality_row(
+    view: View, line: QualityLine, interval: tuple[float, float] | None, goal: Goal | None
+) -> tuple[str, ...]:
     w = view.w
     indicator: Indicator = view.reader.indicator(line.indicator, version=line.version)
     address = view.link("indicator", indicator=line.indicator, period=line.period)
@@ -133,10 +143,23 @@ def _quality_row(view: View, line: QualityLine) -> tuple[str, ...]:
     return (
         f'<a href="{escape(address)}" target="_self">{escape(w.of(indicator, "title"))}</a>',
         escape(value),
+        escape(w.interval(indicator, *interval) if interval else w.t("value.none")),
+        escape(_goal(w, indicator, goal)),
         f'<span class="bar" aria-hidden="true"><i style="width:{attained:.0f}%"></i></span>'
         f"{escape(w.percent(line.attained, 0))}",
         escape(w.percent(line.weight, 0)),
         escape(w.number(line.points, 3)),
+    )
+
+
+def _goal(w: Wording, indicator: Indicator, goal: Goal | None) -> str:
+    """From which level on something is attained, and at which everything."""
+    if goal is not None and goal.by == "band":
+        return w.t("quality.by-band")
+    if goal is None or goal.threshold is None or goal.target is None:
+        return w.t("value.none")
+    return w.t(
+        "quality.levels", start=w.value(indicator, goal.threshold), end=w.value(indicator, goal.target)
     )
 
 

@@ -74,6 +74,23 @@ def test_a_suppressed_score_has_no_number(client: Client) -> None:
     assert {value for value in score.values() if isinstance(value, int | float)} == {True}
 
 
+def test_luck_comes_with_the_settlement_that_it_is_about(client: Client) -> None:
+    (found,) = client.get("/api/v1/luck").json()
+    (settlement,) = client.get("/api/v1/settlements").json()
+    assert (found["settlement"], Decimal(found["payment"])) == (
+        settlement["settlement"],
+        Decimal(settlement["payment"]),
+    )
+    assert 0 < found["by_luck"] < found["any_by_luck"] < 0.5 < found["power"]
+    assert found["lower"] <= found["expected"] <= found["upper"]
+    assert found["held"] == []
+    assert found["goals"][0] == {
+        "indicator": "birth-pph", "by": "level", "better": "lower", "threshold": 0.09, "target": 0.05
+    }  # fmt: skip
+    event = next(slope for slope in found["slopes"] if slope["kind"] == "event")
+    assert Decimal(event["up"]) < 0 < Decimal(event["down"])
+
+
 def test_settlements_come_with_a_ledger_that_adds_up(client: Client) -> None:
     found = client.get("/api/v1/settlements").json()[0]
     assert found["payment"] == "48207.30"
@@ -111,7 +128,9 @@ def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_description_names_every_endpoint_with_what_can_go_wrong(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
-    assert set(paths) == {f"/api/v1/{name}" for name in ("about", "indicators", "scores", "settlements")}
+    assert set(paths) == {
+        f"/api/v1/{name}" for name in ("about", "indicators", "luck", "scores", "settlements")
+    }
     assert set(paths["/api/v1/scores"]["get"]["responses"]) == {"200", "404", "422", "503"}
 
 

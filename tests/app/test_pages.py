@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app import publication
 from app.publication import REGISTRY_VARIABLE
 from app.views import contract
+from app.views import luck as luck_view
 from app.wording import wording
 from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at
 
@@ -189,6 +190,40 @@ def test_a_contract_shows_how_the_payment_came_about() -> None:
     assert 'Besparing,Omzetdoel min werkelijke uitgaven,"€ 300.364,25"' in body
     assert "niet te beoordelen" in body
     assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.usefixtures("shown")
+def test_a_contract_shows_how_sure_the_payment_is() -> None:
+    body = text(page("contract", lang="nl"))
+    found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
+    assert found is not None
+    w = wording("nl")
+    any_payment = w.number(found.any_by_luck * 100, 0)
+    assert f"was er door toeval in {any_payment} van de 100 van zulke jaren iets uitbetaald" in body
+    assert w.percent(found.by_luck).replace("\N{NO-BREAK SPACE}", " ") in body
+    assert "van 9,0 % naar 5,0 %" in body
+    assert "5,2 tot 9,7 %" in body
+    assert "Eén minder" in body
+    assert "Even if nothing had changed" in text(page("contract", lang="en"))
+
+
+def test_a_settlement_without_evidence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "publications").mkdir()
+    build_publication(tmp_path / "publications" / "bare.duckdb", luck=False)
+    point_at(tmp_path, "bare.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    assert "niet bekend hoe groot de rol van toeval is" in text(page("contract", lang="nl"))
+
+
+@pytest.mark.usefixtures("shown")
+def test_chances_are_told_as_years_in_a_hundred() -> None:
+    found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
+    assert found is not None
+    rare = luck_view.told(wording("nl"), replace(found, any_by_luck=0.3, by_luck=0.004, payment=Decimal(5)))
+    assert "in 30 van de 100 van zulke jaren" in rare
+    assert "in minder dan 1 van de 100" in rare
+    nothing = luck_view.told(wording("en"), replace(found, payment=Decimal(0)))
+    assert "as high as this" not in nothing
 
 
 @pytest.mark.usefixtures("shown")

@@ -1,0 +1,113 @@
+"""How sure a payment is: what luck alone would pay, what one event does, and where the payment jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+
+import streamlit as st
+
+from app import markup
+from app.selection import View
+from app.views import frame
+from app.wording import Wording
+from registry_db.published import Cliff, Luck, Settlement, Slope
+
+# beyond this many standard errors a jump is hardly a matter of chance
+FAR = 2.0
+
+
+def show(view: View, settlement: Settlement) -> None:
+    """Draw the part of the page on luck and cliffs."""
+    w, found = view.w, view.reader.luck(settlement.settlement)
+    frame.section(w.t("luck.title"), w.t("luck.about"))
+    if found is None:
+        frame.empty(w.t("luck.none"))
+        return
+    st.html(f'<p class="lead">{escape(told(w, found))}</p>')
+    st.html(markup.cards(_cards(w, found)))
+    frame.note(w.t("luck.note", draws=w.count(found.draws)))
+    if found.held:
+        frame.note(w.t("luck.held", indicators=", ".join(_title(view, name) for name in found.held)))
+    events = [slope for slope in found.slopes if slope.kind == "event"]
+    if events:
+        frame.section(w.t("event.title"), w.t("event.about"))
+        st.html(_events(view, events))
+    frame.section(w.t("cliff.title"), w.t("cliff.about"))
+    if found.cliffs:
+        st.html(_cliffs(view, found.cliffs))
+    else:
+        frame.empty(w.t("cliff.none"))
+
+
+def told(w: Wording, found: Luck) -> str:
+    """What luck alone would have paid, in two sentences."""
+    paid = w.t(
+        "luck.any", years=_of_hundred(w, found.any_by_luck), amount=w.money(Decimal(found.expected_by_luck))
+    )
+    if found.payment <= 0:
+        return paid
+    return f"{paid} {w.t('luck.this', years=_of_hundred(w, found.by_luck))}"
+
+
+def _cards(w: Wording, found: Luck) -> list[tuple[str, str, str]]:
+    lower, upper = (w.money(Decimal(edge)) for edge in (found.lower, found.upper))
+    return [
+        (w.t("luck.by-luck"), _chance(w, found.by_luck), ""),
+        (w.t("luck.interval"), f"{lower} {w.t('interval.between')} {upper}", w.t("luck.interval.about")),
+        (w.t("luck.nothing"), _chance(w, found.chance_none), ""),
+        (
+            w.t("luck.power"),
+            _chance(w, found.power),
+            w.t("luck.power.about", saving=w.percent(found.true_saving, 0)),
+        ),
+    ]
+
+
+def _chance(w: Wording, chance: float) -> str:
+    """Chance as a percentage; from draws it is never exactly nothing or everything."""
+    if chance < 0.001:
+        return w.t("chance.below", limit=w.percent(0.001))
+    if chance > 0.999:
+        return w.t("chance.above", limit=w.percent(0.999))
+    return w.percent(chance)
+
+
+def _of_hundred(w: Wording, chance: float) -> str:
+    if chance < 0.01:
+        return w.t("hundred.rarely")
+    return w.t("hundred", n=w.number(min(chance, 0.99) * 100, 0))
+
+
+def _title(view: View, name: str) -> str:
+    known = {row.indicator: view.w.of(row, "title") for row in view.reader.indicators()}
+    return known.get(name, name)
+
+
+def _events(view: View, events: Sequence[Slope]) -> str:
+    w = view.w
+    rows = [
+        (escape(_title(view, slope.what)), *(_change(w, side) for side in (slope.down, slope.up)))
+        for slope in events
+    ]
+    head = (w.t("column.indicator"), w.t("event.fewer"), w.t("event.more"))
+    return markup.table(head, rows, caption=w.t("event.title"))
+
+
+def _change(w: Wording, amount: Decimal | None) -> str:
+    if amount is None:
+        return escape(w.t("value.none"))
+    return escape(("+" if amount > 0 else "") + w.money(amount))
+
+
+def _cliffs(view: View, cliffs: Sequence[Cliff]) -> str:
+    w = view.w
+    items = []
+    for cliff in cliffs:
+        text = w.of(cliff, "words").replace(cliff.what, _title(view, cliff.what))
+        if cliff.errors is not None:
+            far = w.number(cliff.errors, 1)
+            text += " " + (w.t("cliff.near", far=far) if cliff.errors < FAR else w.t("cliff.far", far=far))
+        items.append(f"<li>{escape(text)}</li>")
+    return f'<ul class="cliffs">{"".join(items)}</ul>'

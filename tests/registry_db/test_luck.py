@@ -1,0 +1,152 @@
+"""Luck of the demo's settlements: against the records themselves, drawn again one by one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts.contract import Contract
+from contracts.inputs import SettlementInputs
+from contracts.resampling import MET, NOT_COUNTED, resample
+from registry_db.evidence import evidence_of
+from registry_db.faults import RegistryError
+from registry_db.hiding import hide_small
+from registry_db.publication import _tables
+from registry_db.reader import Publications
+from registry_db.registry import Registry
+
+
+@pytest.fixture(scope="module")
+def demo(demo_registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    copy = tmp_path_factory.mktemp("copy") / "registry"
+    shutil.copytree(demo_registry, copy)
+    with Registry(copy) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def settled(demo: Registry) -> tuple[Contract, SettlementInputs]:
+    stored = json.loads(demo.settlements().set_index("period").loc["2025", "settlement_json"])
+    return demo.catalogue().get("contract", "birth-vsv").model, SettlementInputs.from_dict(stored["inputs"])
+
+
+@pytest.fixture(scope="module")
+def women(demo: Registry) -> pd.DataFrame:
+    """The records of the participant in 2025, by an SQL of its own."""
+    return demo.con.execute(
+        """select cast(spending_eur as double) as spent, plurality, gestation_weeks, blood_loss_ml
+        from record_birth join member on record_birth.provider = member.provider
+            and birth_date between since and coalesce(until, date '9999-12-31')
+        where network = 'VSV-03' and year(birth_date) = 2025"""
+    ).df()
+
+
+def test_the_sums_are_those_of_the_records(
+    demo: Registry, settled: tuple[Contract, SettlementInputs], women: pd.DataFrame
+) -> None:
+    evidence = evidence_of(demo.con, demo.catalogue(), *settled)
+    spent = np.minimum(women["spent"], 25_000)
+    assert evidence.spending.records == len(women)
+    assert evidence.spending.cv == pytest.approx(spent.std() / spent.mean(), rel=1e-9)
+    patterns = evidence.records
+    assert patterns is not None
+    assert set(patterns.outcomes) == {result.indicator for result in settled[1].results}
+    assert patterns.records.sum() == len(women)
+    assert patterns.sums[:, 0].sum() == pytest.approx(spent.sum(), rel=1e-12)
+    assert patterns.products[:, 0, 0].sum() == pytest.approx((spent**2).sum(), rel=1e-12)
+    for result in settled[1].results:
+        counted = patterns.records[patterns.states[result.indicator] != NOT_COUNTED].sum()
+        assert counted == result.n
+    # what women with a haemorrhage cost, which only patterns of both together can tell
+    bled = patterns.states["birth-pph"] == MET
+    cost = patterns.sums[bled, 0].sum() / patterns.records[bled].sum()
+    single = women[(women["plurality"] == 1) & (women["blood_loss_ml"] > 1000)]
+    assert patterns.records[bled].sum() == len(single)
+    assert cost == pytest.approx(np.minimum(single["spent"], 25_000).mean(), rel=1e-9)
+
+
+def test_spending_and_events_go_together_as_in_the_records(
+    demo: Registry, settled: tuple[Contract, SettlementInputs], women: pd.DataFrame
+) -> None:
+    evidence = evidence_of(demo.con, demo.catalogue(), *settled)
+    assert evidence.records is not None
+    found = {
+        result.indicator: result.adjusted for result in settled[1].results if result.adjusted is not None
+    }
+    again = resample(evidence.records, found, found=found, stream=np.random.default_rng(1), draws=20_000)
+    assert again is not None
+    spent = np.minimum(women["spent"].to_numpy(), 25_000)
+    counted = (women["plurality"] == 1).to_numpy() & women["blood_loss_ml"].notna().to_numpy()
+    bled = counted & (women["blood_loss_ml"] > 1000).to_numpy()
+    rng = np.random.default_rng(2)
+    drawn = rng.integers(0, len(women), (3000, len(women)))
+    mean, rate = spent[drawn].mean(axis=1), bled[drawn].sum(axis=1) / counted[drawn].sum(axis=1)
+    by_record = float(np.corrcoef(mean, rate)[0, 1])
+    ours = float(np.corrcoef(again.spending, again.values["birth-pph"])[0, 1])
+    assert by_record > 0.1  # a haemorrhage costs money
+    assert ours == pytest.approx(by_record, abs=0.06)
+    assert again.spending.std() == pytest.approx(mean.std() / mean.mean(), rel=0.05)
+
+
+def test_earlier_scores_are_drawn_towards_the_benchmark(
+    demo: Registry, settled: tuple[Contract, SettlementInputs]
+) -> None:
+    earlier = evidence_of(demo.con, demo.catalogue(), *settled).earlier
+    before = demo.scores("birth-pph", period="2023", provider="VSV-03").iloc[0]
+    (reference,) = demo.con.execute(
+        "select reference from benchmark where indicator = 'birth-pph' and period = '2023'"
+    ).fetchall()[0]
+    low, high = sorted((before["adjusted"], reference))
+    assert low < earlier["birth-pph"] < high
+
+
+def test_the_same_settlement_has_the_same_luck_to_the_bit(demo: Registry) -> None:
+    first = demo.luck("birth-vsv")["luck_json"].tolist()
+    demo.settle("birth-vsv")
+    assert demo.luck("birth-vsv")["luck_json"].tolist() == first
+    assert len(first) == 2
+
+
+def test_draws_agree_with_the_formula_where_quality_cannot_stop_a_payment(demo: Registry) -> None:
+    """The demo pays at least a quarter of any saving past 1 %, so a payment is a matter of spending alone."""
+    for text in demo.luck()["luck_json"]:
+        found = json.loads(text)["luck"]
+        error = np.sqrt(0.25 / found["draws"])
+        assert found["any_by_luck"] == pytest.approx(found["passes_by_luck"], abs=4 * error)
+        assert found["power"] == pytest.approx(found["passes_by_saving"], abs=4 * error)
+        assert len(found["together"]) == 5
+
+
+def test_an_unknown_contract_or_period_is_refused(demo: Registry) -> None:
+    with pytest.raises(RegistryError, match="how sure a settlement of birth-vsv 2031 is"):
+        demo.luck("birth-vsv", period="2031")
+
+
+def test_what_is_published_is_what_was_stored(demo: Registry) -> None:
+    reader = Publications(demo.folder).newest()
+    (newest, _) = reader.settlements("VSV-03")
+    found = reader.luck(newest.settlement)
+    assert found is not None
+    assert found.payment == newest.payment
+    assert found.together == ("birth-pph", "birth-tear", "birth-apgar", "birth-booking", "birth-experience")
+    assert reader.luck("no such settlement") is None
+
+
+def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> None:
+    tables = _tables(demo.con, demo.catalogue(), small_cell=10)
+    facts = {item.id for item in demo.catalogue().indicators() if item.model.outcome.kind == "structure"}
+    tables["score"] = demo.con.execute("select * from score").df()
+    tables["state"] = demo.con.execute("select * from state").df()
+    own = (tables["score"]["provider"] == "VSV-03") & (tables["score"]["indicator"] == "birth-pph")
+    tables["score"].loc[own, "n"] = 5.0
+    hide_small(tables, facts=facts, small_cell=10)
+    for text in tables["luck"]["luck_json"]:
+        found = json.loads(text)
+        assert "birth-pph" not in json.dumps([found["slopes"], found["cliffs"], found["goals"]])
+        assert "birth-tear" in json.dumps(found["slopes"])
