@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,11 +79,13 @@ def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date 
     return found if isinstance(found, dt.date) else None
 
 
-def make_cohort(con: Connection, indicator: Indicator, dataset: Dataset) -> None:
-    """Make the temporary table ``cohort``: every current record with its state."""
+def make_cohort(
+    con: Connection, indicator: Indicator, dataset: Dataset, *, carried: Sequence[str] = ()
+) -> None:
+    """Make the temporary table ``cohort``: every current record with its state, and columns carried along."""
     view = make_current_view(con, dataset)
     until = cut_off(con, indicator, dataset)
-    sql = cohort_select(indicator, dataset, view, members="member", cut_off=until)
+    sql = cohort_select(indicator, dataset, view, members="member", cut_off=until, carried=carried)
     con.execute(f"create or replace temp table cohort as {sql}")
 
 

@@ -7,25 +7,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from contracts.contract import Contract
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import IndicatorResult, SettlementInputs
 from contracts.resampling import MET, NOT_COUNTED, NOT_MET, RecordPatterns, patterns_of
-from indicators.cohort import cohort_select
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.strata import COUNTED
+from indicators.strata import COUNTED, with_patterns
 from registry_db.catalogue import Catalogue
-from registry_db.cohorts import cut_off
+from registry_db.cohorts import EXTERNAL, Patterns, make_cohort, patterns
 from registry_db.connect import Connection
-from registry_db.expectation import expectation_sql
-from registry_db.records import make_current_view
 from registry_db.settling import of_participant
 from risk_models.expected import RiskModel
 
 # Sums of exact decimals do not depend on the order in which threads add them.
 _EXACT = "decimal(18, 9)"
+# what a record is known by
+_KEY = ("_delivery", "_line")
 
 
 def evidence_of(
@@ -144,8 +147,7 @@ class _Joined:
     name: str
     outcome: Literal["ratio", "mean"]
     result: IndicatorResult
-    cohort: str
-    expected: str
+    table: str
 
 
 def _patterns(
@@ -175,32 +177,58 @@ def _joined(
         same = indicator.dataset == dataset.dataset
         if not same or indicator.unit != contract.parties.participant.network_set:
             continue
-        kind = indicator.outcome.kind
-        expected = _expected(con, indicator, result)
-        if kind not in ("binary", "continuous", "change") or expected is None:
+        if indicator.outcome.kind not in ("binary", "continuous", "change"):
             continue
-        cohort = cohort_select(
-            indicator,
-            dataset,
-            make_current_view(con, dataset),
-            members="member",
-            cut_off=cut_off(con, indicator, dataset),
-            carried=("_delivery", "_line"),
-        )
-        outcome: Literal["ratio", "mean"] = "ratio" if kind == "binary" else "mean"
-        joined.append(_Joined(result.indicator, outcome, result, cohort, expected))
+        outcome: Literal["ratio", "mean"] = "ratio" if indicator.outcome.kind == "binary" else "mean"
+        each = _Joined(result.indicator, outcome, result, f"outcome_{len(joined)}")
+        if _make_outcomes(con, contract, indicator, dataset, each):
+            joined.append(each)
     return joined
 
 
-def _expected(con: Connection, indicator: Indicator, result: IndicatorResult) -> str | None:
-    """SQL of the expectation of one record; None where the score had no model."""
+def _make_outcomes(
+    con: Connection, contract: Contract, indicator: Indicator, dataset: Dataset, each: _Joined
+) -> bool:
+    """Make the temporary table of the records that count for an indicator; False where it has no model.
+
+    Of each its state and what is summed: the expectation (ratio), or the outcome less that (mean).
+    """
+    make_cohort(con, indicator, dataset, carried=_KEY)
+    taken = patterns(con, indicator, each.result.period)
+    expected = _expected(con, indicator, each.result, taken)
+    if expected is None:
+        return False
+    of_pattern = pd.DataFrame({"_pattern": np.arange(len(expected)), "_e": expected})
+    con.register("expected_of_pattern", of_pattern)
+    counted = ", ".join(map(text_literal, COUNTED))
+    state, summed = f"case when _state = 'met' then {MET} else {NOT_MET} end", f"cast(_e as {_EXACT})"
+    if each.outcome == "mean":
+        state, summed = str(NOT_MET), f"cast(_y - cast(_e as {_EXACT}) as {_EXACT})"
+    records = with_patterns("cohort", "pattern", list(taken.columns))
+    con.execute(
+        f"""create or replace temp table {each.table} as
+        select {", ".join(_KEY)}, {state} as state, {summed} as summed
+        from {records} join expected_of_pattern using (_pattern)
+        where _state in ({counted}) and _period = ? and _provider = ?""",
+        [each.result.period, contract.parties.participant.network],
+    )
+    con.unregister("expected_of_pattern")
+    return True
+
+
+def _expected(
+    con: Connection, indicator: Indicator, result: IndicatorResult, taken: Patterns
+) -> NDArray[np.float64] | None:
+    """Expectation of one record of each case-mix pattern; None where the score had no model."""
     if indicator.expectation:
-        return "_expected"
+        return taken.columns[EXTERNAL]
     rows = con.execute(
         "select model_json from model where indicator = ? and version = ? and period = ?",
         [result.indicator, result.version, result.period],
     ).fetchall()
-    return expectation_sql(RiskModel.from_dict(json.loads(rows[0][0]))) if rows else None
+    if not rows:
+        return None
+    return RiskModel.from_dict(json.loads(rows[0][0])).expected(taken.columns, rows=len(taken.n))
 
 
 def _grouped(
@@ -208,23 +236,23 @@ def _grouped(
 ) -> RecordPatterns:
     """Group the records by their states, and sum what each counts for; all of it in the engine."""
     records_of, parameters = of_participant(con, contract, dataset)
-    columns = ["_spent", *(f"_x{place}" for place in range(len(joined)))]
-    states = [f"_s{place}" for place in range(len(joined))]
+    places = range(len(joined))
+    columns = ["_spent", *(f"_x{place}" for place in places)]
+    states = [f"_s{place}" for place in places]
     pairs = [(a, b) for place, a in enumerate(columns) for b in columns[place:]]
     joins = "".join(
-        f" left join ({_outcome_sql(each, place, period, contract)}) as i{place} using (_delivery, _line)"
-        for place, each in enumerate(joined)
+        f" left join {each.table} as i{place} using ({', '.join(_KEY)})" for place, each in enumerate(joined)
     )
     shown = ", ".join(
-        f"coalesce({state}, {NOT_COUNTED}) as {state}, coalesce({column}, 0) as {column}"
-        for state, column in zip(states, columns[1:], strict=True)
+        f"coalesce(i{place}.state, {NOT_COUNTED}) as _s{place}, coalesce(i{place}.summed, 0) as _x{place}"
+        for place in places
     )
     sums = ", ".join(f"cast(sum({column}) as double)" for column in columns)
     products = ", ".join(f"cast(sum({a} * {b}) as double)" for a, b in pairs)
     rows = con.execute(
         f"""select {", ".join(states)}, count(*), {sums}, {products} from (
             select _spent, {shown} from (
-                select _delivery, _line, {_counting(contract)} as _spent from {records_of} and _year = ?
+                select {", ".join(_KEY)}, {_counting(contract)} as _spent from {records_of} and _year = ?
             ){joins}) group by all order by all""",
         [*parameters, period],
     ).fetchall()
@@ -232,21 +260,6 @@ def _grouped(
     return patterns_of(
         {each.name: each.outcome for each in joined},
         [(row[:width], row[width], row[width + 1 : 2 * width + 2], row[2 * width + 2 :]) for row in rows],
-    )
-
-
-def _outcome_sql(each: _Joined, place: int, period: str, contract: Contract) -> str:
-    """SQL of the records that count for an indicator: their state and what is summed of them."""
-    counted = ", ".join(map(text_literal, COUNTED))
-    expected = f"cast({each.expected} as {_EXACT})"
-    summed = expected if each.outcome == "ratio" else f"cast(_y - {expected} as {_EXACT})"
-    state = (
-        f"case when _state = 'met' then {MET} else {NOT_MET} end" if each.outcome == "ratio" else f"{NOT_MET}"
-    )
-    return (
-        f"select _delivery, _line, {state} as _s{place}, {summed} as _x{place} from ({each.cohort}) "
-        f"where _state in ({counted}) and _period = {text_literal(period)} "
-        f"and _provider = {text_literal(contract.parties.participant.network)}"
     )
 
 

@@ -138,6 +138,7 @@ def contract() -> Contract:
                 "digits": 4,
                 "value": "raw",
                 "not_assessable": "leave-out",
+                "not_ripe": "ripe-records",
                 "indicators": [
                     {"indicator": "birth-pph", "weight": 3, "attain": level},
                     {"indicator": "birth-apgar", "weight": 1, "attain": level},
@@ -167,7 +168,7 @@ def settlement() -> Settlement:
 
 
 def luck_row() -> tuple[str, str]:
-    """How sure the settlement is: 41 haemorrhages where 34 were expected, and spending that varies by half."""
+    """How sure the settlement is: 42 haemorrhages, and spending that varies by half."""
     made = settlement()
     evidence = Evidence(
         Moments.of(PERIOD, records=568, cv=0.5),

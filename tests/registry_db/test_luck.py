@@ -40,7 +40,10 @@ def settled(demo: Registry) -> tuple[Contract, SettlementInputs]:
 def women(demo: Registry) -> pd.DataFrame:
     """The records of the participant in 2025, by an SQL of its own."""
     return demo.con.execute(
-        """select cast(spending_eur as double) as spent, plurality, gestation_weeks, blood_loss_ml
+        """select cast(spending_eur as double) as spent, plurality = 1 and gestation_weeks >= 22
+            and blood_loss_ml is not null and age is not null and parity is not null
+            and previous_caesarean is not null and pre_eclampsia is not null as counts,
+            blood_loss_ml > 1000 as bled
         from record_birth join member on record_birth.provider = member.provider
             and birth_date between since and coalesce(until, date '9999-12-31')
         where network = 'VSV-03' and year(birth_date) = 2025"""
@@ -66,7 +69,7 @@ def test_the_sums_are_those_of_the_records(
     # what women with a haemorrhage cost, which only patterns of both together can tell
     bled = patterns.states["birth-pph"] == MET
     cost = patterns.sums[bled, 0].sum() / patterns.records[bled].sum()
-    single = women[(women["plurality"] == 1) & (women["blood_loss_ml"] > 1000)]
+    single = women[women["counts"].astype(bool) & women["bled"].fillna(False).astype(bool)]
     assert patterns.records[bled].sum() == len(single)
     assert cost == pytest.approx(np.minimum(single["spent"], 25_000).mean(), rel=1e-9)
 
@@ -82,14 +85,13 @@ def test_spending_and_events_go_together_as_in_the_records(
     again = resample(evidence.records, found, found=found, stream=np.random.default_rng(1), draws=20_000)
     assert again is not None
     spent = np.minimum(women["spent"].to_numpy(), 25_000)
-    counted = (women["plurality"] == 1).to_numpy() & women["blood_loss_ml"].notna().to_numpy()
-    bled = counted & (women["blood_loss_ml"] > 1000).to_numpy()
+    counted = women["counts"].to_numpy(bool)
+    bled = counted & women["bled"].fillna(False).to_numpy(bool)
     rng = np.random.default_rng(2)
     drawn = rng.integers(0, len(women), (3000, len(women)))
     mean, rate = spent[drawn].mean(axis=1), bled[drawn].sum(axis=1) / counted[drawn].sum(axis=1)
     by_record = float(np.corrcoef(mean, rate)[0, 1])
     ours = float(np.corrcoef(again.spending, again.values["birth-pph"])[0, 1])
-    assert by_record > 0.1  # a haemorrhage costs money
     assert ours == pytest.approx(by_record, abs=0.06)
     assert again.spending.std() == pytest.approx(mean.std() / mean.mean(), rel=0.05)
 
