@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,17 +22,19 @@ from indicators.strata import COUNTED, with_patterns
 from registry_db.catalogue import Catalogue
 from registry_db.cohorts import EXTERNAL, Patterns, make_cohort, patterns
 from registry_db.connect import Connection
-from registry_db.settling import of_participant
+from registry_db.settling import Records
 from risk_models.expected import RiskModel
 
 # Sums of exact decimals do not depend on the order in which threads add them.
 _EXACT = "decimal(18, 9)"
+# SQL of the participant's records of one payer, and its parameters
+Own = tuple[str, list[Any]]
 # what a record is known by
 _KEY = ("_delivery", "_line")
 
 
 def evidence_of(
-    con: Connection, catalogue: Catalogue, contract: Contract, inputs: SettlementInputs
+    con: Connection, catalogue: Catalogue, contract: Contract, inputs: SettlementInputs, *, payer: str
 ) -> Evidence:
     """How sure the facts of a settlement are.
 
@@ -45,7 +47,10 @@ def evidence_of(
     contract : Contract
         The contract.
     inputs : SettlementInputs
-        As settled.
+        As settled, of one payer.
+    payer : str
+        Whose spending it is. Scores are of all records, so that they are drawn together with the spending
+        only where one payer has them all.
 
     Returns
     -------
@@ -56,9 +61,10 @@ def evidence_of(
         guess of where it truly stood.
     """
     dataset = catalogue.dataset(contract.spending.dataset)
+    own = Records(con, contract, dataset).own(payer)
     return Evidence(
-        spending=_moments(con, contract, dataset, inputs.period),
-        baselines=tuple(_moments(con, contract, dataset, row.period) for row in inputs.baselines),
+        spending=_moments(con, contract, own, inputs.period),
+        baselines=tuple(_moments(con, contract, own, row.period) for row in inputs.baselines),
         counts={
             result.indicator: counts
             for result in inputs.results
@@ -69,7 +75,7 @@ def evidence_of(
             for result in inputs.results
             if _kind(catalogue, result.indicator) == "binary"
         },
-        records=_patterns(con, catalogue, contract, dataset, inputs),
+        records=_patterns(con, catalogue, contract, dataset, inputs, own=own),
         earlier=_earlier(con, contract, inputs),
     )
 
@@ -85,8 +91,8 @@ def _counting(contract: Contract) -> str:
     return f"cast({below} + {part} * ({cost} - {below}) as {_EXACT})"
 
 
-def _moments(con: Connection, contract: Contract, dataset: Dataset, period: str) -> Moments:
-    records_of, parameters = of_participant(con, contract, dataset)
+def _moments(con: Connection, contract: Contract, own: Own, period: str) -> Moments:
+    records_of, parameters = own
     counting = _counting(contract)
     (row,) = con.execute(
         f"""select count(*), cast(sum(x) as double), cast(sum(x * x) as double)
@@ -151,12 +157,18 @@ class _Joined:
 
 
 def _patterns(
-    con: Connection, catalogue: Catalogue, contract: Contract, dataset: Dataset, inputs: SettlementInputs
+    con: Connection,
+    catalogue: Catalogue,
+    contract: Contract,
+    dataset: Dataset,
+    inputs: SettlementInputs,
+    *,
+    own: Own,
 ) -> RecordPatterns | None:
     """Patterns of the records of the settled year; None if no indicator is of the same records."""
     joined = _joined(con, catalogue, contract, dataset, inputs)
     while joined:
-        found = _grouped(con, contract, dataset, inputs.period, joined)
+        found = _grouped(con, contract, own, inputs.period, joined)
         # a score that these records do not give was made in a way that is not known here: it stays out
         kept = [each for each in joined if _gives(con, contract, found, each)]
         if len(kept) == len(joined):
@@ -232,10 +244,10 @@ def _expected(
 
 
 def _grouped(
-    con: Connection, contract: Contract, dataset: Dataset, period: str, joined: Sequence[_Joined]
+    con: Connection, contract: Contract, own: Own, period: str, joined: Sequence[_Joined]
 ) -> RecordPatterns:
     """Group the records by their states, and sum what each counts for; all of it in the engine."""
-    records_of, parameters = of_participant(con, contract, dataset)
+    records_of, parameters = own
     places = range(len(joined))
     columns = ["_spent", *(f"_x{place}" for place in places)]
     states = [f"_s{place}" for place in places]

@@ -60,9 +60,9 @@ def store_luck(con: Connection, catalogue: Catalogue, contract: Contract, settle
 
     A settlement stands also where its luck is not known: of payers that are judged together, say.
     """
-    con.execute("delete from luck where settlement not in (select settlement from settlement)")
     try:
-        found = luck_of(contract, settlement, evidence_of(con, catalogue, contract, settlement.inputs))
+        evidence = evidence_of(con, catalogue, contract, settlement.inputs, payer=settlement.payer)
+        found = luck_of(contract, settlement, evidence)
     except (SettlementError, ArithmeticError) as error:
         return str(error)
     con.execute(

@@ -21,6 +21,8 @@ from registry_db.publication import _tables
 from registry_db.reader import Publications
 from registry_db.registry import Registry
 
+PAYER = "Zorgverzekeraar Demo"
+
 
 @pytest.fixture(scope="module")
 def demo(demo_registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
@@ -53,7 +55,7 @@ def women(demo: Registry) -> pd.DataFrame:
 def test_the_sums_are_those_of_the_records(
     demo: Registry, settled: tuple[Contract, SettlementInputs], women: pd.DataFrame
 ) -> None:
-    evidence = evidence_of(demo.con, demo.catalogue(), *settled)
+    evidence = evidence_of(demo.con, demo.catalogue(), *settled, payer=PAYER)
     spent = np.minimum(women["spent"], 25_000)
     assert evidence.spending.records == len(women)
     assert evidence.spending.cv == pytest.approx(spent.std() / spent.mean(), rel=1e-9)
@@ -77,7 +79,7 @@ def test_the_sums_are_those_of_the_records(
 def test_spending_and_events_go_together_as_in_the_records(
     demo: Registry, settled: tuple[Contract, SettlementInputs], women: pd.DataFrame
 ) -> None:
-    evidence = evidence_of(demo.con, demo.catalogue(), *settled)
+    evidence = evidence_of(demo.con, demo.catalogue(), *settled, payer=PAYER)
     assert evidence.records is not None
     found = {
         result.indicator: result.adjusted for result in settled[1].results if result.adjusted is not None
@@ -99,7 +101,7 @@ def test_spending_and_events_go_together_as_in_the_records(
 def test_earlier_scores_are_drawn_towards_the_benchmark(
     demo: Registry, settled: tuple[Contract, SettlementInputs]
 ) -> None:
-    earlier = evidence_of(demo.con, demo.catalogue(), *settled).earlier
+    earlier = evidence_of(demo.con, demo.catalogue(), *settled, payer=PAYER).earlier
     before = demo.scores("birth-pph", period="2023", provider="VSV-03").iloc[0]
     (reference,) = demo.con.execute(
         "select reference from benchmark where indicator = 'birth-pph' and period = '2023'"
