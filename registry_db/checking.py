@@ -11,10 +11,12 @@ import duckdb
 from indicators.cohort import cohort_select
 from indicators.compile import dataset_select, quote
 from indicators.coverage import Answers, answers, answers_select, conditions, unexercised
-from indicators.dataset import Dataset
+from indicators.dataset import Column, Dataset
 from indicators.definition import Example, Indicator
+from indicators.derived import DerivedColumn
 from indicators.faults import Fault
 from registry_db.catalogue import Catalogue, Definition
+from registry_db.checks import moment_sql
 from registry_db.connect import shut_off
 from registry_db.records import sql_type
 
@@ -81,11 +83,12 @@ def _run(
 ) -> tuple[str, str, float | None]:
     given: dict[str, Any] = {dataset.provider: "example", **_period_default(dataset), **example.given}
     stored = ", ".join(
-        f"cast(${name} as {sql_type(column)}) as {quote(name)}" for name, column in dataset.columns.items()
+        f"{_given_sql(name, column, dataset.zone)} as {quote(name)}"
+        for name, column in dataset.columns.items()
     )
     known = [name for name in dataset.derive if name in given]
     scores = "".join(
-        f", cast(${name} as {sql_type(dataset.derive[name])}) as {quote(name)}" for name in known
+        f", {_given_sql(name, dataset.derive[name], dataset.zone)} as {quote(name)}" for name in known
     )
     parameters = {name: given.get(name) for name in (*dataset.columns, *known)}
     con.execute(f"create or replace temp table stored as select {stored}{scores}", parameters)
@@ -95,6 +98,13 @@ def _run(
     sql = cohort_select(indicator, dataset, "example", members="member", cut_off=cut_off)
     state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
     return state, reason, None if value is None else float(value)
+
+
+def _given_sql(name: str, column: Column | DerivedColumn, zone: str) -> str:
+    """SQL of a given value; a moment is read as one that is delivered."""
+    if column.type == "datetime":
+        return moment_sql(f"cast(${name} as varchar)", zone)
+    return f"cast(${name} as {sql_type(column)})"
 
 
 def _period_default(dataset: Dataset) -> dict[str, Any]:

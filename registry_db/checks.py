@@ -88,11 +88,11 @@ def _value_sql(column: Column, text: str, key: bytes, zone: str) -> str:
         day = f"cast(try_strptime({text}, '%Y-%m-%d') as date)"
         return f"case when regexp_full_match({text}, '[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}') then {day} end"
     if column.type == "datetime":
-        return _moment_sql(text, zone)
+        return moment_sql(text, zone)
     return text
 
 
-def _moment_sql(text: str, zone: str) -> str:
+def moment_sql(text: str, zone: str) -> str:
     """SQL of a moment in UTC; null where the text is not one, or the clock in the zone skips it."""
     # The engine reads no time without seconds.
     full = f"regexp_replace({text}, '([T ]..:..)(Z|[+-]|$)', '\\1:00\\2')"

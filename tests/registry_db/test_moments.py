@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from registry_db.checks import _moment_sql
+from registry_db.checks import moment_sql
 from registry_db.registry import Registry
 from tests.registry_db.build import DEFINITIONS, VISIT, make_registry, text, visit, write
 
@@ -22,7 +22,7 @@ def test_as_python_reads_them(session: str) -> None:
         con.execute(f"set timezone = '{session}'")
         for said, zone, utc in GOLDEN["delivered"]:
             found = con.execute(
-                f"select {_moment_sql('said', zone)} from (select ? as said)", [said]
+                f"select {moment_sql('said', zone)} from (select ? as said)", [said]
             ).fetchall()
             assert found == [(None if utc is None else dt.datetime.fromisoformat(utc),)], (said, zone)
 
@@ -33,7 +33,7 @@ def test_as_python_reads_them(session: str) -> None:
 )
 def test_not_a_moment(said: str) -> None:
     with duckdb.connect() as con:
-        sql = f"select {_moment_sql('said', 'Europe/Amsterdam')} from (select ? as said)"
+        sql = f"select {moment_sql('said', 'Europe/Amsterdam')} from (select ? as said)"
         assert con.execute(sql, [said]).fetchall() == [(None,)]
 
 
@@ -52,3 +52,28 @@ def test_a_delivery_with_moments(tmp_path: Path) -> None:
         "hour)"
     ]
     assert stored == [(dt.datetime.fromisoformat(f"2024-03-31T0{hour}:30"),) for hour in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        # half past eleven in Amsterdam, and half past midnight
+        ("2024-06-30T23:30", "met"),
+        ("2024-06-30T22:30Z", "not-met"),
+        ("2024-07-01T00:30+02:00", "not-met"),
+    ],
+)
+def test_a_moment_in_an_example_is_read_as_a_delivered_one(tmp_path: Path, seen: str, state: str) -> None:
+    dataset = VISIT.replace("  at_home:", "  seen: {type: datetime}\n  at_home:")
+    home = DEFINITIONS["visit-home.indicator.yaml"].replace(
+        "when: at_home", "when: date_of(seen) < date '2024-07-01'"
+    )
+    home = home.replace("at_home: false}", f"seen: '{seen}'}}").replace("state: not-met", f"state: {state}")
+    make_registry(
+        tmp_path / "registry",
+        {
+            **DEFINITIONS,
+            "visit.dataset.yaml": dataset,
+            "visit-home.indicator.yaml": home,
+        },
+    )
