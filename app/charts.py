@@ -108,7 +108,7 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
 
 
 def _factor(indicator: Indicator) -> float:
-    return 100.0 if indicator.show_unit == "percent" else 1.0
+    return 100.0 if indicator.show_unit == "percent" else float(indicator.show_per)
 
 
 def _funnel_frame(w: Wording, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
@@ -224,6 +224,8 @@ def _axis_title(w: Wording, indicator: Indicator) -> str:
     """What stands along the values of an indicator."""
     if indicator.show_unit == "percent":
         return w.t("axis.percent.adjusted") if indicator.adjusted else w.t("axis.percent")
+    if indicator.show_unit == "rate":
+        return w.t("axis.rate", per=w.count(indicator.show_per), of=w.of(indicator, "show_of"))
     return w.t("axis.gain") if indicator.kind == "change" else w.t("axis.points")
 
 

@@ -438,6 +438,26 @@ def scores(
 
 
 @cli.command()
+def states(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator.")],
+    period: PeriodOption = None,
+    provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at where every delivered record went, and why; for the operator, so nothing is hidden.
+
+    Example: `meetlat states birth-pph --period 2025 --provider VSV-03`
+    """
+    with _open(context) as registry:
+        frame = registry.states(indicator, period=period, provider=provider)
+    if not _written(frame, as_json=as_json, out=out):
+        columns = {"period": "", "provider": "", "state": "", "reason": "", "n": ",d"}
+        print_table(frame, columns, title=f"{indicator}: {frame['n'].sum():,d} records")
+
+
+@cli.command()
 def models(context: typer.Context, as_json: JsonOption = False, out: OutOption = None) -> None:
     """Look at the fitted case-mix models.
 

@@ -38,6 +38,13 @@ _OFTEN_AVERAGE = {
     "high95": mark("often.average.high95"),
     "high998": mark("often.average.high998"),
 }
+# what is said of events, by the kind of outcome
+OFTEN = {
+    "binary": mark("finding.binary"),
+    "top_box": mark("finding.top-box"),
+    "count": mark("finding.count"),
+    "time_to_event": mark("finding.time"),
+}
 _MEAN = {
     "low998": mark("mean.low998"),
     "low95": mark("mean.low95"),
@@ -138,7 +145,7 @@ def finding(w: Wording, result: Result, *, small_cell: int) -> str:
         return w.t("finding.not-assessable", reason=why)
     reference = result.benchmark.reference if result.benchmark else None
     average = w.t("value.none") if reference is None else w.value(indicator, reference)
-    if indicator.kind == "binary":
+    if indicator.kind in OFTEN:
         return _often(w, indicator, score, average=average)
     start = mark("finding.change") if indicator.kind == "change" else mark("finding.mean")
     value = w.value(indicator, score.adjusted or 0.0)
@@ -146,8 +153,10 @@ def finding(w: Wording, result: Result, *, small_cell: int) -> str:
 
 
 def _often(w: Wording, indicator: Indicator, score: Score, *, average: str) -> str:
+    if indicator.kind == "time_to_event":
+        return _in_time(w, indicator, score, average=average)
     first = w.t(
-        "finding.binary",
+        OFTEN[indicator.kind],
         observed=w.count(score.observed or 0.0),
         n=w.count(score.n or 0.0),
         rate=w.value(indicator, score.observed_value or 0.0),
@@ -156,6 +165,20 @@ def _often(w: Wording, indicator: Indicator, score: Score, *, average: str) -> s
         return f"{first} {w.t(_OFTEN_AVERAGE[score.band], average=average)}"
     expected = w.value(indicator, score.expected_value or 0.0)
     return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=expected)}"
+
+
+def _in_time(w: Wording, indicator: Indicator, score: Score, *, average: str) -> str:
+    """Events against events: those who were followed for less have no share of their own."""
+    expected = score.expected or 0.0
+    first = w.t(
+        OFTEN["time_to_event"],
+        observed=w.count(score.observed or 0.0),
+        n=w.count(score.n or 0.0),
+        rate=w.value(indicator, score.adjusted or 0.0),
+    )
+    if not indicator.adjusted:
+        return f"{first} {w.t(_OFTEN_AVERAGE[score.band], average=average)}"
+    return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=w.number(expected, 1))}"
 
 
 def better(w: Wording, indicator: Indicator) -> str:

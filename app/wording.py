@@ -108,6 +108,10 @@ class Wording:
         """Value of an indicator, with its unit where that is a percentage."""
         if indicator.show_unit == "percent":
             return self.percent(value, indicator.show_decimals)
+        if indicator.show_unit == "rate":
+            rate = self.number(value * indicator.show_per, indicator.show_decimals)
+            per = self.count(indicator.show_per)
+            return self.t("value.rate", rate=rate, per=per, of=self.of(indicator, "show_of"))
         return self.number(value, indicator.show_decimals)
 
     def interval(self, indicator: Indicator, lower: float, upper: float) -> str:
@@ -115,7 +119,7 @@ class Wording:
         if indicator.show_unit == "percent":
             first = self.number(lower * 100, indicator.show_decimals)
         else:
-            first = self.value(indicator, lower)
+            first = self.number(lower * indicator.show_per, indicator.show_decimals)
         between = self.t("interval.between")
         return f"{first} {between} {self.value(indicator, upper)}"
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
-from indicators.definition import BinaryOutcome, ChangeOutcome, Indicator
+from indicators.definition import CaseMixTerm, Indicator
 from indicators.expression import to_sql
-from indicators.states import ladder, outcome_node, parse_in
+from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
+from indicators.states import exposure_node, ladder, outcome_node, parse_in
 
 NO_NETWORK = "(no network)"
 # Sums of whole numbers and exact decimals do not depend on the order in which threads add them.
@@ -45,8 +46,10 @@ def cohort_select(
     Returns
     -------
     str
-        A select with columns ``_period, _provider, _state, _reason, _n, _y, _before, _expected`` and one
-        column for each case-mix term. ``_y`` is 1 or 0, a number, or a count of events out of ``_n``.
+        A select with columns ``_period, _provider, _state, _reason, _n, _y, _time, _event, _before,
+        _expected`` and one column for each case-mix term. ``_y`` is 1 or 0, a number, or a count of events
+        out of ``_n`` or in an exposure of ``_n``; ``_time`` is the days that a record was followed, and
+        ``_event`` whether that ended in the event, for a time to event.
         The reason is ``population`` or ``denominator``, ``rule 1`` and so on, the day on which a record
         ripens, the column that is missing or that ends the follow-up, ``exception 1`` and so on, or empty
         for a record with an outcome.
@@ -61,7 +64,10 @@ def cohort_select(
     states = " ".join(f"when {step.condition} then {text_literal(step.state)}" for step in steps)
     reasons = " ".join(f"when {step.condition} then {step.reason}" for step in steps)
     outcome = outcome_node(indicator, dataset)
-    value, states_of_value = to_sql(outcome), "'value'"
+    value, states_of_value, time, event = to_sql(outcome), "'value'", "null", "null"
+    if isinstance(indicator.outcome, TimeToEventOutcome):
+        value = event = _happened_sql(indicator.outcome, cut_off)
+        time = _followed_sql(indicator.outcome, cut_off)
     if outcome.type == "boolean":
         value, states_of_value = (
             f"cast({value} as integer)",
@@ -69,15 +75,16 @@ def cohort_select(
         )
     before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
     external = quote(indicator.expectation.external) if indicator.expectation else "null"
-    terms = "".join(f", {quote(term.term)}" for term in indicator.case_mix)
-    counted = _WHOLE if indicator.outcome.kind in ("binary", "structure") else _EXACT
+    terms = "".join(f", {_term_sql(term)} as {quote(term.term)}" for term in indicator.case_mix)
+    counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
     source, unit = _unit_source(indicator, dataset, view, members)
     along = "".join(f"{quote(column)}, " for column in carried)
     return f"""
         select {along}{_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
-            {_weight_sql(indicator)} as _n, cast({value} as {counted}) as _y,
+            {_n_sql(indicator, dataset)} as _n, cast({value} as {counted}) as _y,
+            cast({time} as integer) as _time, cast({event} as integer) as _event,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
         from {source}"""
 
@@ -154,6 +161,46 @@ def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str
     )
 
 
-def _weight_sql(indicator: Indicator) -> str:
+def _n_sql(indicator: Indicator, dataset: Dataset) -> str:
+    """SQL of what the events of a record are counted out of or per."""
     outcome = indicator.outcome
-    return quote(outcome.trials) if isinstance(outcome, BinaryOutcome) and outcome.trials else "1"
+    if isinstance(outcome, BinaryOutcome) and outcome.trials:
+        return quote(outcome.trials)
+    if isinstance(outcome, CountOutcome) and (exposure := exposure_node(outcome, dataset)):
+        return f"cast({to_sql(exposure)} as {_EXACT})"
+    return "1"
+
+
+def _in_view_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
+    """SQL of the days that a record would be followed if it had no event."""
+    start = quote(outcome.start)
+    ends = [str(outcome.horizon)]
+    if cut_off:
+        ends.append(f"date '{cut_off}' - {start}")
+    if outcome.censored:
+        ends.append(f"{quote(outcome.censored)} - {start}")
+    if outcome.competing and outcome.competing.counts_as == "censored":
+        ends.append(f"{quote(outcome.competing.on)} - {start}")
+    # Least of dates that are there: DuckDB leaves null out.
+    return f"greatest(least({', '.join(ends)}), 0)"
+
+
+def _happened_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
+    days = f"({quote(outcome.event)} - {quote(outcome.start)})"
+    return f"coalesce({days} <= {_in_view_sql(outcome, cut_off)}, false)"
+
+
+def _followed_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
+    days = f"({quote(outcome.event)} - {quote(outcome.start)})"
+    return f"least({days}, {_in_view_sql(outcome, cut_off)})"
+
+
+def _term_sql(term: CaseMixTerm) -> str:
+    column = quote(term.term)
+    if term.cuts is None:
+        return column
+    branches = " ".join(
+        f"when {column} < {cut} then {text_literal(band)}"
+        for cut, band in zip(term.cuts, term.bands[:-1], strict=True)
+    )
+    return f"case when {column} is null then null {branches} else {text_literal(term.bands[-1])} end"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from indicators.estimators import Estimators, check_estimators
+from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
-Better = Literal["lower", "higher"]
 # A case-mix term is a column of the patterns, beside these (strata.patterns_select).
-RESERVED_TERMS = ("n", "sum_y", "sum_y2")
+RESERVED_TERMS = ("n", "records", "sum_y", "sum_y2")
+FEWEST_KNOTS, MOST_KNOTS = 3, 7
+SHARES = ("binary", "structure", "top_box", "time_to_event")
 
 
 class Exclusion(Part):
@@ -20,61 +23,6 @@ class Exclusion(Part):
 
     when: ExpressionText
     why: Text
-
-
-class BinaryOutcome(Part):
-    """A record has met the outcome or not.
-
-    Attributes
-    ----------
-    when : str
-        Condition that is true for a record that met the outcome.
-    events, trials : str
-        Columns with counts, for records that are already counted per provider: so many out of so many.
-    """
-
-    kind: Literal["binary"]
-    when: ExpressionText | None = None
-    events: ColumnName | None = None
-    trials: ColumnName | None = None
-    better: Better
-
-    @model_validator(mode="after")
-    def _condition_or_counts(self) -> BinaryOutcome:
-        counts = (self.events is not None, self.trials is not None)
-        if counts not in ((True, True), (False, False)) or (self.when is not None) == counts[0]:
-            raise ValueError("give either 'when' (a condition) or both 'events' and 'trials' (counts)")
-        return self
-
-
-class ContinuousOutcome(Part):
-    """A number per record; the score is its mean."""
-
-    kind: Literal["continuous"]
-    value: ExpressionText
-    better: Better
-
-
-class ChangeOutcome(Part):
-    """A score after care given the score before; shown as the adjusted gain, never the raw change."""
-
-    kind: Literal["change"]
-    before: ColumnName
-    after: ColumnName
-    better: Better
-
-
-class StructureOutcome(Part):
-    """A fact about a provider in a period: true or false, not a sample."""
-
-    kind: Literal["structure"]
-    when: ExpressionText
-    better: Better
-
-
-Outcome = Annotated[
-    BinaryOutcome | ContinuousOutcome | ChangeOutcome | StructureOutcome, Field(discriminator="kind")
-]
 
 
 class CaseMixTerm(Part):
@@ -88,17 +36,25 @@ class CaseMixTerm(Part):
         ``number``, ``spline``, ``category`` or ``flag``.
     degree : int
         For a number: 2 adds its square.
+    knots : int or list of number
+        For a spline: how many (3 to 7), placed at fixed quantiles when the model is fitted and kept with
+        it; or where they are.
+    cuts : list of number
+        For a category of a number: where one band ends and the next begins. ``cuts: [20, 35]`` makes
+        ``<20``, ``20-<35`` and ``>=35``.
     missing : str
         ``report``: a record without a value is counted as missing. ``own-category``: no value is a
-        category of its own (for ``category``).
+        category of its own (for ``category``), or has an effect of its own (for ``flag``).
+        ``median-and-flag``: the median, with an effect of its own (for ``number`` and ``spline``).
     """
 
     term: ColumnName
     kind: Literal["number", "spline", "category", "flag"] = Field(alias="as")
     degree: int = Field(default=1, ge=1, le=3)
-    knots: int | None = Field(default=None, ge=3, le=7)
+    knots: int | list[Decimal] | None = None
+    cuts: list[Decimal] | None = Field(default=None, min_length=1)
     reference: str | None = None
-    missing: Literal["report", "own-category"] = "report"
+    missing: Literal["report", "own-category", "median-and-flag"] = "report"
 
     @model_validator(mode="after")
     def _options_fit(self) -> CaseMixTerm:
@@ -108,15 +64,58 @@ class CaseMixTerm(Part):
             raise fault_at("knots go with 'as: spline', and a spline needs them", "knots")
         if self.reference is not None and self.kind != "category":
             raise fault_at("a reference goes with 'as: category'", "reference")
-        if self.missing == "own-category" and self.kind != "category":
-            message = (
-                f"a {self.kind} has no category of its own: use 'missing: report', or deliver '{self.term}' "
-                "as a category and use 'as: category'"
-            )
-            raise fault_at(message, "missing")
+        if self.missing != "report" and self.missing not in _MISSING_RULES[self.kind]:
+            raise fault_at(_no_rule(self.term, self.kind, self.missing), "missing")
         if self.term in RESERVED_TERMS:
             raise fault_at(f"'{self.term}' is the name of a sum of the model: rename it", "term")
         return self
+
+    @model_validator(mode="after")
+    def _places_fit(self) -> CaseMixTerm:
+        if isinstance(self.knots, int) and not FEWEST_KNOTS <= self.knots <= MOST_KNOTS:
+            raise fault_at(f"expected {FEWEST_KNOTS} to {MOST_KNOTS} knots, or their places", "knots")
+        if isinstance(self.knots, list):
+            _check_rising(self.knots, "knots", fewest=FEWEST_KNOTS)
+        if self.cuts is None:
+            return self
+        if self.kind != "category":
+            raise fault_at("cuts make bands of a number: write 'as: category'", "cuts")
+        _check_rising(self.cuts, "cuts", fewest=1)
+        if self.reference is not None and self.reference not in self.bands:
+            raise fault_at(f"expected one of the bands {', '.join(self.bands)}", "reference")
+        return self
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Names of the bands that the cuts make, from low to high; none without cuts."""
+        if self.cuts is None:
+            return ()
+        between = (f"{low}-<{high}" for low, high in pairwise(self.cuts))
+        return (f"<{self.cuts[0]}", *between, f">={self.cuts[-1]}")
+
+
+_MISSING_RULES = {
+    "number": ("median-and-flag",),
+    "spline": ("median-and-flag",),
+    "category": ("own-category",),
+    "flag": ("own-category",),
+}
+
+
+def _no_rule(term: str, kind: str, rule: str) -> str:
+    if rule == "own-category":
+        return (
+            f"a {kind} has no category of its own: use 'missing: report' or 'median-and-flag', or make bands "
+            f"of '{term}' with 'as: category' and 'cuts'"
+        )
+    return f"a {kind} has no median: use 'missing: report' or 'own-category'"
+
+
+def _check_rising(places: list[Decimal], field: str, *, fewest: int) -> None:
+    if len(places) < fewest:
+        raise fault_at(f"expected at least {fewest} places", field)
+    if any(high <= low for low, high in pairwise(places)):
+        raise fault_at("expected places from low to high, each once", field)
 
 
 class ExternalExpectation(Part):
@@ -150,10 +149,30 @@ class Minimum(Part):
 
 
 class Show(Part):
-    """How values are written: per hundred, or in points of a scale with so many decimals."""
+    """How values are written, with so many decimals.
 
-    unit: Literal["percent", "points"]
+    Attributes
+    ----------
+    unit : str
+        ``percent``, ``points`` of a scale, or ``rate``: so many per so many units of exposure.
+    per : int
+        For a rate: per how many units, such as 1000.
+    of : Text or None
+        For a rate: what is counted per, such as bed days.
+    """
+
+    unit: Literal["percent", "points", "rate"]
     decimals: int = Field(ge=0, le=4)
+    per: int = Field(default=1, ge=1)
+    of: Text | None = None
+
+    @model_validator(mode="after")
+    def _rate_fits(self) -> Show:
+        if (self.of is not None) != (self.unit == "rate"):
+            raise fault_at("a rate says what it is counted per, and only a rate does", "of")
+        if self.per != 1 and self.unit != "rate":
+            raise fault_at("'per' goes with 'unit: rate'", "per")
+        return self
 
 
 class Norm(Part):
@@ -238,13 +257,23 @@ class Indicator(Part):
             raise fault_at("an external expectation and an own case mix exclude each other", "expectation")
         if self.expectation and kind not in ("change", "continuous"):
             raise fault_at(f"an external expectation does not go with a {kind} outcome", "expectation")
-        if self.exceptions and not (isinstance(self.outcome, BinaryOutcome) and self.outcome.when):
+        conditional = isinstance(self.outcome, BinaryOutcome) and self.outcome.when
+        if self.exceptions and not (conditional or isinstance(self.outcome, TopBoxOutcome)):
             message = f"an exception excuses a record that does not meet a condition; this outcome is {kind}"
             raise fault_at(message, "except")
         if kind == "structure" and self.case_mix:
             raise fault_at("a structure fact is not adjusted for case mix", "case_mix")
-        if self.norm and kind in ("binary", "structure") and not 0 <= self.norm.value <= 1:
+        if (self.show.unit == "rate") != (kind == "count"):
+            raise fault_at(f"a count is shown as a rate, and only a count: this outcome is {kind}", "show")
+        if self.norm and kind in SHARES and not 0 <= self.norm.value <= 1:
             raise fault_at("the norm of a share is a share: write 0.95 for 95 %", "norm", "value")
+        return self
+
+    @model_validator(mode="after")
+    def _follow_up_fits(self) -> Indicator:
+        if self.follow_up and self.outcome.kind == "time_to_event":
+            message = "a time to event has its window in 'horizon', and a record counts while it is open"
+            raise fault_at(message, "follow_up")
         return self
 
     @model_validator(mode="after")
@@ -254,6 +283,8 @@ class Indicator(Part):
             if name in names[:number]:
                 raise fault_at(f"'{name}' stands here twice", "case_mix", number, "term")
         modelled = self.expectation is None and self.outcome.kind != "structure"
+        if self.outcome.kind in ("count", "time_to_event") and self.estimators != Estimators():
+            raise fault_at(f"a {self.outcome.kind} outcome has no choice of estimators yet", "estimators")
         check_estimators(self.estimators, self.outcome.kind, modelled=modelled)
         if isinstance(self.outcome, ChangeOutcome):
             _check_change(self.outcome, adjusted=self.expectation is not None, terms=names)

@@ -10,13 +10,22 @@ from pydantic import BaseModel, ValidationError
 from indicators.code_sets import CodeSet
 from indicators.dataset import Dataset
 from indicators.dead_conditions import dead_conditions
-from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
+from indicators.definition import CaseMixTerm, Indicator
 from indicators.derived import ValueColumn
 from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
 from indicators.instruments.faults import block_faults
 from indicators.networks import NetworkSet
+from indicators.outcomes import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    StructureOutcome,
+    TimeToEventOutcome,
+    TopBoxOutcome,
+)
 from indicators.source import Path, Source
 from indicators.value_faults import code_fault, given_fault, value_faults
 
@@ -90,12 +99,21 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
         elif column_type not in allowed:
             yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
     for number, term in enumerate(indicator.case_mix):
-        if term.reference is not None and (fault := code_fault(dataset, term.term, term.reference)):
+        if (
+            term.reference is not None
+            and not term.cuts
+            and (fault := code_fault(dataset, term.term, term.reference))
+        ):
             yield source.fault(("case_mix", number, "reference"), *fault)
     if indicator.unit != "provider" and dataset.period.year_of is None:
         message = f"networks are looked up on a record's date, and dataset {dataset.dataset} has no date"
         hint = "give the dataset 'period: {year_of: ...}', or score its providers with 'unit: provider'"
         yield source.fault(("unit",), message, hint)
+    if isinstance(indicator.outcome, TopBoxOutcome):
+        for number, answer in enumerate(indicator.outcome.top):
+            name = indicator.outcome.answer
+            if name in dataset.types and (fault := given_fault(dataset, name, answer)):
+                yield source.fault(("outcome", "top", number), *fault)
     yield from _example_faults(indicator, dataset, source)
 
 
@@ -158,7 +176,11 @@ def expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
     outcome = indicator.outcome
     if isinstance(outcome, ContinuousOutcome):
         yield ("outcome", "value"), outcome.value, "number"
-    elif not isinstance(outcome, ChangeOutcome) and outcome.when:
+    elif isinstance(outcome, CountOutcome):
+        yield ("outcome", "events"), outcome.events, "number"
+        if outcome.exposure:
+            yield ("outcome", "exposure"), outcome.exposure, "number"
+    elif isinstance(outcome, BinaryOutcome | StructureOutcome) and outcome.when:
         yield ("outcome", "when"), outcome.when, "boolean"
     for number, rule in enumerate(indicator.exceptions):
         yield ("except", number, "when"), rule.when, "boolean"
@@ -166,6 +188,11 @@ def expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
 
 def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     outcome = indicator.outcome
+    if isinstance(outcome, TimeToEventOutcome):
+        yield from _dates(outcome)
+    if isinstance(outcome, TopBoxOutcome):
+        texts = isinstance(outcome.top[0], str)
+        yield ("outcome", "answer"), outcome.answer, ("category", "text") if texts else _NUMBER
     if isinstance(outcome, ChangeOutcome):
         yield ("outcome", "before"), outcome.before, _NUMBER
         yield ("outcome", "after"), outcome.after, _NUMBER
@@ -179,7 +206,19 @@ def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]
         if indicator.follow_up.until:
             yield ("follow_up", "until"), indicator.follow_up.until, ("date",)
     for number, term in enumerate(indicator.case_mix):
-        yield ("case_mix", number, "term"), term.term, _ALLOWED[term.kind]
+        yield ("case_mix", number, "term"), term.term, _allowed(term)
+
+
+def _dates(outcome: TimeToEventOutcome) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    for field in ("start", "event", "censored"):
+        if name := getattr(outcome, field):
+            yield ("outcome", field), name, ("date",)
+    if outcome.competing:
+        yield ("outcome", "competing", "on"), outcome.competing.on, ("date",)
+
+
+def _allowed(term: CaseMixTerm) -> tuple[str, ...]:
+    return _NUMBER if term.cuts else _ALLOWED[term.kind]
 
 
 def kind_of(source: Source, kinds: Sequence[str]) -> str:

@@ -13,8 +13,16 @@ from dataclasses import dataclass
 
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
-from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, FollowUp, Indicator
+from indicators.definition import FollowUp, Indicator
 from indicators.expression import Node, parse, to_sql
+from indicators.outcomes import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    TimeToEventOutcome,
+    TopBoxOutcome,
+)
 
 _NO_COLUMN = "'the expression'"
 
@@ -44,7 +52,7 @@ def ladder(indicator: Indicator, dataset: Dataset, cut_off: dt.date | None) -> l
         *_eligible_steps(indicator, dataset),
         *_excluded_steps(indicator, dataset),
         *(_follow_up_steps(indicator.follow_up, cut_off) if indicator.follow_up else ()),
-        _missing(outcome_node(indicator, dataset)),
+        *_outcome_steps(indicator, dataset),
         *_excepted_steps(indicator, dataset),
         *_scorable_steps(indicator),
     ]
@@ -81,6 +89,31 @@ def _follow_up_steps(follow_up: FollowUp, cut_off: dt.date | None) -> list[Step]
         seen = quote(follow_up.until)
         steps.append(Step(f"{seen} < {ripe}", "lost", text_literal(follow_up.until)))
     return steps
+
+
+def _outcome_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
+    outcome = indicator.outcome
+    if isinstance(outcome, TimeToEventOutcome):
+        dates = [outcome.event, outcome.censored, outcome.competing and outcome.competing.on]
+        before = [
+            Step(f"{quote(name)} < {quote(outcome.start)}", "missing", text_literal(name))
+            for name in dates
+            if name
+        ]
+        return [Step(f"{quote(outcome.start)} is null", "missing", text_literal(outcome.start)), *before]
+    steps = [_missing(outcome_node(indicator, dataset))]
+    if isinstance(outcome, CountOutcome):
+        events = outcome_node(indicator, dataset)
+        impossible = f"{to_sql(events)} < 0 or {to_sql(events)} <> floor({to_sql(events)})"
+        steps.append(Step(f"({impossible})", "missing", _culprit(events)))
+        if exposure := exposure_node(outcome, dataset):
+            steps += [_missing(exposure), Step(f"{to_sql(exposure)} <= 0", "missing", _culprit(exposure))]
+    return steps
+
+
+def _culprit(node: Node) -> str:
+    """SQL of the column whose value cannot be, where it is a column and not a computation."""
+    return text_literal(str(node.value)) if node.kind == "column" else _NO_COLUMN
 
 
 def _excepted_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
@@ -151,7 +184,19 @@ def outcome_node(indicator: Indicator, dataset: Dataset) -> Node:
         return Node("column", "number", outcome.after)
     if isinstance(outcome, BinaryOutcome) and outcome.events:
         return Node("column", "number", outcome.events)
+    if isinstance(outcome, CountOutcome):
+        return parse(outcome.events, dataset.types, "number")
+    if isinstance(outcome, TopBoxOutcome):
+        answers = (text_literal(answer) if isinstance(answer, str) else str(answer) for answer in outcome.top)
+        return parse_in(f"{outcome.answer} in ({', '.join(answers)})", dataset)
+    if isinstance(outcome, TimeToEventOutcome):
+        return parse_in(f"{outcome.event} is not null", dataset)
     return parse_in(outcome.when or "", dataset)
+
+
+def exposure_node(outcome: CountOutcome, dataset: Dataset) -> Node | None:
+    """The exposure of a count as an expression, None where it is one unit a record."""
+    return parse(outcome.exposure, dataset.types, "number") if outcome.exposure else None
 
 
 def parse_in(text: str, dataset: Dataset) -> Node:

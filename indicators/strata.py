@@ -30,13 +30,13 @@ def patterns_select(cohort: str, columns: Sequence[str]) -> str:
     Returns
     -------
     str
-        A select with one parameter, the period: ``_pattern``, which numbers them from 0, the columns, and n,
-        sum_y and sum_y2.
+        A select with one parameter, the period: ``_pattern``, which numbers them from 0, the columns, n,
+        sum_y and sum_y2, and records, which is another number than n where a record has trials or exposure.
     """
     grouped = "".join(f"{quote(column)}, " for column in columns)
     return (
         "select row_number() over () - 1 as _pattern, * from "
-        f"(select {grouped}{_SUMS} {_counted(cohort)} group by all order by all)"
+        f"(select {grouped}{_SUMS}, {_RECORDS} {_counted(cohort)} group by all order by all)"
     )
 
 
@@ -58,9 +58,10 @@ def strata_select(cohort: str, patterns: str, columns: Sequence[str]) -> str:
     Returns
     -------
     str
-        A select with one parameter, the period: provider, pattern, n, sum_y, sum_y2 and sum_before.
+        A select with one parameter, the period: provider, pattern, n, sum_y, sum_y2, sum_before and
+        records.
     """
-    sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before"
+    sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
     return (
         f"select _provider as provider, _pattern as pattern, {sums} "
         f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
@@ -73,6 +74,7 @@ def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:
     return f"{cohort} join {patterns} on {' and '.join(same) or 'true'}"
 
 
+_RECORDS = "cast(count(*) as double) as records"
 # Without records a sum is null, and so is a sum of what is not there.
 _SUMS = (
     "cast(sum(_n) as double) as n, cast(sum(_y) as double) as sum_y, cast(sum(_y * _y) as double) as sum_y2"

@@ -9,14 +9,17 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
+from indicators.outcomes import TimeToEventOutcome
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods, states, strata
 from registry_db.connect import Connection, transaction
 from registry_db.estimates import estimates
 from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.fits import Fitted, needs_model
-from registry_db.scoring import Scored, score, unscored
+from registry_db.scoring import Chance, Scored, score, unscored
+from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
+from risk_models.survival import adjusted_survival
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _assess_period(
 ) -> str:
     """Score one period and keep what was found; give what could not be estimated, and why."""
     taken = strata(con, period, patterns, expected.expected)
-    scored, reason = _scored(item.model, taken, expected)
+    scored, reason = _scored(item.model, patterns, taken, expected)
     _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
     reference = scored.benchmark["reference"]
     if not item.model.estimators.beside or reference is None:
@@ -111,13 +114,26 @@ def _assess_period(
     return reason
 
 
-def _scored(indicator: Indicator, strata: Strata, expected: Expectation) -> tuple[Scored, str]:
+def _scored(
+    indicator: Indicator, patterns: Patterns, strata: Strata, expected: Expectation
+) -> tuple[Scored, str]:
     if expected.reason:
         return unscored(strata, f"no model: {expected.reason}"), ""
     try:
-        return score(indicator, strata), ""
+        return score(indicator, strata, chance=_chance(indicator, patterns, expected.fitted)), ""
     except CannotFit as error:
         return unscored(strata, f"no verdict: {error}"), str(error)
+
+
+def _chance(indicator: Indicator, patterns: Patterns, fitted: Fitted | None) -> Chance | None:
+    """Chance of the event by the horizon for the patients of the benchmark; of a time to event only."""
+    outcome = indicator.outcome
+    if not isinstance(outcome, TimeToEventOutcome):
+        return None
+    assert fitted is not None
+    assert isinstance(fitted.model, CoxModel)
+    model, at = fitted.model, float(outcome.horizon)
+    return lambda ratio: 1 - adjusted_survival(model, patterns.columns, patterns.n, at=at, ratio=ratio)
 
 
 def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bool:
@@ -135,7 +151,7 @@ def _forget(con: Connection, item: Definition) -> None:
 
 def _keep_model(con: Connection, item: Definition, period: str, fitted: Fitted, inputs_hash: str) -> None:
     diagnostics = json.dumps(fitted.diagnostics, sort_keys=True)
-    model = [fitted.id, fitted.model.kind, fitted.model.n, fitted.model_json(), diagnostics]
+    model = [fitted.id, fitted.kind, fitted.model.n, fitted.model_json(), diagnostics]
     con.execute(
         "insert into model values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [item.id, item.version, period, *model, inputs_hash],

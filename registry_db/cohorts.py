@@ -15,12 +15,14 @@ from indicators.cohort import cohort_select
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.outcomes import TimeToEventOutcome
 from indicators.strata import patterns_select, states_select, strata_select
 from registry_db.connect import Connection
 from registry_db.records import make_current_view
 
 # The column of the cohort with an expectation that was delivered.
 EXTERNAL = "_expected"
+TIME, EVENT = "_time", "_event"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,15 +33,19 @@ class Patterns:
     ----------
     columns : dict of str to array
         Case-mix terms: text (None for no value) for categories, numbers for the rest. Under ``_expected``,
-        and alone, an expectation that was delivered with the records.
+        and alone, an expectation that was delivered with the records. Under ``_time`` and ``_event``,
+        for a time to event, the days that records were followed, and whether that ended in the event.
     n, sum_y, sum_y2 : array of float
-        Records, and sums of the outcome and its square, per pattern.
+        Records (or trials, or exposure), and sums of the outcome and its square, per pattern.
+    records : array of float
+        Records per pattern.
     """
 
     columns: dict[str, NDArray[Any]]
     n: NDArray[np.float64]
     sum_y: NDArray[np.float64]
     sum_y2: NDArray[np.float64]
+    records: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,9 +61,12 @@ class Strata:
     pattern : array of int
         Index into the patterns of each stratum.
     expected : array of float
-        Expectation of one record; NaN where there is none.
+        Expectation of one record (of a count: per unit of exposure); NaN where there is none.
     n, sum_y, sum_y2, sum_before : array of float
-        Records and sums per stratum; NaN for ``sum_before`` where the outcome has none.
+        Records (or trials, or exposure) and sums per stratum; NaN for ``sum_before`` where the outcome has
+        none.
+    records : array of float
+        Records per stratum.
     """
 
     providers: tuple[str, ...]
@@ -68,15 +77,27 @@ class Strata:
     sum_y: NDArray[np.float64]
     sum_y2: NDArray[np.float64]
     sum_before: NDArray[np.float64]
+    records: NDArray[np.float64]
 
 
 def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date | None:
-    """Day on which the data end: the newest date that the follow-up counts from, None without one."""
-    if indicator.follow_up is None:
+    """Day on which the data end: the newest date that the records are followed by, None without one."""
+    columns = _dated(indicator)
+    if not columns:
         return None
-    column = quote(indicator.follow_up.after)
-    found = con.execute(f"select max({column}) from {make_current_view(con, dataset)}").fetchall()[0][0]
+    newest = f"greatest({', '.join(f'max({quote(name)})' for name in columns)})"
+    found = con.execute(f"select {newest} from {make_current_view(con, dataset)}").fetchall()[0][0]
     return found if isinstance(found, dt.date) else None
+
+
+def _dated(indicator: Indicator) -> list[str]:
+    """Columns of the dates that an indicator follows its records by."""
+    if indicator.follow_up:
+        return [indicator.follow_up.after]
+    outcome = indicator.outcome
+    if not isinstance(outcome, TimeToEventOutcome):
+        return []
+    return [name for name in (outcome.start, outcome.event, outcome.censored) if name]
 
 
 def make_cohort(
@@ -103,11 +124,13 @@ def states(con: Connection) -> pd.DataFrame:
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
     """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
     columns = [EXTERNAL] if indicator.expectation else [term.term for term in indicator.case_mix]
+    if indicator.outcome.kind == "time_to_event":
+        columns += [TIME, EVENT]
     sql = patterns_select("cohort", columns)
     con.execute(f"create or replace temp table pattern as {sql}", [period])
     frame = con.execute("select * from pattern order by _pattern").df()
     return Patterns(
-        {name: _column(frame[name]) for name in columns}, *_numbers(frame, "n", "sum_y", "sum_y2")
+        {name: _column(frame[name]) for name in columns}, *_numbers(frame, "n", "sum_y", "sum_y2", "records")
     )
 
 
@@ -134,7 +157,7 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
     index = {code: number for number, code in enumerate(providers)}
     provider = frame["provider"].map(index).to_numpy(np.int64)
     pattern = frame["pattern"].to_numpy(np.int64)
-    sums = _numbers(frame, "n", "sum_y", "sum_y2", "sum_before")
+    sums = _numbers(frame, "n", "sum_y", "sum_y2", "sum_before", "records")
     return Strata(providers, provider, pattern, expected[pattern], *sums)
 
 

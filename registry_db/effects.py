@@ -11,11 +11,12 @@ from typing import Literal
 import numpy as np
 
 from registry_db.published import Model
+from risk_models.cox import CoxModel
 from risk_models.design import FittedTerm
 from risk_models.expected import RiskModel
 from risk_models.verdict import Z_95
 
-Shape = Literal["per-unit", "power", "curve", "level", "flag"]
+Shape = Literal["per-unit", "power", "curve", "level", "flag", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,12 @@ class Effect:
         ``per-unit``: for each unit more. ``power``: of the number to the power in `level`. ``curve``: at the
         value in `level`, against the value in `against`. ``level``: of the level, against the reference in
         `against`. ``flag``: when it applies, against when it does not.
+        ``missing``: of a value that is not known.
     level, against : str
         As `shape` says; empty where it does not say.
     estimate : float
-        Odds ratio of a logistic model; difference in the unit of the outcome of a linear one.
+        Odds ratio of a logistic model, rate ratio of a Poisson and hazard ratio of a Cox model; difference in
+        the unit of the outcome of a linear one.
     lower, upper : float or None
         95 % interval. None for a curve: the covariance that it takes is not stored.
     """
@@ -49,9 +52,10 @@ class Effect:
 
 def effects(model: Model) -> tuple[Effect, ...]:
     """Effects of all terms, in the order of the definition; none for a model without case mix."""
-    fitted = RiskModel.from_dict(json.loads(model.model_json))
+    stored = json.loads(model.model_json)
+    fitted = CoxModel.from_dict(stored) if model.kind == "cox" else RiskModel.from_dict(stored)
     found: list[Effect] = []
-    first = 1  # after the intercept
+    first = 0 if isinstance(fitted, CoxModel) else 1  # after the intercept
     for term in fitted.design.terms:
         columns = slice(first, first + len(term.columns))
         first = columns.stop
@@ -59,7 +63,7 @@ def effects(model: Model) -> tuple[Effect, ...]:
     return tuple(found)
 
 
-def _of_term(fitted: RiskModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
+def _of_term(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
     if term.kind == "spline":
         yield from _of_curve(fitted, term, columns)
         return
@@ -70,20 +74,24 @@ def _of_term(fitted: RiskModel, term: FittedTerm, columns: slice) -> Iterator[Ef
         names = [("flag", "", "")]
     else:
         names = [("per-unit", "", ""), *(("power", str(power), "") for power in range(2, term.degree + 1))]
+    if term.fill is not None and not term.missing_with:
+        names.append(("missing", "", ""))
     beta, error = fitted.coefficients[columns], fitted.standard_errors[columns]
     for (shape, level, against), value, spread in zip(names, beta, error, strict=True):
         estimate, lower, upper = (_shown(fitted, float(value + z * spread)) for z in (0.0, -Z_95, Z_95))
         yield Effect(term.name, shape, level, against, estimate, lower, upper)
 
 
-def _of_curve(fitted: RiskModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
+def _of_curve(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
     """At each knot against the centre: the coefficients of a spline say nothing by themselves."""
     places = np.array([term.centre, *term.knots])
-    curve = term.encode(places) @ fitted.coefficients[columns]
+    encoded = term.encode(places)
+    curve = encoded @ fitted.coefficients[columns]
     for knot, value in zip(term.knots, curve[1:] - curve[0], strict=True):
         estimate = _shown(fitted, float(value))
         yield Effect(term.name, "curve", f"{knot:g}", f"{term.centre:g}", estimate, None, None)
 
 
-def _shown(fitted: RiskModel, value: float) -> float:
-    return math.exp(value) if fitted.kind == "logistic" else value
+def _shown(fitted: RiskModel | CoxModel, value: float) -> float:
+    linear = isinstance(fitted, RiskModel) and fitted.kind == "linear"
+    return value if linear else math.exp(value)

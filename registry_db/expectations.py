@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
-from registry_db.cohorts import EXTERNAL, Patterns, patterns, periods
+from registry_db.cohorts import EVENT, EXTERNAL, TIME, Patterns, patterns, periods
 from registry_db.connect import Connection
 from registry_db.fits import Fitted, fit, needs_model
+from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
 from risk_models.recalibrate import applied
 
@@ -84,6 +85,9 @@ def _fitted(indicator: Indicator, patterns: Patterns) -> Fitted | str:
 
 
 def _applied(indicator: Indicator, period: str, patterns: Patterns, fitted: Fitted) -> NDArray[np.float64]:
+    if isinstance(fitted.model, CoxModel):
+        time, event = patterns.columns[TIME], patterns.columns[EVENT]
+        return fitted.model.expected(patterns.columns, time=time, n=np.ones(len(time)), events=event)
     reference = indicator.estimators.reference
     if reference is None or reference.period == period:
         return fitted.model.expected(patterns.columns, rows=len(patterns.n))

@@ -93,6 +93,9 @@ class Indicator:
     expectation: str
     show_unit: str
     show_decimals: int
+    show_per: int
+    show_of_nl: str | None
+    show_of_en: str | None
     minimum_n: int
     norm: float | None
     norm_kind: str | None
@@ -184,7 +187,9 @@ class Score:
     Attributes
     ----------
     observed, expected : float or None
-        Counts for a binary outcome, means for a continuous one or a change.
+        Numbers of events, or means for a continuous outcome or a change.
+    exposure : float or None
+        What the events of a count are counted per.
     adjusted, lower, upper : float or None
         The value that may be compared, and its 95 % interval.
     low998, low95, high95, high998 : float or None
@@ -200,6 +205,7 @@ class Score:
     period: str
     provider: str
     n: float | None
+    exposure: float | None
     observed: float | None
     expected: float | None
     ratio: float | None
@@ -229,7 +235,7 @@ class Score:
 
     @property
     def observed_value(self) -> float | None:
-        """What was observed, per record: a proportion or a mean."""
+        """What was observed, per record: a proportion or a mean; of a count, per unit of exposure."""
         return self._per_record(self.observed)
 
     @property
@@ -257,7 +263,8 @@ class Score:
     def _per_record(self, value: float | None) -> float | None:
         if self.kind in ("continuous", "change") or value is None:
             return value
-        return value / self.n if self.n else None
+        of = self.exposure if self.kind == "count" else self.n
+        return value / of if of else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -492,6 +492,12 @@ class Registry:
             frame = frame[frame[column] == wanted]
         return frame.reset_index(drop=True)
 
+    def states(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """Where the records went, columns `registry_db.results.STATES`; as `scores`."""
+        return self._results(results.states, indicator, period=period, provider=provider)
+
     def models(self) -> pd.DataFrame:
         """Models, columns `registry_db.results.MODELS`."""
         return results.models(self.con)

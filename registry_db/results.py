@@ -16,6 +16,7 @@ MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", 
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
 RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
 LUCK = ("contract", "version", "period", "payer", "kind", "payment", "settlement", "luck_json")
+STATES = ("period", "provider", "state", "reason", "n")
 DELIVERIES = (
     "delivery",
     "dataset",
@@ -50,6 +51,14 @@ def estimates(con: Connection, indicator: str, version: str) -> pd.DataFrame:
     return con.execute(
         f"""select {", ".join(ESTIMATES)} from estimate
         where indicator = ? and version = ? order by period, provider, estimator""",
+        [indicator, version],
+    ).df()
+
+
+def states(con: Connection, indicator: str, version: str) -> pd.DataFrame:
+    """Where every delivered record went, by period and provider; the numbers add up to the records."""
+    return con.execute(
+        f"select {', '.join(STATES)} from state where indicator = ? and version = ? order by all",
         [indicator, version],
     ).df()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -11,12 +13,16 @@ from numpy.typing import NDArray
 from indicators.definition import Indicator
 from registry_db.cohorts import Strata
 from risk_models.reliability import Reliability, mean_reliability, overdispersion, ratio_reliability
-from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_mean
-from risk_models.verdict import Limits
+from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_count, score_mean
+from risk_models.time_scores import score_time
+from risk_models.verdict import Limits, not_assessable
+
+Chance: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 SCORE_COLUMNS = (
     "provider",
     "n",
+    "exposure",
     "observed",
     "expected",
     "ratio",
@@ -50,11 +56,58 @@ class Scored:
     benchmark: dict[str, float | None]
 
 
-def score(indicator: Indicator, strata: Strata) -> Scored:
-    """Score all providers on the strata of one period."""
-    if indicator.outcome.kind == "structure":
+def score(indicator: Indicator, strata: Strata, *, chance: Chance | None = None) -> Scored:
+    """Score all providers on the strata of one period; a time to event needs `chance`, as in `score_time`."""
+    kind = indicator.outcome.kind
+    if kind == "structure":
         return _facts(strata)
-    return _binary(indicator, strata) if indicator.outcome.kind == "binary" else _mean(indicator, strata)
+    if kind in ("continuous", "change"):
+        return _mean(indicator, strata)
+    return _events(strata, _event_scores(indicator, strata, chance), counted=kind == "count")
+
+
+def _event_scores(indicator: Indicator, strata: Strata, chance: Chance | None) -> BinaryScores:
+    minimum, providers = indicator.minimum, len(strata.providers)
+    if chance is not None:
+        return score_time(
+            strata.provider,
+            strata.n,
+            strata.sum_y,
+            strata.expected,
+            providers=providers,
+            chance=chance,
+            minimum_n=minimum.n,
+            minimum_expected=minimum.events_expected,
+        )
+    if indicator.outcome.kind == "count":
+        return _counts(indicator, strata)
+    return score_binary(
+        strata.provider,
+        strata.n,
+        strata.sum_y,
+        strata.expected,
+        providers=providers,
+        minimum_n=minimum.n,
+        minimum_expected=minimum.events_expected,
+        test=indicator.estimators.test,
+        tau2=_extra_variance(strata) if indicator.estimators.overdispersion == "additive" else 0.0,
+    )
+
+
+def _counts(indicator: Indicator, strata: Strata) -> BinaryScores:
+    result = score_count(
+        strata.provider,
+        strata.records,
+        strata.sum_y,
+        strata.expected,
+        exposure=strata.n,
+        providers=len(strata.providers),
+        minimum_expected=indicator.minimum.events_expected,
+    )
+    # The minimum volume is one of records; what a count is scored on is exposure.
+    few = not_assessable(_sums(strata, strata.records), minimum_n=indicator.minimum.n)
+    reason = np.where(few != "", few, result.reason)
+    return replace(result, reason=reason, band=np.where(reason != "", "not-assessable", result.band))
 
 
 def unscored(strata: Strata, reason: str) -> Scored:
@@ -73,34 +126,22 @@ def _facts(strata: Strata) -> Scored:
     return Scored(scores, _benchmark(n.sum(), true.sum(), np.nan, reference))
 
 
-def _binary(indicator: Indicator, strata: Strata) -> Scored:
-    minimum, estimators = indicator.minimum, indicator.estimators
-    allowed = 0.0
-    if estimators.overdispersion == "additive":
-        allowed = _extra_variance(strata)
-    result = score_binary(
-        strata.provider,
-        strata.n,
-        strata.sum_y,
-        strata.expected,
-        providers=len(strata.providers),
-        minimum_n=minimum.n,
-        minimum_expected=minimum.events_expected,
-        test=estimators.test,
-        tau2=allowed,
-    )
+def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
+    """Rows of events; the n of a count is its exposure, and its records stand beside that."""
+    n = _sums(strata, strata.records) if counted else result.n
+    exposure = {"exposure": result.n} if counted else {}
     reliability = ratio_reliability(result.observed, result.expected, result.variance, result.n)
     spread = overdispersion(result.observed, result.expected, result.variance)
     scores = _frame(
         strata,
-        result.n,
-        _values(result) | {"ratio": result.ratio},
+        n,
+        _values(result) | {"ratio": result.ratio} | exposure,
         reliability.reliability,
         result.limits,
         result.band,
         result.reason,
     )
-    benchmark = _benchmark(result.n.sum(), result.observed.sum(), result.expected.sum(), result.reference)
+    benchmark = _benchmark(n.sum(), result.observed.sum(), result.expected.sum(), result.reference)
     tau = np.sqrt(reliability.tau2) * result.reference
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
 

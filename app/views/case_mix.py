@@ -22,6 +22,19 @@ _DIAGNOSTICS = {
     "r2": (mark("diagnostic.r2"), mark("diagnostic.r2.about")),
 }
 
+_ABOUT = {
+    "logistic": mark("case-mix.odds"),
+    "linear": mark("case-mix.points"),
+    "poisson": mark("case-mix.rates"),
+    "cox": mark("case-mix.hazards"),
+}
+_EFFECT = {
+    "logistic": mark("case-mix.odds-ratio"),
+    "linear": mark("case-mix.difference"),
+    "poisson": mark("case-mix.rate-ratio"),
+    "cox": mark("case-mix.hazard-ratio"),
+}
+
 
 def show(view: View, result: Result) -> None:
     """Draw the tab."""
@@ -39,9 +52,10 @@ def show(view: View, result: Result) -> None:
     frame.section(w.t("case-mix.title"), about)
     titles = view.reader.column_titles(indicator.dataset)
     st.table(_effects(w, indicator, model, found, titles), hide_index=True, border="horizontal")
-    frame.note(w.t("case-mix.odds") if model.kind == "logistic" else w.t("case-mix.points"))
-    frame.section(w.t("diagnostics.title"))
-    st.table(_diagnostics(w, model.diagnostics), hide_index=True, border="horizontal")
+    frame.note(w.t(_ABOUT[model.kind]))
+    if model.diagnostics:
+        frame.section(w.t("diagnostics.title"))
+        st.table(_diagnostics(w, model.diagnostics), hide_index=True, border="horizontal")
     frame.note(w.t("case-mix.hash", model=model.model))
 
 
@@ -52,8 +66,8 @@ def _effects(
     found: tuple[Effect, ...],
     titles: Mapping[str, Mapping[str, str]],
 ) -> pd.DataFrame:
-    name = w.t("case-mix.odds-ratio") if model.kind == "logistic" else w.t("case-mix.difference")
-    decimals = 2 if model.kind == "logistic" else indicator.show_decimals + 1
+    name = w.t(_EFFECT[model.kind])
+    decimals = indicator.show_decimals + 1 if model.kind == "linear" else 2
     return pd.DataFrame(
         {
             w.t("case-mix.term"): [w.column(effect.term, titles) for effect in found],
@@ -75,6 +89,8 @@ def _compared(w: Wording, effect: Effect) -> str:
     level, against = effect.level, effect.against
     if effect.shape == "flag":
         return w.t("effect.flag")
+    if effect.shape == "missing":
+        return w.t("effect.unknown")
     if effect.shape == "per-unit":
         return w.t("effect.per-unit")
     if effect.shape == "power":

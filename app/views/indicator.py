@@ -93,7 +93,7 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
 
 def _out_of(view: View, score: Score) -> str:
     """Events for an event; nothing for a mean."""
-    if score.kind != "binary" or score.observed is None:
+    if score.kind not in sentences.OFTEN or score.observed is None:
         return ""
     w = view.w
     if score.expected is None:

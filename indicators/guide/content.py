@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dataset import Dataset
-from indicators.definition import (
-    BinaryOutcome,
-    ChangeOutcome,
-    ContinuousOutcome,
-    Example,
-    Exclusion,
-    FollowUp,
-    Indicator,
-)
+from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator
 from indicators.expression import parse
 from indicators.guide.data import data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
 from indicators.guide.words import Speaker
+from indicators.outcomes import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    StructureOutcome,
+    TimeToEventOutcome,
+    TopBoxOutcome,
+)
 from indicators.phrases import column_title, in_words, number
+from indicators.states import exposure_node, outcome_node
 from indicators.versions import StatusChange
 from indicators.words import Language, Text
 
@@ -203,7 +205,33 @@ def _outcome(item: Indicator, dataset: Dataset, say: Speaker) -> Row:
         return Row(say("value"), (f"{say('mean')} {value}",))
     if isinstance(outcome, BinaryOutcome) and outcome.events:
         return Row(say("outcome"), (say("counts", title(outcome.events), title(outcome.trials)),))
-    return Row(say("outcome"), (_condition(outcome.when or "", dataset, say),))
+    if isinstance(outcome, BinaryOutcome | StructureOutcome):
+        return Row(say("outcome"), (_condition(outcome.when or "", dataset, say),))
+    return Row(say("outcome"), (_other_outcome(outcome, item, dataset, say),))
+
+
+def _other_outcome(
+    outcome: CountOutcome | TimeToEventOutcome | TopBoxOutcome,
+    item: Indicator,
+    dataset: Dataset,
+    say: Speaker,
+) -> str:
+    if isinstance(outcome, TopBoxOutcome):
+        return say("top_box", in_words(outcome_node(item, dataset), dataset, say.language))
+    if isinstance(outcome, CountOutcome):
+        events = say("events", in_words(outcome_node(item, dataset), dataset, say.language))
+        exposure = exposure_node(outcome, dataset)
+        return say("exposure", events, in_words(exposure, dataset, say.language)) if exposure else events
+
+    def title(column: str) -> str:
+        return column_title(column, dataset, say.language)
+
+    said = [say("time_to_event", title(outcome.event), str(outcome.horizon), title(outcome.start))]
+    if outcome.censored:
+        said.append(say("last_seen", title(outcome.censored)))
+    if outcome.competing:
+        said.append(say(outcome.competing.counts_as, title(outcome.competing.on)))
+    return "; ".join(said)
 
 
 def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
@@ -217,16 +245,22 @@ def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
 def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
     if item.expectation:
         return (say("external") + say.of(item.expectation.source),)
-    words = []
-    for term in item.case_mix:
-        title = column_title(term.term, dataset, say.language)
-        said = say(f"term_{term.kind}", title, str(term.knots or ""))
-        if term.degree > 1:
-            said = say("term_degree", title, str(term.degree))
-        elif term.reference:
-            said = say("term_reference", title, term.reference)
-        words.append(say("own_category", said) if term.missing == "own-category" else said)
-    return (Items("", tuple(words)),) if words else (say("no_case_mix"),)
+    words = tuple(_term(term, column_title(term.term, dataset, say.language), say) for term in item.case_mix)
+    return (Items("", words),) if words else (say("no_case_mix"),)
+
+
+def _term(term: CaseMixTerm, title: str, say: Speaker) -> str:
+    knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
+    said = say(f"term_{term.kind}", title, knots)
+    if term.degree > 1:
+        said = say("term_degree", title, str(term.degree))
+    elif term.bands:
+        said = say("term_bands", title, ", ".join(term.bands))
+    elif term.reference:
+        said = say("term_reference", title, term.reference)
+    if term.missing == "median-and-flag":
+        return say("median_and_flag", said)
+    return say("own_category", said) if term.missing == "own-category" else said
 
 
 def _norm(item: Indicator, say: Speaker) -> str:
@@ -234,6 +268,8 @@ def _norm(item: Indicator, say: Speaker) -> str:
         return say("no_norm")
     value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
     sign = " %" if item.show.unit == "percent" else ""
+    if item.show.of:
+        value, sign = value * item.show.per, f" per {item.show.per} {say.of(item.show.of)}"
     return f"{number(value.normalize(), say.language)}{sign} ({say(f'{item.norm.kind}_kind')})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from indicators.dataset import Column, Dataset
-from indicators.definition import BinaryOutcome, ChangeOutcome, ContinuousOutcome, Indicator
+from indicators.definition import Indicator
 from indicators.expression import parse
 from indicators.guide.parts import Table
 from indicators.guide.words import Speaker
@@ -13,6 +13,15 @@ from indicators.instruments.blocks import InstrumentScore, ProfileChange, Respon
 from indicators.instruments.crosswalks import crosswalks
 from indicators.instruments.instrument import instruments
 from indicators.instruments.value_sets import value_sets
+from indicators.outcomes import (
+    BinaryOutcome,
+    ChangeOutcome,
+    ContinuousOutcome,
+    CountOutcome,
+    Outcome,
+    TimeToEventOutcome,
+    TopBoxOutcome,
+)
 from indicators.phrases import column_title, number
 
 
@@ -40,16 +49,8 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
     """Columns that the definition names."""
     conditions = [indicator.population, indicator.denominator]
     conditions += [rule.when for rule in (*indicator.exclude, *indicator.exceptions)]
-    outcome = indicator.outcome
-    named: list[str | None] = []
-    if isinstance(outcome, ChangeOutcome):
-        named = [outcome.before, outcome.after]
-    elif isinstance(outcome, ContinuousOutcome):
-        conditions.append(outcome.value)
-    else:
-        conditions.append(outcome.when)
-        named = [outcome.events, outcome.trials] if isinstance(outcome, BinaryOutcome) else []
-    for text in conditions:
+    computed, named = _of_outcome(indicator.outcome)
+    for text in (*conditions, *computed):
         if text:
             yield from parse(text, dataset.types, None).columns
     if indicator.follow_up:
@@ -57,6 +58,25 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
     named += [term.term for term in indicator.case_mix]
     named += [indicator.expectation.external] if indicator.expectation else []
     yield from (name for name in named if name)
+
+
+def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
+    """Expressions and columns that an outcome reads."""
+    if isinstance(outcome, ChangeOutcome):
+        return [], [outcome.before, outcome.after]
+    if isinstance(outcome, ContinuousOutcome):
+        return [outcome.value], []
+    if isinstance(outcome, CountOutcome):
+        return [outcome.events, outcome.exposure], []
+    if isinstance(outcome, TopBoxOutcome):
+        return [], [outcome.answer]
+    if isinstance(outcome, TimeToEventOutcome):
+        competing = outcome.competing.on if outcome.competing else None
+        return [], [outcome.start, outcome.event, outcome.censored, competing]
+    counts: list[str | None] = []
+    if isinstance(outcome, BinaryOutcome):
+        counts = [outcome.events, outcome.trials]
+    return [outcome.when], counts
 
 
 def data_table(indicator: Indicator, dataset: Dataset, say: Speaker) -> Table:

@@ -28,6 +28,27 @@ _WORDS: dict[str, Text] = {
         ("rule", "{0}: {1}", "{0}: {1}"),
         ("mean", "het gemiddelde van", "the mean of"),
         ("counts", "{0} van de {1}", "{0} out of {1}"),
+        ("events", "het aantal: {0}", "the number of: {0}"),
+        ("exposure", "{0}, per: {1}", "{0}, per: {1}"),
+        ("top_box", "het antwoord is een van de hoogste: {0}", "the answer is among the highest: {0}"),
+        (
+            "time_to_event",
+            "{0} binnen {1} dagen na {2}; wie korter gevolgd is, telt mee zolang die in beeld was",
+            "{0} within {1} days after {2}; who was followed for less counts for as long as that",
+        ),
+        ("last_seen", "in beeld tot: {0}", "in view until: {0}"),
+        ("censored", "na {0} eindigt het volgen", "following ends at {0}"),
+        (
+            "event-free",
+            "wie eerst {0} heeft, blijft meetellen zonder uitkomst",
+            "who has {0} first goes on counting without the outcome",
+        ),
+        ("term_bands", "{0} (in groepen: {1})", "{0} (in bands: {1})"),
+        (
+            "median_and_flag",
+            "{0}; onbekend krijgt de mediaan en een eigen effect",
+            "{0}; not known gets the median and an effect of its own",
+        ),
         (
             "change",
             "{0} na de zorg, gegeven {1} ervoor (gecorrigeerde winst)",

@@ -28,11 +28,11 @@ create table indicator (
     indicator varchar not null, version varchar not null, status varchar not null, horizon integer not null,
     title_nl varchar not null, title_en varchar not null, why_nl varchar not null, why_en varchar not null,
     steward varchar not null, dataset varchar not null, unit varchar not null,
-    kind varchar not null,             -- structure, binary, continuous, change
+    kind varchar not null,             -- structure, binary, count, continuous, change, top_box, time_to_event
     better varchar not null,           -- lower, higher
     expectation varchar not null,      -- none, own, external
-    show_unit varchar not null,        -- percent (values are proportions, shown x 100) or points
-    show_decimals integer not null,
+    show_unit varchar not null,        -- percent (values are proportions, shown x 100), points or rate
+    show_decimals integer not null, show_per integer not null default 1, show_of_nl varchar, show_of_en varchar,
     minimum_n integer not null,
     norm double, norm_kind varchar,
     definition varchar not null,       -- the YAML text
@@ -42,7 +42,7 @@ create table indicator (
 create table model (
     model varchar primary key,         -- hash
     indicator varchar not null, version varchar not null, period varchar not null,
-    kind varchar not null,             -- logistic, linear
+    kind varchar not null,             -- logistic, linear, poisson, cox
     n double not null, model_json varchar not null, diagnostics_json varchar not null
 );
 create table benchmark (              -- all providers together, one row per indicator and period
@@ -58,14 +58,15 @@ create table benchmark (              -- all providers together, one row per ind
 );
 create table score (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
-    n double, observed double, expected double,  -- counts for binary, means for continuous and change
-    ratio double,                      -- observed / expected, binary only
+    n double, observed double, expected double,  -- numbers of events, or means for continuous and change
+    ratio double,                      -- observed / expected, of events only
     adjusted double, lower double, upper double, -- 95 % interval on the scale of `adjusted`
     low998 double, low95 double, high95 double, high998 double,  -- this provider's funnel limits
     band varchar not null,             -- low998 low95 in high95 high998 not-assessable
     reason varchar not null,           -- why not assessable, else empty
     reliability double,
-    suppressed boolean not null,       -- then every number above is null
+    suppressed boolean not null,       -- then every number of this row is null
+    exposure double,                   -- of a count: what its events are counted per
     primary key (indicator, version, period, provider)
 );
 create table estimate (               -- beside the score; not of organisations whose score is suppressed

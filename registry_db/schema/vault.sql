@@ -43,7 +43,7 @@ create table benchmark (
 );
 create table score (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
-    n double not null, observed double, expected double, ratio double,
+    n double not null, exposure double, observed double, expected double, ratio double,
     adjusted double, lower double, upper double,
     low998 double, low95 double, high95 double, high998 double,
     band varchar not null, reason varchar not null, reliability double,

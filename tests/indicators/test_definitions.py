@@ -129,10 +129,55 @@ INDICATOR_MISTAKES = [
     ),
     (
         "{term: smoker, as: flag}",
-        "{term: smoker, as: flag, missing: own-category}",
+        "{term: smoker, as: flag, missing: median-and-flag}",
+        ["x.yaml:19: case_mix.3.missing: a flag has no median: use 'missing: report' or 'own-category'"],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: age, as: number, missing: own-category}",
         [
-            "x.yaml:19: case_mix.3.missing: a flag has no category of its own: use 'missing: report', or "
-            "deliver 'smoker' as a category and use 'as: category'"
+            "x.yaml:17: case_mix.1.missing: a number has no category of its own: use 'missing: report' or "
+            "'median-and-flag', or make bands of 'age' with 'as: category' and 'cuts'"
+        ],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: age, as: category, cuts: [35, 20]}",
+        ["x.yaml:17: case_mix.1.cuts: expected places from low to high, each once"],
+    ),
+    (
+        "{term: age, as: number}",
+        "{term: age, as: category, cuts: [20, 35], reference: 20-35}",
+        ["x.yaml:17: case_mix.1.reference: expected one of the bands <20, 20-<35, >=35"],
+    ),
+    # outcomes of other kinds
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: count, events: events, exposure: trials, better: lower}",
+        ["x.yaml:20: show: a count is shown as a rate, and only a count: this outcome is count"],
+    ),
+    (
+        "show: {unit: percent, decimals: 1}",
+        "show: {unit: rate, per: 1000, decimals: 1}",
+        ["x.yaml:20: show.of: a rate says what it is counted per, and only a rate does"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: top_box, answer: sex, top: [femal]}",
+        ["x.yaml:15: outcome.top.1: 'sex' has no value 'femal' (did you mean 'female'?)"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: time_to_event, start: day, event: loss, horizon: 365, better: lower}",
+        ["x.yaml:15: outcome.event: 'loss' is integer; expected date"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: time_to_event, start: day, event: discharge, horizon: 365, better: lower}\n"
+        "follow_up: {days: 30, after: day}",
+        [
+            "x.yaml:16: follow_up: a time to event has its window in 'horizon', and a record counts while it "
+            "is open"
         ],
     ),
     (
