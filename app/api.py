@@ -175,6 +175,8 @@ class PublishedSettlement(Published):
     generated: bool
     currency: str
     payment: Decimal
+    number: int
+    restatement: dict[str, Any] | None
     quality_score: Decimal
     quality: list[PublishedQuality]
     ledger: list[PublishedLine]

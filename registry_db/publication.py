@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -200,9 +201,11 @@ def _organisations(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
 
 def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     frame = con.execute(
-        """select settlement, contract, version, provider, payer, period, kind, payment, settlement_json
+        """select settlement, contract, version, provider, payer, period, kind, payment, number,
+            restatement_json, settlement_json
         from settlement_in_force order by contract, period, payer"""
     ).df()
+    frame["restatement_json"] = [_shown_restatement(text) for text in frame["restatement_json"]]
     contracts = catalogue.of_kind("contract")
     in_force = {(item.id, item.version) for item in contracts.values()}
     keep = [pair in in_force for pair in zip(frame["contract"], frame["version"], strict=True)]
@@ -214,6 +217,15 @@ def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     frame["generated"] = [catalogue.dataset(id).generated for id in datasets]
     frame["currency"] = "EUR"
     return frame
+
+
+def _shown_restatement(text: str | None) -> str | None:
+    """What parties and causes differ by; what stood in a score before and after may be hidden: left out."""
+    if not isinstance(text, str):
+        return None
+    found = json.loads(text)
+    causes = [{name: cause[name] for name in ("what", "difference")} for cause in found["causes"]]
+    return json.dumps({**found, "causes": causes}, ensure_ascii=False, sort_keys=True)
 
 
 def _generated(catalogue: Catalogue) -> bool:

@@ -365,7 +365,14 @@ class Settlement:
     generated: bool
     currency: str
     payment: Decimal
+    number: int
+    restatement_json: str | None
     settlement_json: str
+
+    @property
+    def restatement(self) -> dict[str, Any] | None:
+        """What it changed in the final settlement before it, by party and cause; None without one."""
+        return cast(dict[str, Any], json.loads(self.restatement_json)) if self.restatement_json else None
 
     @property
     def ledger(self) -> tuple[LedgerLine, ...]:

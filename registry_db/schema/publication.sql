@@ -85,6 +85,8 @@ create table settlement (
     provider varchar not null,         -- the network or provider that the contract is with
     payer varchar not null, period varchar not null, kind varchar not null,  -- final, interim
     generated boolean not null, currency varchar not null, payment decimal(18, 2) not null,
+    number integer not null,           -- 1, and one more for each settlement that replaced it
+    restatement_json varchar,          -- what it changed in the final one before it: differences and causes
     settlement_json varchar not null   -- the ledger and the quality score, as contracts.Settlement.to_dict()
 );
 create table luck (                    -- how sure a settlement is; a settlement without evidence has no row

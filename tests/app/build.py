@@ -261,7 +261,7 @@ def settlement_row() -> tuple[Any, ...]:
     made = settlement()
     text = json.dumps(made.to_dict(), ensure_ascii=False)
     key = (made.hash, made.contract, made.version, "Contract geboortezorg", "Birth-care contract")
-    return (*key, OWN, made.payer, made.period, "interim", True, "EUR", made.payment, text)
+    return (*key, OWN, made.payer, made.period, "interim", True, "EUR", made.payment, 1, None, text)
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[Any, ...]]) -> None:

@@ -97,3 +97,19 @@ def test_a_settlement_that_was_touched_is_exit_code_1(again: Again, folder: Path
     assert "  steps: does not come out again as it was stored\n" in out
     code, out, _ = again("--json")
     assert (code, [item["same"] for item in json.loads(out)]) == (1, [True, False])
+
+
+def test_restatements_are_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Registry(folder) as registry:
+        deliver_cheaper_birth(registry)
+        registry.settle("birth-vsv", period="2025")
+    monkeypatch.setattr(sys, "argv", ["meetlat", "--registry", str(folder), "settlements", "--restatements"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    told = {" ".join(line.split()) for line in capsys.readouterr().out.splitlines()}
+    head = (
+        "birth-vsv 0.1.0, 2025: settlement 2 with Zorgverzekeraar Demo: € 180,970.28 instead of € 180,485.03"
+    )
+    assert {head, "VSV-03 € 485.25", "spending € 485.25"} <= told

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from registry_db.faults import RegistryError
+from registry_db.reader import Publications
 from registry_db.registry import Registry
 from tests.registry_db.build import deliver_cheaper_birth
+
+VSV = "VSV-03"
 
 
 @pytest.fixture
@@ -91,6 +94,14 @@ def test_a_corrected_delivery_is_restated_with_its_cause(demo: Registry) -> None
     assert json.loads(kept[1][2]) == found.to_dict()
     (row,) = demo.restatements().to_dict("records")
     assert (row["period"], row["number"], row["payment"] - row["was"]) == ("2025", 2, gained)
+    # what is published says who gets what by which cause, and not what stood in a score
+    demo.publish()
+    settlements = Publications(demo.folder).newest().settlements(VSV)
+    (published,) = (each for each in settlements if each.period == "2025")
+    assert published.number == 2
+    assert published.restatement is not None
+    assert published.restatement["differences"][VSV] == "485.25"
+    assert all(set(cause) == {"what", "difference"} for cause in published.restatement["causes"])
     # settling once more on the same facts restates nothing
     demo.settle("birth-vsv", period="2025")
     assert len(demo.restatements()) == 1
