@@ -139,6 +139,7 @@ def _is_asked(earlier: Sequence[Condition], condition: Condition, example: Answe
             return False
         if before == "exclude" and (value is True or (value is None and kind != "exclude")):
             return False
-        if kind == "except" and (value is not False if before == "outcome" else value is True):
+        # An exception is asked about only where the outcome was not met, and none before it applied.
+        if kind == "except" and (before, value) in (("outcome", True), ("outcome", None), ("except", True)):
             return False
     return kind in ("population", "denominator", "exclude") or example.state not in ("pending", "lost")

@@ -15,6 +15,7 @@ _PHRASES: dict[str, Text] = {
         ("and", " en ", " and "),
         ("or", " of ", " or "),
         ("not", "niet ({0})", "not ({0})"),
+        ("flag", "{0}: {1}", "{0}: {1}"),
         ("=", "{0} is {1}", "{0} is {1}"),
         ("<>", "{0} is niet {1}", "{0} is not {1}"),
         ("<", "{0} is lager dan {1}", "{0} is below {1}"),
@@ -110,7 +111,7 @@ class _Phrases:
         if node.kind == "literal":
             return self.say("never" if (node.value is True) is negated else "always")
         if node.kind == "column":
-            return self.say("=", self.value(node), self.say("false" if negated else "true"))
+            return self.say("flag", self.value(node), self.say("false" if negated else "true"))
         if node.kind in ("and", "or", "case"):
             whole = self._chain(node) if node.kind != "case" else self.value(node)
             return self.say("not", whole) if negated else whole

@@ -26,7 +26,7 @@ _WORDS: dict[str, Text] = {
             "The first rule that applies is the reason:",
         ),
         ("rule", "{0}: {1}", "{0}: {1}"),
-        ("mean", "het gemiddelde van", "the mean of"),
+        ("mean", "het gemiddelde van:", "the mean of:"),
         ("counts", "{0} van de {1}", "{0} out of {1}"),
         ("events", "het aantal: {0}", "the number of: {0}"),
         ("exposure", "{0}, per: {1}", "{0}, per: {1}"),
@@ -51,8 +51,8 @@ _WORDS: dict[str, Text] = {
         ),
         (
             "change",
-            "{0} na de zorg, gegeven {1} ervoor (gecorrigeerde winst)",
-            "{0} after care, given {1} before (adjusted gain)",
+            "{0}, gegeven {1} (gecorrigeerde winst)",
+            "{0}, given {1} (adjusted gain)",
         ),
         ("case_mix", "Casemix", "Case mix"),
         ("no_case_mix", "niet gecorrigeerd voor casemix", "not adjusted for case mix"),
@@ -79,8 +79,8 @@ _WORDS: dict[str, Text] = {
         ),
         (
             "followed",
-            "{0}; wie korter gevolgd is ({1}), telt niet mee",
-            "{0}; who was followed for less ({1}) is left out",
+            "{0}; wie korter gevolgd is ({1}), telt niet mee, wat de uitkomst ook was",
+            "{0}; who was followed for less ({1}) is left out, whatever the outcome",
         ),
         ("period", "Periode", "Period"),
         ("year_of", "kalenderjaar van: {0}", "calendar year of: {0}"),
@@ -192,18 +192,24 @@ _WORDS: dict[str, Text] = {
         ("how", "Hoe deze gids te lezen", "How to read this guide"),
         (
             "how_text",
-            "De teksten over noemer, teller en uitsluitingen zijn gemaakt uit de definitie waarmee de scores "
-            "worden berekend; zij kunnen daar dus niet van afwijken. Elk record komt op één plaats terecht: "
-            "niet in de noemer, uitgesloten, nog niet bekend, te kort gevolgd, ontbrekend, of in de noemer, "
-            "met of zonder de uitkomst. Is een gegeven dat ertoe doet onbekend, dan telt het record als "
-            "ontbrekend en staat het aantal daarvan naast de score. De code achter elk versienummer is het "
+            "De teksten over noemer, teller en uitsluitingen zijn gemaakt uit de definitie waarmee de "
+            "scores worden berekend; zij kunnen daar dus niet van afwijken. De vragen worden in deze "
+            "volgorde gesteld: hoort het record in de noemer, is er een regel die het uitsluit, is de "
+            "volgduur voorbij, is alles bekend, en is de uitkomst bereikt. Elk record komt op één "
+            "plaats terecht. Is een gegeven onbekend waarvan de noemer, een uitsluiting, de uitkomst of "
+            "de casemix afhangt, dan telt het record als ontbrekend, tenzij een uitsluiting hoe dan ook "
+            "geldt; het aantal ontbrekende staat naast de score. Een volgduur is voorbij als de "
+            "gegevens tot en met de laatste dag ervan lopen. De code achter elk versienummer is het "
             "begin van de SHA-256 van de definitie.",
-            "The words on denominator, numerator and exclusions are made from the definition that scores are "
-            "computed with, so they cannot differ from it. Every record ends in exactly one place: not in "
-            "the denominator, left out, pending, lost to follow-up, missing, or in the denominator, with or "
-            "without the outcome. If something that matters is unknown, the record counts as missing, and "
-            "the number of those stands beside the score. The code after each version is the beginning of "
-            "the definition's SHA-256.",
+            "The words on denominator, numerator and exclusions are made from the definition that "
+            "scores are computed with, so they cannot differ from it. Questions are asked in this "
+            "order: is the record in the denominator, does a rule leave it out, has its follow-up "
+            "ended, is everything known, and was the outcome met. Every record ends in one place. If "
+            "something is unknown on which the denominator, an exclusion, the outcome or the case mix "
+            "depends, the record counts as missing, unless an exclusion applies in any case; the number "
+            "missing stands beside the score. A follow-up has ended when the data run up to and "
+            "including its last day. The code after each version is the beginning of the definition's "
+            "SHA-256.",
         ),
     )
 }

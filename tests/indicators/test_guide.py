@@ -123,31 +123,31 @@ def document(language: Language, *changes: dict[str, Any]) -> list[str]:
 
 def sentences(language: Language) -> Iterator[str]:
     if language == "nl":
-        yield from ("Indicatorengids Proef & co", "age is minstens 18", "meerling (twin is ja)")
-        yield from ("overleden (alive is nee)", "loss is hoger dan 1000", "lager is beter", "hoger is beter")
+        yield from ("Indicatorengids Proef & co", "age is minstens 18", "meerling (twin: ja)")
+        yield from ("overleden (alive: nee)", "loss is hoger dan 1000", "lager is beter", "hoger is beter")
         yield from ("5 % (ambitie)", "2,5 (streefwaarde)", "42 dagen na discharge", "netwerken (vsv)")
         yield from ("30 patiënten of metingen, en 0,5 verwachte uitkomst(en)", "events van de trials")
         yield from (
-            "score after na de zorg, gegeven score before ervoor",
+            "score after, gegeven score before (gecorrigeerde winst)",
             "de meegeleverde verwachting: elders",
         )
         yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
         yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
-        yield "telt de patiënt nog niet mee; wie korter gevolgd is (born), telt niet mee"
-        yield from ("het gemiddelde van het aantal dagen van day tot discharge", "smoker is ja")
+        yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was"
+        yield from ("het gemiddelde van: het aantal dagen van day tot discharge", "smoker: ja")
     else:
-        yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin is yes)")
-        yield from ("died (alive is no)", "loss is above 1000", "lower is better", "higher is better")
+        yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin: yes)")
+        yield from ("died (alive: no)", "loss is above 1000", "lower is better", "higher is better")
         yield from ("5 % (ambition)", "2.5 (target)", "42 days after discharge", "networks (vsv)")
         yield from ("30 patients or measurements, and 0.5 expected event(s)", "events out of trials")
         yield from (
-            "score after after care, given score before before",
+            "score after, given score before (adjusted gain)",
             "the delivered expectation: elsewhere",
         )
         yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
-        yield "does not count yet; who was followed for less (born) is left out"
-        yield from ("the mean of the days from day to discharge", "smoker is yes")
+        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome"
+        yield from ("the mean of: the days from day to discharge", "smoker: yes")
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -267,7 +267,7 @@ def test_pages_are_numbered_and_say_which_version_they_describe() -> None:
     assert "Inhoud" in sheets[0]
     assert "3. Bloedverlies" in sheets[0], "the contents name every indicator"
     (fact,) = (sheet for sheet in sheets if sheet.count("care-fact 1.0.0 (01234567)") == 1)
-    assert "smoker is ja" in fact
+    assert "smoker: ja" in fact
 
 
 def test_a_document_is_the_same_each_time_and_takes_nothing_for_markup() -> None:
