@@ -32,11 +32,13 @@ from app.report import (
     print_ledger,
     print_luck,
     print_restatement,
+    print_simulation,
 )
 from contracts.inputs import SettlementError
 from indicators.faults import DefinitionError
 from indicators.words import LANGUAGES
 from registry_db.assessing import Assessed
+from registry_db.before_signing import flows
 from registry_db.deliveries import Delivered
 from registry_db.faults import RegistryError
 from registry_db.ledgers import LEDGER_KINDS, Language
@@ -543,6 +545,30 @@ def luck(
         console.print("nothing yet")
     for row in frame.itertuples():
         print_luck(f"{row.contract} {row.period}", str(row.luck_json))
+
+
+@cli.command()
+def simulate(
+    context: typer.Context,
+    contract: Annotated[str, typer.Argument(help="A contract file, or the name of one in force.")],
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at a contract before signing: cash flows with and without real improvement, and false payments.
+
+    Each year is expected to be like the last baseline year, and is drawn 4,000 times. `--out` writes the cash
+    flows; `--json` prints everything.
+
+    Example: `meetlat simulate definitions/birth-vsv.contract.yaml`
+    """
+    with _open(context) as registry, _progress("simulate"):
+        found = registry.simulate(contract)
+    if out:
+        write_file(flows(found), out)
+    elif as_json:
+        print_json(found.to_dict())
+    else:
+        print_simulation(found)
 
 
 def _written(frame: pd.DataFrame, *, as_json: bool, out: Path | None) -> bool:

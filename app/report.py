@@ -14,6 +14,7 @@ from rich.text import Text
 
 from app.printing import console, plain_table, print_whole
 from contracts.restatement import Cause
+from contracts.simulation import Simulation
 from registry_db.again import SettledAgain
 from registry_db.registry import Ran, Registry
 
@@ -139,6 +140,46 @@ def _of_one_event(slopes: list[dict[str, Any]]) -> Table:
             sides = ("-" if slope[side] is None else amount(slope[side], "eur") for side in ("down", "up"))
             table.add_row(Text(slope["what"]), *sides)
     return table
+
+
+def print_simulation(found: Simulation) -> None:
+    """Print a contract before signing: what each scenario pays, and what other thresholds would do."""
+    table = plain_table(
+        f"{found.contract} {found.version}, {found.draws:,} draws of each year; euros, expected"
+    )
+    for title in (
+        "truly saved",
+        "way to goals",
+        "payment",
+        "chance paid",
+        "participant",
+        "payer",
+        "may lose",
+    ):
+        table.add_column(title, justify="right", no_wrap=True)
+    for each in found.scenarios:
+        years = each.years
+        table.add_row(
+            f"{each.scenario.saving:.0%}",
+            f"{each.scenario.way:.0%}",
+            f"{sum(year.payment for year in years):,.0f}",
+            f"{sum(year.chance_paid for year in years) / len(years):.0%}",
+            f"{each.participant[-1]:,.0f}",
+            f"{each.payer:,.0f}",
+            f"{each.chance_of_loss:.0%}",
+        )
+    print_whole(table)
+    grid = plain_table("what another threshold would do")
+    grid.add_column("threshold", justify="right")
+    for title in ("false payment", "once in the term", "paid falsely"):
+        grid.add_column(title, justify="right", no_wrap=True)
+    for scenario in found.rewarded:
+        grid.add_column(f"missed {scenario.saving:.0%}/{scenario.way:.0%}", justify="right", no_wrap=True)
+    for row in found.thresholds:
+        missed = (f"{chance:.0%}" for chance in row.missed)
+        chances = (f"{row.false_payment:.0%}", f"{row.false_in_term:.0%}", f"{row.paid_falsely:,.0f}")
+        grid.add_row(f"{float(row.threshold):.1%}", *chances, *missed)
+    print_whole(grid)
 
 
 def amount(value: str, unit: str) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from contracts.inputs import SettlementError
 from contracts.payers import settle_payers
+from contracts.simulation import Simulation
 from indicators.definition import Indicator
 from indicators.definitions import code_sets_of
 from indicators.faults import DefinitionError, Fault, did_you_mean
@@ -27,6 +28,7 @@ from indicators.words import LANGUAGES
 from registry_db import results
 from registry_db.again import SettledAgain, settle_again
 from registry_db.assessing import Assessed, assess
+from registry_db.before_signing import contract_of, simulated
 from registry_db.catalogue import (
     Catalogue,
     Definition,
@@ -530,6 +532,11 @@ class Registry:
                 f"it is not known how sure a settlement of {which} is", "run `meetlat settle`"
             )
         return frame
+
+    def simulate(self, contract: str) -> Simulation:
+        """Simulate a contract, a file or one in force; see `registry_db.before_signing.simulated`."""
+        catalogue = self.catalogue()
+        return simulated(self.con, catalogue, contract_of(catalogue, contract))
 
     def deliveries(self) -> pd.DataFrame:
         """Deliveries, columns `registry_db.results.DELIVERIES`."""
