@@ -58,7 +58,7 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "dataset", "dataset_column", "delivery", "estimate", "indicator", "model",
+        "benchmark", "dataset", "dataset_column", "delivery", "estimate", "indicator", "luck", "model",
         "organisation", "publication", "score", "settlement", "state",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
@@ -292,6 +292,9 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     text = json.dumps(
         {"quality": {"lines": [result, other]}, "inputs": {"results": [result]}, "payment": "1"}
     )
+    steps = [{"what": "pph", "up": "140"}, {"what": "tear", "up": "9"}, {"what": "spending", "up": "-1"}]
+    goals = [{"indicator": "pph"}, {"indicator": "tear"}]
+    luck = json.dumps({"luck": {}, "slopes": steps, "cliffs": steps, "goals": goals})
     key = {"indicator": ["pph", "tear"], "version": "1.0.0", "period": "2025", "provider": "VSV-03"}
     scores = pd.DataFrame(key | {"n": [7.0, 300.0]})
     tables = {
@@ -299,7 +302,8 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
             {**{name: scores[name] for name in scores}, "band": "in", "reason": ""}
         ).reindex(columns=[*scores.columns, *(name for name in NUMBERS if name != "n"), "band", "reason"]),
         "state": pd.DataFrame(columns=["indicator", "version", "period", "provider", "state", "reason", "n"]),
-        "settlement": pd.DataFrame({"provider": ["VSV-03"], "settlement_json": [text]}),
+        "settlement": pd.DataFrame({"settlement": ["s"], "provider": ["VSV-03"], "settlement_json": [text]}),
+        "luck": pd.DataFrame({"settlement": ["s"], "luck_json": [luck]}),
         "benchmark": scores[["indicator", "version", "period"]],
         "model": scores[["indicator", "version", "period"]],
         "estimate": scores[["indicator", "version", "period", "provider"]],
@@ -309,4 +313,6 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     hidden = {**result, "n": None, "adjusted": None}
     assert shown["quality"]["lines"] == [hidden, other]
     assert shown["inputs"]["results"] == [hidden]
+    sure = json.loads(tables["luck"]["luck_json"].iloc[0])
+    assert sure == {"luck": {}, "slopes": steps[1:], "cliffs": steps[1:], "goals": goals[1:]}
     assert list(tables["estimate"]["indicator"]) == ["tear"]
