@@ -520,3 +520,50 @@ def test_names_and_texts_cannot_leave_their_quotes() -> None:
     assert text_literal("it's") == "'it''s'"
     hostile = "'; drop table x; --"
     assert duckdb.execute(f"select {text_literal(hostile)} as {quote(hostile)}").fetchall() == [(hostile,)]
+
+
+TIMES = [
+    # days followed and whether that ended in the event; "born" is the last day seen, "discharge" the event
+    ({"discharge": "2024-03-11"}, 10, 1),
+    ({"discharge": None}, 30, 0),
+    ({"discharge": "2024-03-31"}, 30, 1),
+    ({"discharge": "2024-04-01"}, 30, 0),
+    ({"discharge": "2024-03-11", "born": "2024-03-10"}, 9, 0),
+    ({"discharge": "2024-03-11", "born": "2024-03-11"}, 10, 1),
+    # the last day of the data ends it too
+    ({"day": "2024-12-20", "discharge": None}, 11, 0),
+]
+
+
+@pytest.mark.parametrize(("without", "time", "event"), TIMES)
+@pytest.mark.parametrize("counts_as", ["censored", "event-free"])
+def test_a_record_counts_for_as_long_as_it_was_followed(
+    con: duckdb.DuckDBPyConnection, without: dict[str, Any], time: int, event: int, counts_as: str
+) -> None:
+    outcome = {
+        "kind": "time_to_event",
+        "start": "day",
+        "event": "discharge",
+        "horizon": 30,
+        "better": "lower",
+    }
+    timed = indicator(outcome=outcome | {"censored": "born"}, case_mix=None)
+    [row] = make_cohort(con, timed, [RECORD | without])
+    assert (row["_time"], row["_event"]) == (time, event)
+    competing = indicator(outcome=outcome | {"competing": {"on": "born", "as": counts_as}}, case_mix=None)
+    [row] = make_cohort(con, competing, [RECORD | without])
+    if counts_as == "event-free" and "born" in without:
+        time, event = 10, 1  # the last day in view does not end it
+    assert (row["_time"], row["_event"]) == (time, event)
+
+
+def test_an_event_before_the_start_cannot_be(con: duckdb.DuckDBPyConnection) -> None:
+    outcome = {
+        "kind": "time_to_event",
+        "start": "day",
+        "event": "discharge",
+        "horizon": 30,
+        "better": "lower",
+    }
+    timed = indicator(outcome=outcome, case_mix=None)
+    assert ends(con, timed, without={"discharge": "2024-02-29"}) == ("missing", "discharge")
