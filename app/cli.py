@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ from registry_db.ledgers import LEDGER_KINDS, Language
 from registry_db.lifecycle import Decision
 from registry_db.publication import Published
 from registry_db.registry import Progress, Registry
+from risk_models.model_card_page import card_html
 
 cli = typer.Typer(
     name="meetlat",
@@ -470,6 +472,31 @@ def models(context: typer.Context, as_json: JsonOption = False, out: OutOption =
     if not _written(frame, as_json=as_json, out=out):
         columns = {"indicator": "", "period": "", "model": "", "kind": "", "n": ",.0f", "fit": ""}
         print_table(frame.assign(fit=frame["diagnostics_json"].map(fit_in_words)), columns, all_rows=True)
+
+
+@cli.command()
+def card(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html for people, .json for machines.")],
+    period: PeriodOption = None,
+    language: Annotated[str, typer.Option(help=f"Of the page: {' or '.join(LANGUAGES)}.")] = "en",
+) -> None:
+    """Write the card of a case-mix model: what it was fitted on, and how far it can be trusted.
+
+    Example: `meetlat card birth-pph --period 2025 --language nl --out birth-pph.html`
+    """
+    if out.suffix not in (".html", ".json"):
+        raise typer.BadParameter(f"{out}: expected a name that ends in .html, .json")
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"--language {language}: expected {' or '.join(LANGUAGES)}")
+    with _open(context) as registry:
+        made = registry.model_card(indicator, period=period)
+    text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
+    if out.suffix == ".html":
+        text = card_html(made, language=cast(Language, language))
+    out.write_text(text, encoding="utf-8")
+    console.print(f"wrote {out}")
 
 
 @cli.command()

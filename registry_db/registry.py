@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -29,6 +30,7 @@ from registry_db import results
 from registry_db.again import SettledAgain, settle_again
 from registry_db.assessing import Assessed, assess
 from registry_db.before_signing import contract_of, simulated
+from registry_db.cards import card_of
 from registry_db.catalogue import (
     Catalogue,
     Definition,
@@ -503,6 +505,14 @@ class Registry:
     def models(self) -> pd.DataFrame:
         """Models, columns `registry_db.results.MODELS`."""
         return results.models(self.con)
+
+    def model_card(
+        self, indicator: str, *, period: str | None = None, hosmer_lemeshow: bool = False
+    ) -> dict[str, Any]:
+        """The card of an indicator's model, by default the newest; see `registry_db.cards.card_of`."""
+        catalogue = self.catalogue()
+        item = catalogue.get("indicator", indicator)
+        return card_of(self.con, catalogue, item, period, hosmer_lemeshow=hosmer_lemeshow)
 
     def settlements(self) -> pd.DataFrame:
         """Settlements, columns `registry_db.results.SETTLEMENTS`."""

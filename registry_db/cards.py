@@ -1,0 +1,112 @@
+"""The model card of a stored model, made from the records that it was fitted on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from indicators.definition import Indicator
+from registry_db.catalogue import Catalogue, Definition
+from registry_db.cohorts import make_cohort, patterns, strata
+from registry_db.connect import Connection
+from registry_db.faults import RegistryError
+from registry_db.fits import case_mix_terms, fit
+from risk_models.expected import CannotFit, RiskModel
+from risk_models.model_card import Records, model_card
+
+
+def card_of(
+    con: Connection,
+    catalogue: Catalogue,
+    item: Definition,
+    period: str | None,
+    *,
+    hosmer_lemeshow: bool = False,
+) -> dict[str, Any]:
+    """Make the card of an indicator's model.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault.
+    catalogue : Catalogue
+        The definitions.
+    item : Definition
+        The indicator.
+    period : str or None
+        Of the model; None for the newest.
+    hosmer_lemeshow : bool
+        Add that test.
+
+    Raises
+    ------
+    RegistryError
+        If there is no such model, or the records are no longer those that it was fitted on.
+    """
+    indicator = item.model
+    assert isinstance(indicator, Indicator)
+    stored = {
+        row[0]: (row[1], RiskModel.from_dict(json.loads(row[2])))
+        for row in con.execute(
+            "select period, model, model_json from model where indicator = ? and version = ? order by period",
+            [item.id, item.version],
+        ).fetchall()
+    }
+    chosen = period if period is not None else max(stored, default="")
+    if chosen not in stored:
+        known = ", ".join(stored) or "none; `meetlat fit` makes them"
+        raise RegistryError(f"{item.id} has no model of period '{chosen}'", f"periods with one: {known}")
+    model_id, model = stored[chosen]
+    make_cohort(con, indicator, catalogue.dataset(indicator.dataset))
+    taken = patterns(con, indicator, chosen)
+    with threadpool_limits(limits=1):
+        try:
+            same = fit(indicator, taken).id == model_id
+        except CannotFit:
+            same = False
+        if not same:
+            raise RegistryError(
+                f"{item.id} {chosen}: the records are no longer those that model {model_id} was fitted on",
+                "fit it anew with `meetlat fit`",
+            )
+        found = strata(con, chosen, taken, model.expected(taken.columns, rows=len(taken.n)))
+        records = Records(
+            columns={name: values[found.pattern] for name, values in taken.columns.items()},
+            provider=found.provider,
+            codes=found.providers,
+            n=found.n,
+            sum_y=found.sum_y,
+            sum_y2=found.sum_y2,
+        )
+        before = [name for name in stored if name < chosen]
+        return model_card(
+            model,
+            case_mix_terms(indicator),
+            records,
+            about=_about(con, item, indicator, chosen, model_id),
+            earlier=stored[max(before)][1] if before else None,
+            with_hosmer_lemeshow=hosmer_lemeshow,
+        )
+
+
+def _about(
+    con: Connection, item: Definition, indicator: Indicator, period: str, model: str
+) -> dict[str, Any]:
+    """What the registry knows of a model; days on which records ripen are taken together."""
+    states = con.execute(
+        """select _state as state, case when _state = 'pending' then '' else _reason end as reason, count(*)
+        from cohort where _period = ? group by all order by all""",
+        [period],
+    ).fetchall()
+    return {
+        "indicator": item.id,
+        "version": item.version,
+        "title": indicator.title.model_dump(),
+        "period": period,
+        "dataset": indicator.dataset,
+        "definition": item.hash,
+        "model": model,
+        "states": [{"state": state, "reason": reason, "n": n} for state, reason, n in states],
+    }

@@ -1,0 +1,235 @@
+"""The model card: what a risk model was fitted on, what is in it, and how far it can be trusted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from risk_models.calibration_curve import calibration_curve, hosmer_lemeshow
+from risk_models.design import Term
+from risk_models.diagnostics import brier, c_statistic, calibration, r_squared, scaled_brier
+from risk_models.expected import RiskModel
+from risk_models.missing import missing_notes
+from risk_models.strata import Columns, FloatArray, IntArray
+from risk_models.validation import cross_validated, influence, provider_folds
+from risk_models.verdict import Z_95
+
+FOLDS = 10
+SEED = 20260101
+MOST_INFLUENTIAL = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """The strata that a card is about, one of one provider each; arrays have shape (strata,).
+
+    Attributes
+    ----------
+    columns
+        One array for each case-mix term, under its name.
+    provider
+        Index 0..len(codes)-1 of the provider.
+    codes
+        What each provider is called on the card.
+    n, sum_y, sum_y2
+        Records, sum of outcomes and of squared outcomes.
+    """
+
+    columns: Columns
+    provider: IntArray
+    codes: Sequence[str]
+    n: FloatArray
+    sum_y: FloatArray
+    sum_y2: FloatArray
+
+
+def model_card(
+    model: RiskModel,
+    terms: Sequence[Term],
+    records: Records,
+    *,
+    about: Mapping[str, Any],
+    earlier: RiskModel | None = None,
+    with_hosmer_lemeshow: bool = False,
+) -> dict[str, Any]:
+    """Describe a fitted model, as plain values that are safe for JSON.
+
+    Parameters
+    ----------
+    model
+        The model; logistic or linear.
+    terms
+        The case mix it was fitted with.
+    records
+        What it was fitted on.
+    about
+        What the caller knows: such as the hash of the model, the indicator, the period, and how many records
+        ended in which state, and a title by language. It becomes the part ``about``.
+    earlier
+        The model of an earlier period: how well it predicts these records is the check forward in time.
+    with_hosmer_lemeshow
+        Whether to add the test of Hosmer and Lemeshow, for those who ask for it.
+
+    Returns
+    -------
+    dict
+        Parts ``about``, ``fit`` (kind, records, log-likelihood, residual_sd in the unit of y), ``terms``
+        (with knots and levels as stored), ``coefficients`` (estimate, standard error and 95 % interval:
+        log-odds, or the unit of y), ``apparent`` (diagnostics on the records themselves),
+        ``cross_validation`` (by provider) and ``forward`` (either diagnostics or a ``reason``),
+        ``influence`` (the providers that pull most: the largest change of a coefficient without them in
+        standard errors, and the ratio of their own expectation), ``missing``. None stands for a number that
+        does not exist.
+
+    Raises
+    ------
+    ValueError
+        For a Poisson model, or columns that do not fit the model.
+
+    References
+    ----------
+    Collins GS et al. (2015), TRIPOD. Ann Intern Med 162:55-63. doi:10.7326/M14-0697
+    Mitchell M et al. (2019). Model cards for model reporting. doi:10.1145/3287560.3287596
+    """
+    if model.kind == "poisson":
+        raise ValueError("a model card of a count is not there yet; expected a logistic or a linear model")
+    expected = model.expected(records.columns, rows=len(records.n))
+    card: dict[str, Any] = {
+        "about": dict(about),
+        "fit": {
+            "kind": model.kind,
+            "n": model.n,
+            "outcome": float(records.sum_y.sum()),
+            "providers": len(np.unique(records.provider[records.n > 0])),
+            "log_likelihood": model.log_likelihood,
+            "residual_sd": model.residual_sd,
+            "ridge": model.ridge,
+        },
+        "terms": [term.to_dict() for term in model.design.terms],
+        "coefficients": _coefficients(model),
+        "apparent": _diagnostics(model.kind, records, expected),
+        "cross_validation": _cross_validation(model, terms, records),
+        "forward": _forward(earlier, records),
+        "influence": _influence(model, terms, records),
+        "missing": [asdict(note) for note in missing_notes(terms, records.columns, records.n)],
+    }
+    if with_hosmer_lemeshow and model.kind == "logistic":
+        curve = calibration_curve(records.n, records.sum_y, expected)
+        card["hosmer_lemeshow"] = asdict(hosmer_lemeshow(curve, fitted_here=True))
+    plain: dict[str, Any] = _plain(card)
+    return plain
+
+
+def _coefficients(model: RiskModel) -> list[dict[str, Any]]:
+    rows = zip(model.design.columns, model.coefficients, model.standard_errors, strict=True)
+    return [
+        {
+            "column": name,
+            "estimate": estimate,
+            "standard_error": error,
+            "lower": estimate - Z_95 * error,
+            "upper": estimate + Z_95 * error,
+        }
+        for name, estimate, error in rows
+    ]
+
+
+def _diagnostics(kind: str, records: Records, expected: FloatArray) -> dict[str, Any]:
+    known = np.isfinite(expected)
+    n, sum_y = records.n[known], records.sum_y[known]
+    if kind == "linear":
+        return {"r2": r_squared(n, sum_y, records.sum_y2[known], expected[known])}
+    found: dict[str, Any] = {
+        "c_statistic": c_statistic(n, sum_y, expected[known]),
+        "brier": brier(n, sum_y, expected[known]),
+        "scaled_brier": scaled_brier(n, sum_y, expected[known]),
+    }
+    if len(np.unique(expected[known])) > 1:
+        line = calibration(n, sum_y, expected[known])
+        found |= {"calibration_intercept": line.intercept, "calibration_slope": line.slope}
+    return found
+
+
+def _cross_validation(model: RiskModel, terms: Sequence[Term], records: Records) -> dict[str, Any]:
+    present = np.unique(records.provider[records.n > 0])
+    folds = min(FOLDS, len(present))
+    if folds < 2:
+        return {"reason": "there are no other providers to hold the model against"}
+    place = np.searchsorted(present, records.provider)
+    some = records.n > 0
+    kept = replace(
+        records,
+        columns={name: column[some] for name, column in records.columns.items()},
+        provider=place[some],
+        n=records.n[some],
+        sum_y=records.sum_y[some],
+        sum_y2=records.sum_y2[some],
+    )
+    try:
+        expected = cross_validated(
+            model.kind,
+            terms,
+            kept.columns,
+            provider_folds(kept.provider, providers=len(present), folds=folds, seed=SEED),
+            n=kept.n,
+            sum_y=kept.sum_y,
+            sum_y2=kept.sum_y2,
+            ridge=model.ridge,
+        )
+    except ValueError as error:  # no model without a fold, or a level that is in one fold only
+        return {"reason": str(error)}
+    return {"folds": folds} | _diagnostics(model.kind, kept, expected)
+
+
+def _forward(earlier: RiskModel | None, records: Records) -> dict[str, Any]:
+    if earlier is None:
+        return {"reason": "there is no model of an earlier period"}
+    try:
+        expected = earlier.expected(records.columns, rows=len(records.n))
+    except ValueError as error:
+        return {"reason": str(error)}
+    return _diagnostics(earlier.kind, records, expected)
+
+
+def _influence(model: RiskModel, terms: Sequence[Term], records: Records) -> list[dict[str, Any]]:
+    """The providers without which a coefficient changes most, in its standard errors."""
+    without = influence(
+        model.kind,
+        terms,
+        records.columns,
+        records.provider,
+        n=records.n,
+        sum_y=records.sum_y,
+        sum_y2=records.sum_y2,
+        ridge=model.ridge,
+        providers=len(records.codes),
+    )
+    change = without.coefficients / model.standard_errors
+    size = np.nan_to_num(np.abs(change).max(axis=1), nan=np.inf)
+    order = np.lexsort((np.array(records.codes, dtype=str), -size))[:MOST_INFLUENTIAL]
+    found = []
+    for which in order:
+        told = not without.reason[which] and bool(np.isfinite(change[which]).any())
+        most = int(np.nanargmax(np.abs(change[which]))) if told else 0
+        found.append(
+            {
+                "provider": records.codes[which],
+                "largest_change": size[which],
+                "column": model.design.columns[most] if told else "",
+                "ratio": without.ratio[which],
+                "reason": without.reason[which],
+            }
+        )
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Plain numbers, None for those that do not exist."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

@@ -1,0 +1,223 @@
+"""A model card as a page for people, in Dutch or English."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from typing import Any, Literal, TypeAlias
+
+Language: TypeAlias = Literal["nl", "en"]
+
+# What is left of a nought after rounding.
+NOTHING = 1e-9
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Modelkaart", "Model card"),
+    "about": ("Waarover", "About"),
+    "indicator": ("indicator", "indicator"),
+    "version": ("versie", "version"),
+    "period": ("periode", "period"),
+    "dataset": ("registratie", "dataset"),
+    "model": ("kenmerk (hash) van het model", "hash of the model"),
+    "records": ("Waar de records bleven", "Where the records went"),
+    "state": ("status", "state"),
+    "why": ("reden", "reason"),
+    "not-eligible": ("hoort niet bij de populatie", "not eligible"),
+    "excluded": ("uitgesloten", "excluded"),
+    "excepted": ("uitgezonderd", "excepted"),
+    "pending": ("nog niet bekend", "pending"),
+    "lost": ("uit zicht geraakt", "lost to follow-up"),
+    "missing-value": ("waarde ontbreekt", "a value is missing"),
+    "met": ("uitkomst trad op", "outcome met"),
+    "not-met": ("uitkomst trad niet op", "outcome not met"),
+    "value": ("telt mee", "counted"),
+    "fit": ("Het model", "The model"),
+    "kind": ("soort", "kind"),
+    "logistic": ("logistisch (kans op de uitkomst)", "logistic (risk of the outcome)"),
+    "linear": ("lineair (gemiddelde waarde)", "linear (mean value)"),
+    "n": ("aantal records", "records"),
+    "outcome": ("uitkomsten (som)", "outcomes (sum)"),
+    "providers": ("aantal aanbieders", "providers"),
+    "log_likelihood": ("log-likelihood", "log-likelihood"),
+    "residual_sd": ("standaarddeviatie van de residuen", "standard deviation of the residuals"),
+    "ridge": ("ridge", "ridge"),
+    "terms": ("Casemix", "Case mix"),
+    "term": ("kenmerk", "term"),
+    "encoding": ("vorm", "form"),
+    "number": ("getal", "number"),
+    "spline": ("vloeiende kromme, knopen bij {0}", "smooth curve, knots at {0}"),
+    "category": ("categorie: {0} (de eerste is de referentie)", "category: {0} (the first is the reference)"),
+    "flag": ("ja of nee", "yes or no"),
+    "interaction": ("samenhang van {0}", "interaction of {0}"),
+    "coefficients": ("Coëfficiënten", "Coefficients"),
+    "column": ("kolom", "column"),
+    "estimate": ("schatting", "estimate"),
+    "standard_error": ("standaardfout", "standard error"),
+    "interval": ("95%-interval", "95 % interval"),
+    "diagnostics": ("Hoe goed het voorspelt", "How well it predicts"),
+    "measure": ("maat", "measure"),
+    "apparent": ("op dezelfde records", "on the same records"),
+    "cross_validation": ("bij andere aanbieders", "at other providers"),
+    "forward": ("model van een eerdere periode", "model of an earlier period"),
+    "c_statistic": ("c-statistiek (0,5 = toeval, 1 = perfect)", "c-statistic (0.5 = chance, 1 = perfect)"),
+    "brier": ("Brierscore (lager is beter)", "Brier score (lower is better)"),
+    "scaled_brier": ("geschaalde Brierscore (1 = perfect)", "scaled Brier score (1 = perfect)"),
+    "calibration_intercept": ("kalibratie: intercept (goed is 0)", "calibration intercept (ideal 0)"),
+    "calibration_slope": ("kalibratie: helling (goed is 1)", "calibration slope (ideal 1)"),
+    "r2": ("verklaarde variantie (R²)", "explained variance (R²)"),
+    "hosmer_lemeshow": ("Hosmer-Lemeshow (p-waarde)", "Hosmer-Lemeshow (p-value)"),
+    "influence": ("Aanbieders met de meeste invloed", "Providers with most influence"),
+    "provider": ("aanbieder", "provider"),
+    "largest_change": (
+        "grootste verschuiving zonder deze aanbieder (in standaardfouten)",
+        "largest shift without this provider (in standard errors)",
+    ),
+    "ratio": ("eigen verwachting zonder / met", "own expectation without / with"),
+    "missing": ("Ontbrekende waarden", "Missing values"),
+    "share": ("aandeel", "share"),
+    "rule": ("wat ermee gebeurt", "what is done"),
+    "own-category": ("eigen categorie", "a category of its own"),
+    "median-and-flag": ("mediaan, met een kolom die het zegt", "median, with a column that says so"),
+    "refuse": ("niet toegestaan", "refused"),
+    "nothing-missing": (
+        "In de records waarop het model is geschat ontbreekt geen enkele waarde.",
+        "No value is missing in the records that the model was fitted on.",
+    ),
+    "none": ("–", "–"),
+}
+_STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
+th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
+td.number{text-align:right;font-variant-numeric:tabular-nums}"""
+_SECTIONS = ("apparent", "cross_validation", "forward")
+
+
+def card_html(card: Mapping[str, Any], *, language: Language) -> str:
+    """Write a model card as one HTML page that needs nothing from elsewhere.
+
+    Parameters
+    ----------
+    card
+        From `risk_models.model_card.model_card`.
+    language
+        ``nl`` or ``en``.
+    """
+    say = _Wording(language)
+    about = card["about"]
+    title = f"{say('title')}: {about['title'][language]}" if "title" in about else say("title")
+    known = [name for name in ("indicator", "version", "period", "dataset", "model") if name in about]
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        _table([], [(say(name), str(about[name])) for name in known]),
+        *_records(say, about.get("states", [])),
+        f"<h2>{say('fit')}</h2>",
+        _table(
+            [], [(say(name), say.value(value)) for name, value in card["fit"].items() if value is not None]
+        ),
+        f"<h2>{say('terms')}</h2>",
+        _table([say("term"), say("encoding")], [(term["name"], _form(say, term)) for term in card["terms"]]),
+        f"<h2>{say('coefficients')}</h2>",
+        _table(
+            [say(name) for name in ("column", "estimate", "standard_error", "interval")],
+            [
+                (
+                    row["column"],
+                    say.value(row["estimate"]),
+                    say.value(row["standard_error"]),
+                    f"{say.value(row['lower'])} – {say.value(row['upper'])}",
+                )
+                for row in card["coefficients"]
+            ],
+        ),
+        f"<h2>{say('diagnostics')}</h2>",
+        *_diagnostics(say, card),
+        f"<h2>{say('influence')}</h2>",
+        _table(
+            [say(name) for name in ("provider", "column", "largest_change", "ratio")],
+            [
+                (
+                    row["provider"],
+                    row["column"] or row["reason"],
+                    say.value(row["largest_change"]),
+                    say.value(row["ratio"]),
+                )
+                for row in card["influence"]
+            ],
+        ),
+        f"<h2>{say('missing')}</h2>",
+        _missing(say, card["missing"]),
+    ]
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+    )
+
+
+class _Wording:
+    """Words and numbers of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.place = 0 if language == "nl" else 1
+
+    def __call__(self, key: str, *values: str) -> str:
+        return _WORDS[key][self.place].format(*values)
+
+    def value(self, value: Any) -> str:
+        """A number with four digits that count, a whole number whole, a word as it is known."""
+        if value is None:
+            return self("none")
+        if isinstance(value, str):
+            return self(value) if value in _WORDS else value
+        if abs(value) < NOTHING:
+            return "0"
+        text = f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
+        return text.translate(str.maketrans(",.", ".,")) if self.place == 0 else text
+
+
+def _records(say: _Wording, states: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    named = {"missing": "missing-value"}
+    rows = [
+        (say.value(named.get(row["state"], row["state"])), row["reason"], say.value(row["n"]))
+        for row in states
+    ]
+    if rows:
+        yield f"<h2>{say('records')}</h2>"
+        yield _table([say("state"), say("why"), say("n")], rows)
+
+
+def _form(say: _Wording, term: Mapping[str, Any]) -> str:
+    listed = {"spline": "knots", "category": "levels", "interaction": "of"}.get(term["kind"])
+    values = [say.value(value) for value in term[listed]] if listed else []
+    return say(term["kind"], ", ".join(values))
+
+
+def _diagnostics(say: _Wording, card: Mapping[str, Any]) -> Iterator[str]:
+    names = [name for name in card["apparent"] if name in _WORDS]
+    rows = [(say(name), *(say.value(card[part].get(name)) for part in _SECTIONS)) for name in names]
+    if "hosmer_lemeshow" in card:
+        rows.append(
+            (say("hosmer_lemeshow"), say.value(card["hosmer_lemeshow"]["p"]), say("none"), say("none"))
+        )
+    yield _table([say("measure"), *map(say, _SECTIONS)], rows)
+    for part in _SECTIONS:
+        if "reason" in card[part]:
+            yield f"<p>{say(part)}: {escape(card[part]['reason'])}</p>"
+
+
+def _missing(say: _Wording, notes: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            note["term"],
+            say.value(note["records"]),
+            f"{say.value(100 * note['share'])} %",
+            say.value(note["rule"]),
+        )
+        for note in notes
+    ]
+    if not rows:
+        return f"<p>{say('nothing-missing')}</p>"
+    return _table([say(name) for name in ("term", "n", "share", "rule")], rows)
+
+
+def _table(header: list[str], rows: Iterable[tuple[str, ...]]) -> str:
+    head = f"<tr>{''.join(f'<th>{escape(name)}</th>' for name in header)}</tr>" if header else ""
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>{head}{body}</table>"
