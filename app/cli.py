@@ -586,7 +586,7 @@ def simulate(
     Each year is expected to be like the last baseline year, and is drawn 4,000 times. `--out` writes the cash
     flows; `--json` prints everything.
 
-    Example: `meetlat simulate definitions/birth-vsv.contract.yaml`
+    Example: `meetlat simulate my.contract.yaml --out flows.xlsx`
     """
     with _open(context) as registry, _progress("simulate"):
         found = registry.simulate(contract)

@@ -35,17 +35,20 @@ def show(view: View) -> None:
 
 
 def _choose_settlement(view: View, settlements: Sequence[Settlement]) -> Settlement:
-    by_name = {settlement.contract: settlement for settlement in settlements}
+    by_name = {f"{each.contract} {each.payer}": each for each in settlements}
     if len(by_name) == 1:
         return settlements[0]
+    several = len({each.payer for each in settlements}) > 1
     chosen = choose(
         "contract",
         list(by_name),
-        default=settlements[0].contract,
+        default=next(iter(by_name)),
         widget=lambda key: st.selectbox(
             view.w.t("choose.contract"),
             list(by_name),
-            format_func=lambda name: view.w.of(by_name[name], "title"),
+            format_func=lambda name: (
+                view.w.of(by_name[name], "title") + (f" ({by_name[name].payer})" if several else "")
+            ),
             key=key,
         ),
     )
@@ -67,6 +70,7 @@ def _draw(view: View, settlement: Settlement) -> None:
     frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
     st.html(_quality(view, settlement))
     luck.show(view, settlement)
+    _years(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
     st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
     frame.note(
@@ -109,6 +113,42 @@ def _waterfall_alt(w: Wording, settlement: Settlement, lines: dict[str, LedgerLi
         counted=w.money(lines["counted"].amount),
         share=w.percent(lines["share"].amount),
         payment=w.money(settlement.payment, cents=True),
+    )
+
+
+def _years(view: View, settlement: Settlement) -> None:
+    """The other years of the contract with the same payer, where there are any."""
+    w = view.w
+    years = [
+        each
+        for each in view.reader.settlements(view.organisation.provider)
+        if (each.contract, each.payer) == (settlement.contract, settlement.payer)
+    ]
+    if len(years) < 2:
+        return
+    head = (
+        w.t("choose.period"),
+        w.t("years.saved"),
+        w.t("quality.title"),
+        w.t("years.payment"),
+        w.t("luck.interval"),
+    )
+    frame.section(w.t("years.title"), w.t("years.about"))
+    st.html(markup.table(head, (_year(view, each) for each in reversed(years)), caption=w.t("years.title")))
+
+
+def _year(view: View, settlement: Settlement) -> tuple[str, ...]:
+    w, lines = view.w, {line.key: line for line in settlement.ledger}
+    found = view.reader.luck(settlement.settlement)
+    address = view.link("contract", period=settlement.period)
+    kind = settlement_kind(w, settlement.kind)
+    return (
+        f'<a href="{escape(address)}" target="_self">{escape(settlement.period)}</a>'
+        f"<small>{escape(kind)}</small>",
+        escape(w.percent(lines["savings_rate"].amount)),
+        escape(w.number(settlement.quality_score, 2)),
+        escape(w.money(settlement.payment, cents=True)),
+        escape(luck.interval(w, found) if found else w.t("value.none")),
     )
 
 

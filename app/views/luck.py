@@ -51,11 +51,16 @@ def told(w: Wording, found: Luck) -> str:
     return f"{paid} {w.t('luck.this', years=_of_hundred(w, found.by_luck))}"
 
 
-def _cards(w: Wording, found: Luck) -> list[tuple[str, str, str]]:
+def interval(w: Wording, found: Luck) -> str:
+    """Limits between which 95 % of the payments lie."""
     lower, upper = (w.money(Decimal(edge)) for edge in (found.lower, found.upper))
+    return f"{lower} {w.t('interval.between')} {upper}"
+
+
+def _cards(w: Wording, found: Luck) -> list[tuple[str, str, str]]:
     return [
         (w.t("luck.by-luck"), _chance(w, found.by_luck), ""),
-        (w.t("luck.interval"), f"{lower} {w.t('interval.between')} {upper}", w.t("luck.interval.about")),
+        (w.t("luck.interval"), interval(w, found), w.t("luck.interval.about")),
         (w.t("luck.nothing"), _chance(w, found.chance_none), ""),
         (
             w.t("luck.power"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -199,7 +200,7 @@ def test_a_contract_shows_how_sure_the_payment_is() -> None:
     assert found is not None
     w = wording("nl")
     any_payment = w.number(found.any_by_luck * 100, 0)
-    assert f"was er door toeval in {any_payment} van de 100 van zulke jaren iets uitbetaald" in body
+    assert f"was er door toeval in {any_payment} van de 100 zulke jaren iets uitbetaald" in body
     assert w.percent(found.by_luck).replace("\N{NO-BREAK SPACE}", " ") in body
     assert "van 9,0 % naar 5,0 %" in body
     assert "5,2 tot 9,7 %" in body
@@ -215,12 +216,40 @@ def test_a_settlement_without_evidence_says_so(tmp_path: Path, monkeypatch: pyte
     assert "niet bekend hoe groot de rol van toeval is" in text(page("contract", lang="nl"))
 
 
+def test_years_stand_side_by_side_and_payers_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "more.duckdb"
+    build_publication(file)
+    with duckdb.connect(str(file)) as con:
+        for hash, column, value in (("a", "period", "2024"), ("b", "payer", "Andere verzekeraar")):
+            con.execute(
+                f"insert into settlement select * replace (? as settlement, ? as {column}) from settlement "
+                "where length(settlement) > 1",
+                [hash, value],
+            )
+    point_at(tmp_path, "more.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    test = page("contract", lang="nl")
+    (payers,) = (box for box in test.main.selectbox if box.label == "Contract")
+    assert sorted(payers.options) == [
+        "Contract geboortezorg (Andere verzekeraar)",
+        "Contract geboortezorg (Zorgverzekeraar)",
+    ]
+    payers.set_value("vsv-contract Zorgverzekeraar").run()
+    body = text(test)
+    assert "Door de jaren heen" in body
+    assert 'period=2024" target="_self">2024</a>' in body
+    payers.set_value("vsv-contract Andere verzekeraar").run()
+    assert "Door de jaren heen" not in text(test)
+    assert "Zorgverzekeraar met" not in text(test)
+
+
 @pytest.mark.usefixtures("shown")
 def test_chances_are_told_as_years_in_a_hundred() -> None:
     found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
     assert found is not None
     rare = luck_view.told(wording("nl"), replace(found, any_by_luck=0.3, by_luck=0.004, payment=Decimal(5)))
-    assert "in 30 van de 100 van zulke jaren" in rare
+    assert "in 30 van de 100 zulke jaren" in rare
     assert "in minder dan 1 van de 100" in rare
     nothing = luck_view.told(wording("en"), replace(found, payment=Decimal(0)))
     assert "as high as this" not in nothing
