@@ -55,6 +55,8 @@ class Column(Part):
         Digits behind the point that are kept, for ``decimal``.
     identifier : bool
         Identifies a person: replaced by a keyed hash before it is stored.
+    labels : dict of str to Text
+        How people read what a code means, such as ``third_fourth``; by default as it is.
     """
 
     type: ColumnType
@@ -67,6 +69,7 @@ class Column(Part):
     unit: str | None = None
     identifier: bool = False
     title: Text | None = None
+    labels: dict[str, Text] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -85,6 +88,14 @@ class Column(Part):
             raise fault_at(f"decimals are for a decimal column; this one is {self.type}", "decimals")
         if self.identifier and self.type != "text":
             raise fault_at("an identifier is a text column", "identifier")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> Column:
+        meanings = [] if self.codes is None else [str(meaning) for meaning in self.codes.values()]
+        for label in self.labels:
+            if label not in meanings:
+                raise fault_at(f"no code means '{label}' ({did_you_mean(label, meanings)})", "labels", label)
         return self
 
     @model_validator(mode="after")

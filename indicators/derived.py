@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -41,9 +42,9 @@ class DerivedColumn(Part):
         raise NotImplementedError
 
     @property
-    def values(self) -> tuple[str, ...]:
-        """The texts that it can be; none for other types, and for free text."""
-        return ()
+    def labels(self) -> Mapping[str, Text]:
+        """The texts that it can be, as people read them; none for other types, and for free text."""
+        return {}
 
 
 class ValueColumn(DerivedColumn):

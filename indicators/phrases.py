@@ -87,6 +87,13 @@ def column_title(name: str, dataset: Dataset, language: Language) -> str:
     return name.replace("_", " ") if title is None else getattr(title, language)
 
 
+def value_label(name: str, value: str, dataset: Dataset, language: Language) -> str:
+    """A code of a column as people read it, or the code itself where it has no label."""
+    part = dataset.columns.get(name) or dataset.derive.get(name)
+    label = part.labels.get(value) if part else None
+    return value if label is None else getattr(label, language)
+
+
 def number(value: Decimal, language: Language) -> str:
     """Write a number with the decimal sign of a language."""
     text = f"{value:f}"
@@ -118,7 +125,7 @@ class _Phrases:
         if node.kind == "in_set":
             code = self._operand(_looked_up(node))
             return self.say("not in_set" if negated else "in_set", code, str(node.value))
-        values = [self._operand(child) for child in node.children]
+        values = [self._compared(child, node.children) for child in node.children]
         if node.kind in _OPPOSITE:
             return self.say(_OPPOSITE[node.kind] if negated else node.kind, *values)
         if node.kind == "in":
@@ -153,6 +160,13 @@ class _Phrases:
         if node.kind in ("coalesce", "least", "greatest"):
             return self.say(node.kind, ", ".join(nested))
         return f" {node.kind} ".join(nested) if node.kind in "+-*" else self.say(node.kind, *nested)
+
+    def _compared(self, node: Node, others: tuple[Node, ...]) -> str:
+        """A side of a comparison: a code as people read it, where the other side is a column of codes."""
+        columns = [str(other.value) for other in others if other.kind == "column"]
+        if node.kind == "literal" and node.type == "text" and columns:
+            return f"‘{value_label(columns[0], str(node.value), self.dataset, self.language)}’"
+        return self._operand(node)
 
     def _operand(self, node: Node) -> str:
         return f"({self.value(node)})" if node.kind == "case" else self.value(node)

@@ -59,8 +59,8 @@ def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
     """What is wrong with a text as a value of a column with codes; None if nothing is."""
     derived = dataset.derive.get(name)
     if derived is not None:
-        unknown = derived.values and value not in derived.values
-        return (f"'{name}' has no value '{value}'", did_you_mean(value, derived.values)) if unknown else None
+        unknown = derived.labels and value not in derived.labels
+        return (f"'{name}' has no value '{value}'", did_you_mean(value, derived.labels)) if unknown else None
     column = dataset.columns.get(name)
     if column is None or not column.codes or column.type not in ("category", "text"):
         return None

@@ -40,7 +40,8 @@ _TEXTS = {
         "stratify.*.title", "expectation.source", "show.decimals",
     ),
     "dataset": (
-        "title", "description", "source", "columns.*.title", "columns.*.unit", "derive.*.title",
+        "title", "description", "source", "columns.*.title", "columns.*.unit", "columns.*.labels",
+        "derive.*.title",
         "tables.*.title", "tables.*.columns.*.title", "tables.*.columns.*.unit", "tables.*.derive.*.title",
     ),
     "network_set": ("title", "networks.*.name"),

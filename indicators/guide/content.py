@@ -21,7 +21,7 @@ from indicators.outcomes import (
     TimeToEventOutcome,
     TopBoxOutcome,
 )
-from indicators.phrases import column_title, in_words, number
+from indicators.phrases import column_title, in_words, number, value_label
 from indicators.states import exposure_node, outcome_node
 from indicators.versions import StatusChange
 from indicators.words import Language, Text
@@ -245,11 +245,12 @@ def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
 def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
     if item.expectation:
         return (say("external") + say.of(item.expectation.source),)
-    words = tuple(_term(term, column_title(term.term, dataset, say.language), say) for term in item.case_mix)
+    words = tuple(_term(term, dataset, say) for term in item.case_mix)
     return (Items("", words),) if words else (say("no_case_mix"),)
 
 
-def _term(term: CaseMixTerm, title: str, say: Speaker) -> str:
+def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
+    title = column_title(term.term, dataset, say.language)
     knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
     said = say(f"term_{term.kind}", title, knots)
     if term.degree > 1:
@@ -257,7 +258,7 @@ def _term(term: CaseMixTerm, title: str, say: Speaker) -> str:
     elif term.bands:
         said = say("term_bands", title, ", ".join(term.bands))
     elif term.reference:
-        said = say("term_reference", title, term.reference)
+        said = say("term_reference", title, value_label(term.term, term.reference, dataset, say.language))
     if term.missing == "median-and-flag":
         return say("median_and_flag", said)
     return say("own_category", said) if term.missing == "own-category" else said
@@ -307,7 +308,7 @@ def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
 
 def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
     said = [
-        f"{column_title(name, dataset, say.language)}: {in_words_of(value, say)}"
+        f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}"
         for name, value in example.given.items()
     ]
     if example.cut_off:
@@ -315,13 +316,15 @@ def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
     return "; ".join(said)
 
 
-def in_words_of(value: str | bool | float | None, say: Speaker) -> str:
+def _value(name: str, value: str | bool | float | None, dataset: Dataset, say: Speaker) -> str:
     """A delivered value in words."""
     if value is None:
         return {"nl": "onbekend", "en": "unknown"}[say.language]
     if isinstance(value, bool):
         return say("yes" if value else "no")
-    return value if isinstance(value, str) else number(Decimal(str(value)), say.language)
+    if isinstance(value, str):
+        return value_label(name, value, dataset, say.language)
+    return number(Decimal(str(value)), say.language)
 
 
 def _ends(example: Example, say: Speaker) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from indicators.dataset import Column, Dataset
+from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.derived import ValueColumn
 from indicators.expression import parse
 from indicators.guide.parts import Table
 from indicators.guide.words import Speaker
@@ -22,7 +23,7 @@ from indicators.outcomes import (
     TimeToEventOutcome,
     TopBoxOutcome,
 )
-from indicators.phrases import column_title, number
+from indicators.phrases import column_title, in_words, number, value_label
 
 
 def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
@@ -87,14 +88,16 @@ def data_table(indicator: Indicator, dataset: Dataset, say: Speaker) -> Table:
             column = dataset.columns[name]
             header = column.source[0] if column.source else name
             title = column_title(name, dataset, say.language)
-            rows.append((title, header, _values(column, say), say("yes" if column.required else "no")))
+            rows.append((title, header, _values(name, dataset, say), say("yes" if column.required else "no")))
     head = tuple(say(key) for key in ("column", "name", "values", "required"))
     return Table(head, tuple(rows), (5, 4, 6, 2))
 
 
-def _values(column: Column, say: Speaker) -> str:
+def _values(name: str, dataset: Dataset, say: Speaker) -> str:
+    column = dataset.columns[name]
     if column.codes:
-        return "; ".join(f"{code} = {_meaning(meaning, say)}" for code, meaning in column.codes.items())
+        meanings = {code: _meaning(name, meaning, dataset, say) for code, meaning in column.codes.items()}
+        return "; ".join(f"{code} = {meaning}" for code, meaning in meanings.items())
     words = say(column.type)
     if column.range:
         low, high = (number(limit, say.language) for limit in column.range)
@@ -107,16 +110,16 @@ def _unit(unit: str, say: Speaker) -> str:
     return say({"days": "days_unit"}.get(unit, unit)) if unit in ("weeks", "years", "days") else unit
 
 
-def _meaning(meaning: str | bool | int, say: Speaker) -> str:
+def _meaning(name: str, meaning: str | bool | int, dataset: Dataset, say: Speaker) -> str:
     if isinstance(meaning, bool):
         return say("yes" if meaning else "no")
-    return str(meaning)
+    return value_label(name, str(meaning), dataset, say.language)
 
 
 def instrument_words(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[str, ...]:
     """How each derived column of an indicator is scored: instrument, value set, source, missing answers."""
     derived = [name for name in columns_needed(indicator, dataset) if name in dataset.derive]
-    return tuple(words for name in derived if (words := _scored(name, dataset, say)))
+    return tuple(_scored(name, dataset, say) for name in derived)
 
 
 def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
@@ -135,7 +138,8 @@ def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
     if isinstance(block, Responder):
         least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
         return say("responder", title, least, best)
-    return ""
+    assert isinstance(block, ValueColumn)
+    return f"{title}: {in_words(parse(block.value, dataset.types, None), dataset, say.language)}"
 
 
 def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:

@@ -140,7 +140,7 @@ _WORDS: dict[str, Text] = {
         ("boolean", "ja of nee", "yes or no"),
         ("date", "datum", "date"),
         ("datetime", "datum en tijd", "date and time"),
-        ("instruments", "Meetinstrumenten", "Instruments"),
+        ("instruments", "Berekende gegevens", "Computed items"),
         ("value_set", "{0}: index met waarderingstarief {1} ({2})", "{0}: index by value set {1} ({2})"),
         ("by_crosswalk", "{0}, na {1} ({2})", "{0}, after {1} ({2})"),
         ("no_index", "een ontbrekend antwoord geeft geen index", "a missing answer gives no index"),
@@ -160,17 +160,20 @@ _WORDS: dict[str, Text] = {
         ("level_sum", "{0}: som van de niveaus ({1})", "{0}: sum of the levels ({1})"),
         (
             "profile_change",
-            "{0}: verandering van het profiel ({1}): improve (iets beter, niets slechter), worsen (iets "
-            "slechter, niets beter), mixed change (allebei), no change of no problems",
-            "{0}: change of the profile ({1}): improve (something better, nothing worse), worsen (something "
-            "worse, nothing better), mixed change (both), no change or no problems",
+            "{0}: verandering van het profiel ({1}): ‘vooruitgegaan’ (iets beter, niets slechter), "
+            "‘achteruitgegaan’ (iets slechter, niets beter), ‘deels vooruit, deels achteruit’, ‘gelijk "
+            "gebleven’ of ‘beide keren geen problemen’",
+            "{0}: change of the profile ({1}): ‘improved’ (something better, nothing worse), ‘worsened’ "
+            "(something worse, nothing better), ‘mixed change’, ‘no change’ or ‘no problems both times’",
         ),
         (
             "responder",
-            "{0}: improved of worsened bij een verandering van minstens {1} punt; out of reach als de score "
-            "vooraf minder dan {1} punt van de beste score ({2}) af ligt; anders unchanged",
-            "{0}: improved or worsened at a change of at least {1} points; out of reach if the score before "
-            "lies less than {1} points from the best score ({2}); otherwise unchanged",
+            "{0}: ‘duidelijk vooruitgegaan’ of ‘duidelijk achteruitgegaan’ bij een verandering van minstens "
+            "{1} punten; ‘vooruitgang niet meer mogelijk’ als de score vooraf minder dan {1} punten van de "
+            "beste score ({2}) af ligt; anders ‘ongeveer gelijk’",
+            "{0}: ‘clearly improved’ or ‘clearly worsened’ at a change of at least {1} points; ‘improvement "
+            "out of reach’ if the score before lies less than {1} points from the best score ({2}); "
+            "otherwise ‘about the same’",
         ),
         ("examples", "Voorbeelden", "Examples"),
         ("given", "Patiënt of meting", "Patient or measurement"),

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from indicators.derived import DerivedColumn
-from indicators.words import ColumnName, ColumnType, Id, fault_at
+from indicators.words import ColumnName, ColumnType, Id, Text, fault_at
 
-PROFILE_CHANGES = ("improve", "worsen", "mixed change", "no change", "no problems")
-RESPONSES = ("improved", "worsened", "unchanged", "out of reach")
+PROFILE_CHANGES = {
+    "improve": Text(nl="vooruitgegaan", en="improved"),
+    "worsen": Text(nl="achteruitgegaan", en="worsened"),
+    "mixed change": Text(nl="deels vooruit, deels achteruit", en="mixed change"),
+    "no change": Text(nl="gelijk gebleven", en="no change"),
+    "no problems": Text(nl="beide keren geen problemen", en="no problems both times"),
+}
+RESPONSES = {
+    "improved": Text(nl="duidelijk vooruitgegaan", en="clearly improved"),
+    "worsened": Text(nl="duidelijk achteruitgegaan", en="clearly worsened"),
+    "unchanged": Text(nl="ongeveer gelijk", en="about the same"),
+    "out of reach": Text(nl="vooruitgang niet meer mogelijk", en="improvement out of reach"),
+}
 
 
 class InstrumentScore(DerivedColumn):
@@ -110,7 +122,7 @@ class ProfileChange(DerivedColumn):
 
     @property
     def type(self) -> ColumnType:
-        """A text out of ``values``."""
+        """A text out of ``labels``."""
         return "text"
 
     @property
@@ -119,7 +131,7 @@ class ProfileChange(DerivedColumn):
         return (*self.before.values(), *self.after.values())
 
     @property
-    def values(self) -> tuple[str, ...]:
+    def labels(self) -> Mapping[str, Text]:
         """The classes."""
         return PROFILE_CHANGES
 
@@ -151,7 +163,7 @@ class Responder(DerivedColumn):
 
     @property
     def type(self) -> ColumnType:
-        """A text out of ``values``."""
+        """A text out of ``labels``."""
         return "text"
 
     @property
@@ -160,6 +172,6 @@ class Responder(DerivedColumn):
         return (self.responder, self.before)
 
     @property
-    def values(self) -> tuple[str, ...]:
+    def labels(self) -> Mapping[str, Text]:
         """The classes."""
         return RESPONSES

@@ -244,6 +244,39 @@ def test_examples_and_versions_are_told() -> None:
     assert "In consultation: this indicator has not been adopted yet." in told
 
 
+def test_codes_are_read_as_people_say_them() -> None:
+    named = dataset().model_dump(by_alias=True)["columns"]
+    named["sex"]["labels"] = {"female": {"nl": "vrouw", "en": "woman"}}
+    change = {"population": "sex = 'female' and sex <> 'male'", "case_mix": None}
+    change["examples"] = [{"given": {"sex": "female", "age": 30}, "expect": {"state": "missing"}}]
+    text = page("nl", change, of={"columns": named}).text
+    assert "sex is ‘vrouw’ sex is niet ‘male’" in text, "without a label a code stands as it is"
+    assert "1 = vrouw; 2 = male" in text
+    assert "sex: vrouw; age: 30 ontbrekend" in text
+    with pytest.raises(ValueError, match="no code means 'fenale'"):
+        dataset(columns=named | {"sex": named["sex"] | {"labels": {"fenale": {"nl": "x", "en": "x"}}}})
+
+
+def test_a_response_is_explained() -> None:
+    block = {
+        "responder": "score_after",
+        "before": "score_before",
+        "at_least": 8,
+        "best": 48,
+        "better": "higher",
+    }
+    change = {
+        "outcome": {"kind": "binary", "when": "gain = 'improved'", "better": "higher"},
+        "case_mix": None,
+    }
+    text = page("nl", change, of={"derive": {"gain": block}}).text
+    assert "gain is ‘duidelijk vooruitgegaan’" in text
+    assert (
+        "‘vooruitgang niet meer mogelijk’ als de score vooraf minder dan 8 punten van de beste score (48)"
+        in text
+    )
+
+
 # --- the printed guide
 
 

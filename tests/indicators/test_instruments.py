@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -145,6 +146,15 @@ def test_a_value_set_that_would_score_wrongly_is_refused(wrong: dict[str, Any], 
     ValueSet.model_validate(GOOD)
     with pytest.raises(ValueError, match=message):
         ValueSet.model_validate(GOOD | wrong)
+
+
+def test_the_chapter_on_questionnaires_lists_every_value_set() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "proms.md").read_text(encoding="utf-8")
+    assert {(row[0], row[1]) for row in re.findall(r"^\| (eq-\S+) \| `(\S+)` \|", text, re.M)} == set(
+        value_sets()
+    )
+    assert all(not chosen.doi or f"doi:{chosen.doi}" in text for chosen in value_sets().values())
+    assert all(name in text for name in {*instruments(), *crosswalks()})
 
 
 # -- blocks in a dataset -----------------------------------------------------------------------------
