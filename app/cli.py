@@ -15,6 +15,8 @@ from typing import Annotated, cast
 import pandas as pd
 import typer
 
+from app.differences import print_diff
+from app.exporting import export
 from app.printing import (
     FILE_KINDS,
     console,
@@ -46,6 +48,7 @@ from registry_db.ledgers import LEDGER_KINDS, Language
 from registry_db.lifecycle import Decision
 from registry_db.publication import Published
 from registry_db.registry import Progress, Registry
+from registry_db.schemas import write_schemas
 from risk_models.model_card_page import card_html
 
 cli = typer.Typer(
@@ -57,6 +60,7 @@ cli = typer.Typer(
     rich_markup_mode="markdown",
     add_completion=False,
 )
+cli.add_typer(export)
 
 
 def _known_kind(file: Path | None) -> Path | None:
@@ -224,6 +228,79 @@ def status(
     ]  # fmt: skip
     columns = ("version", "status", "when", "by", "why")
     print_table(pd.DataFrame(steps, columns=columns), dict.fromkeys(columns, ""), title=definition)
+
+
+@cli.command()
+def diff(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="ID|FILE", help="Indicator, or a definition file.")],
+    before: Annotated[
+        str | None, typer.Argument(help="Version; a file is held against the one in force.")
+    ] = None,
+    after: Annotated[str | None, typer.Argument(help="Later version.")] = None,
+    language: Annotated[Language, typer.Option(help="Language of the words.")] = "nl",
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a version of an indicator changes: in words, and in the states and scores of today's records.
+
+    For the operator, so nothing is hidden.
+
+    Example: `meetlat diff birth-pph 1.0.0 1.1.0 --language en`
+    """
+    with _open(context) as registry:
+        if before and after:
+            found = registry.diff(what, before, after, language=language)
+        elif before or after:
+            raise typer.BadParameter("give two versions, or a file alone")
+        else:
+            found = registry.diff_file(Path(what), language=language)
+    if as_json:
+        print_json(
+            {
+                **{name: getattr(found, name) for name in ("id", "before", "after", "records", "moved")},
+                **asdict(found.changes),
+                "moves": records(found.moves),
+                "scores": records(found.scores),
+            }
+        )
+    else:
+        print_diff(found)
+
+
+@cli.command()
+def dummy(
+    context: typer.Context,
+    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of.")],
+    rows: Annotated[int, typer.Option(min=1, help="Number of records.")],
+    out: Annotated[Path, typer.Option(help="File to write; its name gets 'generated' in it.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
+    year: Annotated[int, typer.Option(min=1900, max=2100, help="Year in which all days lie.")] = 2025,
+    missing: Annotated[
+        float, typer.Option(min=0, max=1, help="Share without a value, in columns that allow it.")
+    ] = 0.05,
+) -> None:
+    """Write a delivery of generated records, to try a definition without patients.
+
+    Each column is drawn by itself from what its type, range and codes allow: no score of it says anything of
+    care.
+
+    Example: `meetlat dummy birth --rows 1000 --out births.csv`
+    """
+    with _open(context) as registry:
+        file = registry.dummy(dataset, out, rows=rows, seed=seed, year=year, missing=missing)
+    console.print(f"wrote {rows:,} generated records to {file}")
+
+
+@cli.command()
+def schema(
+    folder: Annotated[Path, typer.Option("--out", help="Folder to write in.")] = Path("schema"),
+) -> None:
+    """Write a JSON Schema for each kind of definition file, for editors; see docs/editors.md.
+
+    Example: `meetlat schema --out schema`
+    """
+    for file in write_schemas(folder):
+        console.print(f"wrote {file}")
 
 
 @cli.command()

@@ -142,9 +142,24 @@ def _expression_faults(indicator: Indicator, dataset: Dataset, source: Source) -
         conditions.append((path, node))
         found += [source.fault(path, *fault) for fault in value_faults(node, dataset)]
     yield from found
+    yield from _leak_faults(indicator, conditions, source)
     if not found:  # a value that a column never has is a better reason than that the whole is never true
         for path, message, hint in dead_conditions(conditions, dataset):
             yield source.fault(path, message, hint)
+
+
+def _leak_faults(
+    indicator: Indicator, conditions: list[tuple[Path, Node]], source: Source
+) -> Iterator[Fault]:
+    """A fault for each case-mix term that alone tells the outcome."""
+    told = [node.columns for path, node in conditions if path[0] == "outcome"]
+    for number, term in enumerate(indicator.case_mix):
+        if (term.term,) in told:
+            message = (
+                f"'{term.term}' is what the outcome is told by: adjusted for it, every score is as expected"
+            )
+            hint = "take what was certain before the care"
+            yield source.fault(("case_mix", number, "term"), message, hint)
 
 
 def _example_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from indicators.words import Status, Text
+from indicators.words import Status
 
 Level = Literal["patch", "minor", "major"]
 Plain = Any  # dict, list, str, int, float, bool or None
@@ -244,11 +244,3 @@ def with_status(text: str, status: Status) -> str:
     if _STATUS_LINE.search(text):
         return _STATUS_LINE.sub(line, text, count=1)
     return _VERSION_LINE.sub(rf"\1\n{line}", text, count=1)
-
-
-STATUS_WORDS: dict[Status, Text] = {
-    "draft": Text(nl="concept", en="draft"),
-    "consultation": Text(nl="ter consultatie", en="in consultation"),
-    "active": Text(nl="vastgesteld", en="active"),
-    "retired": Text(nl="ingetrokken", en="retired"),
-}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import TimeToEventOutcome
 from registry_db.catalogue import Catalogue, Definition
@@ -16,7 +17,7 @@ from registry_db.connect import Connection, transaction
 from registry_db.estimates import estimates
 from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.fits import Fitted, needs_model
-from registry_db.scoring import Chance, Scored, score, unscored
+from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
 from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
 from risk_models.survival import adjusted_survival
@@ -88,6 +89,19 @@ def assess(
 def _own_model(indicator: Indicator, period: str) -> bool:
     reference = indicator.estimators.reference
     return reference is None or reference.period == period
+
+
+def score_now(con: Connection, indicator: Indicator, dataset: Dataset) -> pd.DataFrame:
+    """Score an indicator on the records of today and keep nothing: columns period and SCORE_COLUMNS."""
+    make_cohort(con, indicator, dataset)
+    found = [pd.DataFrame(columns=["period", *SCORE_COLUMNS])]
+    reference = reference_model(con, indicator)
+    for period in periods(con):
+        taken = patterns(con, indicator, period)
+        expected = expectation(indicator, period, taken, reference)
+        scored, _ = _scored(indicator, taken, strata(con, period, taken, expected.expected), expected)
+        found.append(scored.scores.assign(period=period))
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def _assess_period(

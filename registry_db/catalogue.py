@@ -84,6 +84,10 @@ class Catalogue:
         assert isinstance(found, Dataset)
         return found
 
+    def shown(self) -> list[Definition]:
+        """Indicators that are published: those that are run, and retired ones with their scores."""
+        return [item for item in self.of_kind("indicator").values() if item.status != "draft"]
+
     def indicators(self) -> list[Definition]:
         """Indicators that are run: active ones, and those in consultation."""
         items = self.of_kind("indicator").values()

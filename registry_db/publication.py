@@ -91,11 +91,11 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
 
 def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[str, pd.DataFrame]:
     current = pd.DataFrame(
-        [(item.id, item.version) for item in catalogue.indicators()], columns=["indicator", "version"]
+        [(item.id, item.version) for item in catalogue.shown()], columns=["indicator", "version"]
     )
     con.register("current_indicators", current)
     shown = "semi join current_indicators using (indicator, version)"
-    facts = {item.id for item in catalogue.indicators() if item.model.outcome.kind == "structure"}
+    facts = {item.id for item in catalogue.shown() if item.model.outcome.kind == "structure"}
     tables = {
         "dataset": _datasets(catalogue),
         "dataset_column": _columns(catalogue),
@@ -145,7 +145,7 @@ def _columns(catalogue: Catalogue) -> pd.DataFrame:
 
 
 def _indicators(catalogue: Catalogue) -> pd.DataFrame:
-    return pd.DataFrame([_indicator_row(item, item.model) for item in catalogue.indicators()])
+    return pd.DataFrame([_indicator_row(item, item.model) for item in catalogue.shown()])
 
 
 def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:

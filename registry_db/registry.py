@@ -22,6 +22,7 @@ from contracts.simulation import Simulation
 from indicators.definition import Indicator
 from indicators.definitions import code_sets_of
 from indicators.faults import DefinitionError, Fault, did_you_mean
+from indicators.fhir import measure
 from indicators.guide import Described, guide, guide_html, guide_pdf
 from indicators.library.birth.simulate import simulate
 from indicators.versions import ADOPTED
@@ -43,9 +44,12 @@ from registry_db.catalogue import (
     stored_definitions,
 )
 from registry_db.checking import run_examples
+from registry_db.comparing import Compared, compare
 from registry_db.connect import Connection, limited, open_vault, transaction
 from registry_db.deliveries import Delivered, deliver
+from registry_db.dummies import write_dummy
 from registry_db.faults import RegistryError
+from registry_db.fhir_scores import score_bundle
 from registry_db.keeping import keep_settlement
 from registry_db.ledgers import Language, Ledger, stored_ledger
 from registry_db.library import library_files
@@ -63,9 +67,12 @@ from registry_db.lifecycle import (
 )
 from registry_db.luck import store_luck
 from registry_db.publication import Published, publish
+from registry_db.reader import PublicationReader, current_publication
 from registry_db.settings import Settings, read_key, read_settings, write_settings
 from registry_db.settling import settlement_inputs
 
+# Canonical names of FHIR resources stand under this address; nothing need be found there.
+FHIR_BASE = "https://meetlat.example/fhir"
 Progress = Callable[[str, int, int], None]
 
 
@@ -312,6 +319,91 @@ class Registry:
                     f"definitions/{file.name}: {item.label} is not what this registry works with",
                     f"put it in force with `meetlat define {file}`",
                 )
+
+    def diff(self, id: str, before: str, after: str, *, language: Language = "nl") -> Compared:
+        """Hold two versions of an indicator against each other, in words and on the records of today.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such indicator or version.
+        """
+        stored = stored_definitions(self.con)
+        [old], [new] = (one_of(stored, id, version) for version in (before, after))
+        return compare(self.con, self.catalogue(), old, new, language)
+
+    def diff_file(self, file: Path, *, language: Language = "nl") -> Compared:
+        """Hold a definition that is not yet in the registry against the version in force.
+
+        Raises
+        ------
+        DefinitionError
+            If the definition is at fault.
+        RegistryError
+            If no version of it is in force.
+        """
+        [item] = read_files([file])
+        catalogue = merged(self.catalogue(), [item])
+        if faults := cross_check(catalogue, [item]):
+            raise DefinitionError(faults)
+        old = self.catalogue().get(item.kind, item.id)
+        return compare(self.con, self.catalogue(), old, item, language)
+
+    def dummy(
+        self, dataset: str, file: Path, *, rows: int, seed: int = 1, year: int = 2025, missing: float = 0.05
+    ) -> Path:
+        """Write a delivery of generated records; give the file, which has "generated" in its name.
+
+        The records are spread over the providers of the networks in which this dataset is scored.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such dataset, or no file of so many records can be made of it.
+        """
+        providers = self.con.execute("select distinct provider from member order by 1").fetchall()
+        of_networks = any(
+            item.model.dataset == dataset and item.model.unit != "provider"
+            for item in self.catalogue().indicators()
+        )
+        return write_dummy(
+            self.catalogue().dataset(dataset),
+            file,
+            rows=rows,
+            seed=seed,
+            year=year,
+            missing=missing,
+            providers=[row[0] for row in providers] if of_networks else [],
+        )
+
+    # -- standards ---------------------------------------------------------------------------------
+
+    def fhir_measure(
+        self, id: str, version: str | None = None, *, language: Language = "nl"
+    ) -> dict[str, Any]:
+        """Give an indicator, by default the version in force, as a FHIR R4 Measure.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such indicator or version.
+        """
+        chosen = version or self.catalogue().get("indicator", id).version
+        [item] = one_of(stored_definitions(self.con), id, chosen)
+        dataset = self.catalogue().dataset(item.model.dataset)
+        [life] = histories(self.con, [item])
+        return measure(item.model, dataset, life.steps, base=FHIR_BASE, language=language)
+
+    def fhir_scores(self, id: str, period: str, version: str | None = None) -> dict[str, Any]:
+        """Give the published scores of an indicator in one period as a Bundle of FHIR R4 MeasureReports.
+
+        Raises
+        ------
+        RegistryError
+            If there is no publication, or no such indicator in it.
+        """
+        reader = PublicationReader(current_publication(self.folder))
+        return score_bundle(reader, id, period, base=FHIR_BASE, version=version)
 
     # -- deliveries ------------------------------------------------------------------------------
 

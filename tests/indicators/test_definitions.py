@@ -273,8 +273,8 @@ INDICATOR_MISTAKES = [
     ),
     (
         "{term: smoker, as: flag}",
-        "{term: loss, as: flag}",
-        ["x.yaml:19: case_mix.3.term: 'loss' is integer; expected boolean"],
+        "{term: events, as: flag}",
+        ["x.yaml:19: case_mix.3.term: 'events' is integer; expected boolean"],
     ),
     (
         "{term: smoker, as: flag}",

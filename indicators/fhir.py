@@ -1,0 +1,159 @@
+"""An indicator as a FHIR R4 Measure, for those whose systems read that.
+
+The logic goes along as text in the language of the definition: nobody else can run it, anybody can read it,
+and nothing is lost in a translation to CQL. Codes are those of HL7's code systems for measures in R4.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from indicators.expression import Node
+from indicators.notation import to_text
+from indicators.phrases import column_title, in_words
+from indicators.states import outcome_node, parse_in
+from indicators.versions import StatusChange
+from indicators.words import Language, Status
+
+TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
+EXPRESSION_LANGUAGE = "text/plain"
+# FHIR knows no consultation: until it is adopted a version is a draft.
+STATUS: dict[Status, str] = {
+    "draft": "draft", "consultation": "draft", "active": "active", "retired": "retired",
+}  # fmt: skip
+_SCORING = {"continuous": "continuous-variable", "change": "continuous-variable", "count": "ratio"}
+_TYPES = {1: "process", 2: "outcome", 3: "patient-reported-outcome"}
+_NOTATION = {"lower": "decrease", "higher": "increase"}
+
+
+def measure_url(indicator: str, base: str) -> str:
+    """Canonical address of an indicator's Measure."""
+    return f"{base.rstrip('/')}/Measure/{indicator}"
+
+
+def measure(
+    indicator: Indicator, dataset: Dataset, history: Sequence[StatusChange], *, base: str, language: Language
+) -> dict[str, Any]:
+    """Give an indicator as a FHIR R4 Measure.
+
+    Parameters
+    ----------
+    indicator, dataset : Indicator, Dataset
+        The definitions.
+    history : sequence of StatusChange
+        The life of this version; its dates are those of the resource.
+    base : str
+        Address under which the steward publishes resources, for their canonical names.
+    language : str
+        ``nl`` or ``en``: the language of the texts.
+
+    Returns
+    -------
+    dict
+        The resource, ready to be written as JSON.
+    """
+    adopted = [step.at.date().isoformat() for step in history if step.status == "active"]
+    changed = [step.at.date().isoformat() for step in history]
+    kind = "structure" if indicator.outcome.kind == "structure" else _TYPES[indicator.horizon]
+    resource: dict[str, Any] = {
+        "resourceType": "Measure",
+        "id": f"{indicator.indicator}-{indicator.version.replace('.', '-')}"[:64],
+        "language": language,
+        "url": measure_url(indicator.indicator, base),
+        "identifier": [{"system": base, "value": indicator.indicator}],
+        "version": indicator.version,
+        "name": "".join(word.capitalize() for word in indicator.indicator.split("-")),
+        "title": getattr(indicator.title, language),
+        "status": STATUS[indicator.status],
+        "experimental": dataset.generated,
+        "publisher": indicator.steward,
+        "purpose": getattr(indicator.why, language),
+        "rationale": getattr(indicator.why, language),
+        "topic": [{"text": getattr(dataset.title, language)}],
+        "relatedArtifact": [{"type": "citation", "citation": source} for source in indicator.sources],
+        "scoring": coded("measure-scoring", scoring(indicator.outcome.kind)),
+        "type": [coded("measure-type", kind)],
+        "riskAdjustment": _risk_adjustment(indicator, dataset, language),
+        "improvementNotation": improvement(indicator.outcome.better),
+        "group": [{"population": list(_populations(indicator, dataset, language))}],
+    }
+    if changed:
+        resource["date"] = changed[-1]
+    if adopted:
+        resource["approvalDate"] = adopted[0]
+        resource["lastReviewDate"] = changed[-1]
+    return resource
+
+
+def coded(system: str, code: str) -> dict[str, Any]:
+    """A code of one of HL7's code systems."""
+    return {"coding": [{"system": f"{TERMINOLOGY}/{system}", "code": code}]}
+
+
+def improvement(better: str) -> dict[str, Any]:
+    """Whether a higher value is an improvement, or a lower one."""
+    return coded("measure-improvement-notation", _NOTATION[better])
+
+
+def scoring(kind: str) -> str:
+    """How FHIR calls what a kind of outcome is scored by."""
+    return _SCORING.get(kind, "proportion")
+
+
+def population_codes(kind: str) -> dict[str, str]:
+    """Codes of FHIR for the parts of a definition; they differ for a proportion or ratio and for a mean."""
+    mean = scoring(kind) == "continuous-variable"
+    kept, left_out = ("denominator", "denominator-exclusion")
+    if mean:
+        kept, left_out = "measure-population", "measure-population-exclusion"
+    return {
+        "population": "initial-population",
+        "denominator": kept,
+        "exclude": left_out,
+        "except": "denominator-exception",
+        "outcome": "measure-observation" if mean else "numerator",
+    }
+
+
+def _populations(indicator: Indicator, dataset: Dataset, language: Language) -> Iterator[dict[str, Any]]:
+    codes = population_codes(indicator.outcome.kind)
+
+    def part(name: str, block: str, node: Node, why: str = "") -> dict[str, Any]:
+        words = in_words(node, dataset, language)
+        return {
+            "id": name,
+            "code": coded("measure-population", codes[block]),
+            "description": f"{why}: {words}" if why else words,
+            "criteria": {"language": EXPRESSION_LANGUAGE, "expression": to_text(node)},
+        }
+
+    yield part("population", "population", parse_in(indicator.population, dataset))
+    yield part("denominator", "denominator", parse_in(indicator.denominator or "true", dataset))
+    for block, rules in (("exclude", indicator.exclude), ("except", indicator.exceptions)):
+        for number, rule in enumerate(rules, start=1):
+            yield part(f"{block}-{number}", block, parse_in(rule.when, dataset), getattr(rule.why, language))
+    yield part("outcome", "outcome", outcome_node(indicator, dataset))
+
+
+def _risk_adjustment(indicator: Indicator, dataset: Dataset, language: Language) -> str:
+    if indicator.expectation:
+        return str(getattr(indicator.expectation.source, language))
+    terms = ", ".join(column_title(term.term, dataset, language) for term in indicator.case_mix)
+    return terms or {"nl": "niet gecorrigeerd voor casemix", "en": "not adjusted for case mix"}[language]
+
+
+def report_period(period: str) -> dict[str, Any]:
+    """Days of a period that is a calendar year; of another the days are not known here."""
+    if len(period) == 4 and period.isdecimal():
+        year = int(period)
+        return {"start": dt.date(year, 1, 1).isoformat(), "end": dt.date(year, 12, 31).isoformat()}
+    return {"extension": [absent("unknown")]}
+
+
+def absent(why: str) -> dict[str, str]:
+    """Extension that says why there is no value: ``masked`` for one that is hidden, never a zero."""
+    return {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": why}
