@@ -9,7 +9,7 @@ from decimal import Decimal
 from indicators.dataset import Dataset
 from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator
 from indicators.expression import parse
-from indicators.guide.data import data_table, instrument_words
+from indicators.guide.data import answers_with, data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
 from indicators.guide.words import Speaker
 from indicators.outcomes import (
@@ -307,10 +307,18 @@ def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
 
 
 def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
-    said = [
-        f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}"
-        for name, value in example.given.items()
-    ]
+    said, told = [], set[str]()
+    for name, value in example.given.items():
+        group = answers_with(name, dataset)
+        if name in told:
+            continue
+        if len(group.columns) > 1 and set(group.columns) <= example.given.keys():
+            told.update(group.columns)
+            answered = (_value(each, example.given[each], dataset, say) for each in group.columns)
+            title = say("answers", column_title(group.score, dataset, say.language))
+            said.append(f"{title}: {', '.join(answered)}")
+        else:
+            said.append(f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}")
     if example.cut_off:
         said.append(say("cut_off", str(example.cut_off)))
     return "; ".join(said)

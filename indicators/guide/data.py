@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
@@ -81,16 +82,49 @@ def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
 
 
 def data_table(indicator: Indicator, dataset: Dataset, say: Speaker) -> Table:
-    """The columns to deliver, with their values and whether they are required."""
-    rows = []
+    """The columns to deliver, with their values and whether they are required.
+
+    The answers to one questionnaire are one row: they have the same values, and only their subjects differ.
+    """
+    rows: list[tuple[str, ...]] = []
+    told: set[str] = set()
     for name in columns_needed(indicator, dataset):
-        if name in dataset.columns:
-            column = dataset.columns[name]
-            header = column.source[0] if column.source else name
-            title = column_title(name, dataset, say.language)
-            rows.append((title, header, _values(name, dataset, say), say("yes" if column.required else "no")))
+        if name not in dataset.columns or name in told:
+            continue
+        group = answers_with(name, dataset)
+        told.update(group.columns)
+        title = say("answers", column_title(group.score, dataset, say.language)) if group.score else None
+        headers = [(dataset.columns[each].source or [each])[0] for each in group.columns]
+        required = say("yes" if dataset.columns[name].required else "no")
+        said = title or column_title(name, dataset, say.language)
+        rows.append((said, ", ".join(headers), _values(name, dataset, say), required))
     head = tuple(say(key) for key in ("column", "name", "values", "required"))
     return Table(head, tuple(rows), (5, 4, 6, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The columns with the answers to one questionnaire, or one column by itself.
+
+    Attributes
+    ----------
+    score : str
+        The derived column that they are scored in; empty for a column by itself.
+    """
+
+    score: str
+    columns: tuple[str, ...]
+
+
+def answers_with(name: str, dataset: Dataset) -> Answers:
+    """The questionnaire that a column belongs to: the first score that is made of several, alike."""
+    for score, block in dataset.derive.items():
+        if isinstance(block, InstrumentScore | SumScore) and name in block.reads and len(block.reads) > 1:
+            columns = [dataset.columns.get(each) for each in block.reads]
+            alike = {(c.type, c.range, c.required, bool(c.codes)) if c else None for c in columns}
+            if len(alike) == 1 and None not in alike:
+                return Answers(score, block.reads)
+    return Answers("", (name,))
 
 
 def _values(name: str, dataset: Dataset, say: Speaker) -> str:

@@ -24,6 +24,7 @@ _STYLE = """
 #show heading.where(level: 2): it => block(above: 0.6em, below: 0.5em, text(size: 13pt, it.body))
 #show outline.entry.where(level: 1): set text(weight: "bold")
 #show outline.entry.where(level: 1): set block(above: 1.1em)
+#set table.cell(breakable: false)
 #set table(stroke: (x, y) => (bottom: 0.4pt + luma(190)), inset: (x: 3pt, y: 3pt))
 #let boxed(words) = block(stroke: 1pt + warn, inset: 8pt, width: 100%, text(fill: warn, strong(words)))
 #let row(term, ..parts) = {

@@ -124,6 +124,7 @@ _WORDS: dict[str, Text] = {
         ("generated", "Gegenereerde gegevens: geen echte patiënten.", "Generated data: no real patients."),
         ("data", "Benodigde gegevens", "Data needed"),
         ("column", "Gegeven", "Item"),
+        ("answers", "antwoorden voor: {0}", "answers for: {0}"),
         ("name", "Naam in bestand", "Name in the file"),
         ("values", "Waarden", "Values"),
         ("required", "Verplicht", "Required"),

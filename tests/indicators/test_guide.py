@@ -226,7 +226,8 @@ def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
         in text
     )
     assert "a missing answer gives no index" in text
-    assert "mobility mobility whole number, 1 to 3 no" in text
+    answers = "mobility, self_care, activity, discomfort, anxiety whole number, 1 to 3 no"
+    assert f"answers for: eq5d {answers}" in text
     assert "score before (as a number, up to power 2)" in text
 
 
