@@ -106,6 +106,9 @@ def _cause(cause: Cause) -> str:
 def print_luck(title: str, text: str) -> None:
     """Print how sure a settlement is: chances and interval, what one event does, and the cliffs."""
     found = json.loads(text)
+    if "unknown" in found:
+        console.print(Text(f"{title}: it is not known how sure this is: {found['unknown']}"))
+        return
     luck = found["luck"]
     chances = {
         "payment": amount(luck["payment"], "eur"),

@@ -55,21 +55,21 @@ def luck_of(contract: Contract, settlement: Settlement, evidence: Evidence) -> d
         }
 
 
-def store_luck(con: Connection, catalogue: Catalogue, contract: Contract, settlement: Settlement) -> str:
-    """Keep how sure a settlement is; give why that cannot be told, or an empty text.
+def store_luck(con: Connection, catalogue: Catalogue, contract: Contract, settlement: Settlement) -> None:
+    """Keep how sure a settlement is, or ``unknown`` and why: of payers that are judged together, say.
 
-    A settlement stands also where its luck is not known: of payers that are judged together, say.
+    A settlement stands also where its luck is not known.
     """
+    found: dict[str, Any]
     try:
         evidence = evidence_of(con, catalogue, contract, settlement.inputs, payer=settlement.payer)
         found = luck_of(contract, settlement, evidence)
     except (SettlementError, ArithmeticError) as error:
-        return str(error)
+        found = {"unknown": str(error)}
     con.execute(
         "insert or replace into luck values (?, ?)",
         [settlement.hash, json.dumps(found, ensure_ascii=False, sort_keys=True)],
     )
-    return ""
 
 
 def _goal(rule: QualityRule, result: IndicatorResult) -> dict[str, Any]:

@@ -117,7 +117,10 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),
     }
-    tables["luck"] = con.execute("select settlement, luck_json from luck order by settlement").df()
+    tables["luck"] = con.execute(
+        """select settlement, luck_json from luck where not json_exists(luck_json, '$.unknown')
+        order by settlement"""
+    ).df()
     tables["luck"] = tables["luck"][tables["luck"]["settlement"].isin(tables["settlement"]["settlement"])]
     con.unregister("current_indicators")
     hide_small(tables, facts=facts, small_cell=small_cell)

@@ -107,3 +107,25 @@ def test_how_well_a_model_fits() -> None:
     assert report.fit_in_words('{"c_statistic": 0.714, "brier": 0.1}') == "c 0.71"
     assert report.fit_in_words('{"r2": 0.234}') == "R2 0.23"
     assert report.fit_in_words('{"r2": null}') == "-"
+
+
+def test_luck_that_is_not_known_is_told_with_its_reason(terminal: io.StringIO) -> None:
+    report.print_luck("birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}))
+    assert terminal.getvalue().split() == (
+        [
+            "birth-vsv",
+            "2025:",
+            "it",
+            "is",
+            "not",
+            "known",
+            "how",
+            "sure",
+            "this",
+            "is:",
+            "payers",
+            "are",
+            "judged",
+            "together",
+        ]
+    )

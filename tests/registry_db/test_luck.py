@@ -6,20 +6,25 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from contracts.contract import Contract
+from contracts.contract import Contract, parse_contract
 from contracts.inputs import SettlementInputs
+from contracts.payers import settle_payers
 from contracts.resampling import MET, NOT_COUNTED, resample
 from registry_db.evidence import evidence_of
 from registry_db.faults import RegistryError
 from registry_db.hiding import hide_small
+from registry_db.luck import store_luck
 from registry_db.publication import _tables
 from registry_db.reader import Publications
 from registry_db.registry import Registry
+from registry_db.settling import settlement_inputs
 
 PAYER = "Zorgverzekeraar Demo"
 
@@ -154,3 +159,53 @@ def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> N
         found = json.loads(text)
         assert "birth-pph" not in json.dumps([found["slopes"], found["cliffs"], found["goals"]])
         assert "birth-tear" in json.dumps(found["slopes"])
+
+
+def _of_two_payers(demo: Registry, judged: str) -> list[dict[str, Any]]:
+    """Settle the demo's contract with two payers, by parity; give what was kept of the luck of each."""
+    text = (demo.folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
+    parties = {
+        "payers": ["A", "B"],
+        "judged": judged,
+        "insured": {
+            "column": "parity",
+            "codes": {"A": ["nulliparous"], "B": ["multiparous"]},
+            "other_codes": "left-out",
+        },
+        "participant": {"network_set": "vsv", "network": "VSV-03"},
+    }
+    terms = yaml.safe_load(text)
+    population = {**terms["population"], "minimum_records": 100}
+    contract = parse_contract({**terms, "parties": parties, "population": population})
+    made = settle_payers(contract, settlement_inputs(demo.con, demo.catalogue(), contract, "2025"))
+    found = []
+    for settlement in made.settlements:
+        store_luck(demo.con, demo.catalogue(), contract, settlement)
+        (row,) = demo.con.execute(
+            "select luck_json from luck where settlement = ?", [settlement.hash]
+        ).fetchall()
+        found.append(json.loads(row[0]) | {"paid": str(settlement.payment)})
+    return found
+
+
+def test_each_payer_has_its_own_luck(demo: Registry) -> None:
+    first, second = (each["luck"] for each in _of_two_payers(demo, "per-payer"))
+    # the scores are of the women of both, so that they are drawn apart from the spending of one
+    assert first["together"] == second["together"] == []
+    whole = json.loads(demo.luck(period="2025")["luck_json"].iloc[0])["luck"]
+    assert min(first["savings_sd"], second["savings_sd"]) > whole["savings_sd"]
+    for found in (first, second):
+        assert found["any_by_luck"] == pytest.approx(found["passes_by_luck"], abs=0.02)
+
+
+def test_luck_that_is_not_known_says_why_and_is_not_published(demo: Registry) -> None:
+    for each in _of_two_payers(demo, "pooled"):
+        assert "the luck in a threshold for all payers together is not known" in each["unknown"]
+    in_force = demo.settlements().set_index("period")["settlement"]
+    demo.con.execute(
+        """update luck set luck_json = '{"unknown": "why"}' where settlement = ?""", [in_force["2024"]]
+    )
+    published = _tables(demo.con, demo.catalogue(), small_cell=10)["luck"]
+    assert published["settlement"].tolist() == [in_force["2025"]]
+    demo.settle("birth-vsv")
+    assert len(_tables(demo.con, demo.catalogue(), small_cell=10)["luck"]) == 2
