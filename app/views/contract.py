@@ -73,6 +73,13 @@ def _draw(view: View, settlement: Settlement) -> None:
     _years(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
     st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
+    st.download_button(
+        w.t("contract.download"),
+        settlement.settlement_json,
+        file_name=f"{settlement.contract}-{settlement.period}.json",
+        mime="application/json",
+        on_click="ignore",
+    )
     frame.note(
         w.t(
             "contract.source",

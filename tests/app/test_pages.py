@@ -208,6 +208,12 @@ def test_a_contract_shows_how_sure_the_payment_is() -> None:
     assert "Even if nothing had changed" in text(page("contract", lang="en"))
 
 
+@pytest.mark.usefixtures("shown")
+def test_a_settlement_can_be_taken_along() -> None:
+    (button,) = page("contract", lang="en").get("download_button")
+    assert button.proto.label.startswith("Download this settlement")
+
+
 def test_a_settlement_without_evidence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "publications").mkdir()
     build_publication(tmp_path / "publications" / "bare.duckdb", luck=False)
