@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dataset import Dataset
-from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator
+from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
 from indicators.guide.data import answers_with, data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
@@ -151,7 +151,7 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield Row(say("case_mix"), _case_mix(indicator, dataset, say))
     yield Row(say("direction"), (say(indicator.outcome.better),))
     yield Row(say("norm"), (_norm(indicator, say),))
-    yield Row(say("shown"), (say(indicator.show.unit, str(indicator.show.decimals)),))
+    yield Row(say("shown"), (_shown(indicator.show, say),))
     yield Row(say("unit"), (_unit(indicator, say),))
     yield Row(say("period"), (_period(dataset, say),))
     yield Row(say("minimum"), (_minimum(indicator, say),))
@@ -272,6 +272,12 @@ def _norm(item: Indicator, say: Speaker) -> str:
     if item.show.of:
         value, sign = value * item.show.per, f" per {item.show.per} {say.of(item.show.of)}"
     return f"{number(value.normalize(), say.language)}{sign} ({say(f'{item.norm.kind}_kind')})"
+
+
+def _shown(show: Show, say: Speaker) -> str:
+    if show.of:
+        return say("rate", say.of(show.of) if show.per == 1 else f"{show.per} {say.of(show.of)}")
+    return say(show.unit, str(show.decimals))
 
 
 def _unit(item: Indicator, say: Speaker) -> str:

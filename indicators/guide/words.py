@@ -28,20 +28,28 @@ _WORDS: dict[str, Text] = {
         ("rule", "{0}: {1}", "{0}: {1}"),
         ("mean", "het gemiddelde van:", "the mean of:"),
         ("counts", "{0} van de {1}", "{0} out of {1}"),
-        ("events", "het aantal: {0}", "the number of: {0}"),
+        ("events", "de som van: {0}", "the sum of: {0}"),
         ("exposure", "{0}, per: {1}", "{0}, per: {1}"),
-        ("top_box", "het antwoord is een van de hoogste: {0}", "the answer is among the highest: {0}"),
+        (
+            "top_box",
+            "{0}; wie niet antwoordt, telt als ontbrekend",
+            "{0}; who does not answer counts as missing",
+        ),
         (
             "time_to_event",
-            "{0} binnen {1} dagen na {2}; wie korter gevolgd is, telt mee zolang die in beeld was",
-            "{0} within {1} days after {2}; who was followed for less counts for as long as that",
+            "{0} valt binnen {1} dagen na {2}; wie korter gevolgd is, telt mee zolang die in beeld was",
+            "{0} falls within {1} days after {2}; who was followed for less counts for as long as that",
         ),
         ("last_seen", "in beeld tot: {0}", "in view until: {0}"),
-        ("censored", "na {0} eindigt het volgen", "following ends at {0}"),
+        (
+            "censored",
+            "valt {0} eerder, dan eindigt het volgen op die dag",
+            "if {0} comes first, following ends on that day",
+        ),
         (
             "event-free",
-            "wie eerst {0} heeft, blijft meetellen zonder uitkomst",
-            "who has {0} first goes on counting without the outcome",
+            "valt {0} eerder, dan blijft de patiënt meetellen zonder uitkomst",
+            "if {0} comes first, the patient goes on counting without the outcome",
         ),
         ("term_bands", "{0} (in groepen: {1})", "{0} (in bands: {1})"),
         (
@@ -70,6 +78,7 @@ _WORDS: dict[str, Text] = {
         ("shown", "Eenheid", "Unit of the score"),
         ("percent", "procent", "per cent"),
         ("points", "punten, met {0} cijfer(s) achter de komma", "points, with {0} digit(s) after the point"),
+        ("rate", "aantal per {0}", "number per {0}"),
         ("follow_up", "Volgduur", "Follow-up"),
         ("days", "{0} dagen na {1}", "{0} days after {1}"),
         (

@@ -33,15 +33,16 @@ def indicators(catalogue: Catalogue) -> list[Definition]:
 def test_the_set_is_right_and_every_clause_is_exercised(tmp_path: Path) -> None:
     with Registry.create(tmp_path / "registry", library="dutch-examples") as registry:
         checked = registry.check()
-    assert len(checked.definitions) == 21
+    assert len(checked.definitions) == 24
     assert [str(note) for note in checked.notes] == []
 
 
 def test_the_set_mixes_horizons_and_kinds_and_is_marked_as_examples(catalogue: Catalogue) -> None:
     models: list[Indicator] = [item.model for item in indicators(catalogue)]
-    assert len(models) == 14
+    assert len(models) == 17
     assert {model.horizon for model in models} == {1, 2, 3}
-    assert {model.outcome.kind for model in models} == {"binary", "continuous", "change"}
+    kinds = {"binary", "continuous", "change", "count", "top_box", "time_to_event"}
+    assert {model.outcome.kind for model in models} == kinds
     for model in models:
         assert model.status == "consultation"
         assert model.steward.startswith("Example after public descriptions")
