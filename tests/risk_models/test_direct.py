@@ -90,6 +90,7 @@ def test_indirect_rates_of_the_public_health_tables(published):
         o, e = known["observed"], known["expected"]
         part = areas(r["isr_inputs"], known["area"])
         if part:
+            assert sum(row["count"] or 0 for row in part) == o
             rates = [
                 row["refcount"] / row["refpop"] if row["refcount"] else 0
                 for row in areas(r["isr_inputs"], "testdata_big")

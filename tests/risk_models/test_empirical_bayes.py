@@ -119,3 +119,15 @@ def test_colonoscopy_is_that_of_r(shared, profiling):
     assert -result.log_likelihood == pytest.approx(known["minus_logLik"], abs=1e-6)
     assert result.reliability.mean() == pytest.approx(known["mean_reliability"], rel=1e-6)
     assert np.median(result.reliability) == pytest.approx(known["median_reliability"], rel=1e-6)
+
+
+@pytest.mark.data
+def test_example_of_quality_measure_is_that_of_its_authors(shared, published):
+    known = published["QualityMeasure"]["example_df_1"]["beta_binomial"]
+    with (shared / "data" / "profiling" / "qm_example_df_1.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    entity = np.unique([row["entity"] for row in rows], return_inverse=True)[1]
+    y = np.array([float(row["y"]) for row in rows])
+    result = beta_binomial(np.bincount(entity).astype(float), np.bincount(entity, weights=y))
+    np.testing.assert_allclose(result.prior, [known["alpha"], known["beta"]], rtol=1e-3)
+    assert result.reliability.mean() == pytest.approx(known["mean"], abs=1e-4)

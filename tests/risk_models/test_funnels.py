@@ -1,6 +1,7 @@
 """Published funnel limits, to the digits of R and of the projects that draw them."""
 
 import csv
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -155,6 +156,9 @@ def test_public_health_proportion_funnel(published, shared):
         default="Not significant",
     )
     assert verdict.tolist() == list(columns["significance"])
+    told = published["PHEindicatormethods"]["funnel_prop_significance"]
+    assert Counter(verdict.tolist()) == told["counts"]
+    assert len(verdict) == told["n"] == told["agree_with_wilson_inversion"]
 
 
 def _columns(file):
