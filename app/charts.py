@@ -107,6 +107,47 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
     return _dressed(w, links, bars, labels, height=330)
 
 
+def trend(
+    w: Wording, indicator: Indicator, years: Sequence[tuple[Score, Benchmark | None]]
+) -> alt.LayerChart:
+    """Draw the own values over the years with their intervals, and the average of everybody as a dashed line.
+
+    A period without a value leaves a gap.
+    """
+    factor = _factor(indicator)
+    frame = pd.DataFrame(
+        {
+            "period": score.period,
+            "value": _times(score.adjusted, factor),
+            "lower": _times(score.lower, factor),
+            "upper": _times(score.upper, factor),
+            "average": _times(benchmark.reference if benchmark else None, factor),
+            "shown": "" if score.adjusted is None else w.value(indicator, score.adjusted),
+        }
+        for score, benchmark in years
+    )
+    x = alt.X("period:O", title=None, axis=alt.Axis(labelAngle=0, labelFontSize=13))
+    scale = alt.Scale(zero=False, nice=True)
+    axis = alt.Axis(tickCount=6, gridColor="#EEF0F2", format=f",.{indicator.show_decimals}f")
+    y = alt.Y("value:Q", title=_axis_title(w, indicator), scale=scale, axis=axis)
+    base = alt.Chart(frame)
+    average = base.mark_line(color=INK, strokeWidth=1.2, strokeDash=[5, 4]).encode(
+        x=x, y=alt.Y("average:Q", scale=scale)
+    )
+    spread = base.mark_rule(color=PLUM, strokeWidth=2).encode(
+        x=x, y=alt.Y("lower:Q", scale=scale), y2="upper:Q"
+    )
+    line = base.mark_line(color=PLUM, strokeWidth=1.5, opacity=0.5).encode(x=x, y=y)
+    tips = [
+        alt.Tooltip("period:O", title=w.t("choose.period")),
+        alt.Tooltip("shown:N", title=w.t("column.value")),
+    ]
+    points = base.mark_point(shape="diamond", size=160, filled=True, color=PLUM, opacity=1).encode(
+        x=x, y=y, tooltip=tips
+    )
+    return _dressed(w, average, spread, line, points, height=320)
+
+
 def _factor(indicator: Indicator) -> float:
     return 100.0 if indicator.show_unit == "percent" else float(indicator.show_per)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, markup, sentences
 from app.selection import View, choose
-from app.views import case_mix, frame
+from app.views import case_mix, frame, trend
 from registry_db.published import Indicator, Result, Score, StateCount
 
 
@@ -34,12 +34,13 @@ def show(view: View) -> None:
     tabs = st.tabs(
         [
             view.w.t("tab.compare"),
+            view.w.t("tab.trend"),
             view.w.t("tab.definition"),
             view.w.t("tab.records"),
             view.w.t("tab.case-mix"),
         ]
     )
-    for tab, draw in zip(tabs, (_compare, _definition, _records, case_mix.show), strict=True):
+    for tab, draw in zip(tabs, (_compare, trend.show, _definition, _records, case_mix.show), strict=True):
         with tab:
             draw(view, result)
 

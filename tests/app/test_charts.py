@@ -99,3 +99,16 @@ def test_a_line_that_the_chart_does_not_know_gets_its_own_name_and_one_that_move
         ("Bonus", "more"),
         ("Uit te betalen", "level"),
     ]
+
+
+def test_a_trend_has_a_point_and_an_interval_for_each_year(reader: PublicationReader) -> None:
+    indicator = result_of(reader, "birth-pph").indicator
+    scores = reader.scores("birth-pph", provider=OWN)
+    years = [(score, reader.benchmark("birth-pph", version="1.0.0", period=score.period)) for score in scores]
+    hidden = replace(scores[0], period="2023", adjusted=None, lower=None, upper=None, suppressed=True)
+    spec = charts.trend(NL, indicator, [(hidden, None), *years]).to_dict()
+    (rows,) = spec["datasets"].values()
+    assert [row["period"] for row in rows] == ["2023", "2024", "2025"]
+    assert [row["value"] for row in rows] == [None, pytest.approx(7.16), pytest.approx(7.16)]
+    assert [row["average"] for row in rows] == [None, pytest.approx(5.9), pytest.approx(5.9)]
+    assert (rows[1]["lower"], rows[1]["upper"]) == (pytest.approx(5.2), pytest.approx(9.7))

@@ -139,10 +139,19 @@ def test_an_indicator_is_set_against_the_others_without_their_names() -> None:
     assert "Dit is vastgelegd bij 42 van de 568 (7,4 %). Dat past bij" in body
     assert "42 waargenomen, 34,6 verwacht" in body
     assert "1 organisatie staat er niet in" in body
-    assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 1
+    assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 2  # funnel and trend
     twin = test.table[0].value
     assert list(twin.iloc[:, 0]) == ["VSV De Linde", *["andere organisatie"] * 5]
     assert list(twin.iloc[:, 1])[-1] == "–"  # the suppressed one
+
+
+@pytest.mark.usefixtures("shown")
+def test_an_indicator_is_shown_over_the_years() -> None:
+    body = text(page("indicator", lang="nl", indicator="birth-pph"))
+    assert "De eigen waarde door de jaren heen" in body
+    assert '2024,568,"7,2 %","5,2 tot 9,7 %","5,9 %"' in body
+    single = text(page("indicator", lang="nl", indicator="birth-tear"))
+    assert "nog geen tweede periode" in single
 
 
 @pytest.mark.usefixtures("shown")
