@@ -223,7 +223,7 @@ class Registry:
         """Check definitions and run the examples in them; by default those in ``definitions/``.
 
         A draft or a version in consultation may have examples that fail; these become notes, as do clauses
-        that no example makes true or false. `decide` makes no version active as long as there are any.
+        that no example makes true or false. In an active version both are faults.
 
         Raises
         ------
@@ -242,8 +242,8 @@ class Registry:
         if not faults:
             for item in items:
                 exercised = run_examples(catalogue, item)
-                (faults if item.status in ADOPTED else notes).extend(exercised.faults)
-                notes += exercised.gaps
+                agreed = item.status in ADOPTED
+                (faults if agreed else notes).extend((*exercised.faults, *exercised.gaps))
         if faults:
             raise DefinitionError(faults)
         return tuple(notes)

@@ -277,7 +277,7 @@ def test_from_nothing_to_scores(run: Run, tmp_path: Path) -> None:
     write(tmp_path, FALL, "visit-fall.indicator.yaml")
     code, out, _ = run("--registry", "new", "define", "visit.dataset.yaml", "visit-fall.indicator.yaml")
     assert (code, out) == (0, "defined dataset visit 1.0.0\ndefined indicator visit-fall 1.0.0\n")
-    assert run("--registry", "new", "check")[1] == "2 definitions are right; 1 examples were run\n"
+    assert run("--registry", "new", "check")[1] == "2 definitions are right; 4 examples were run\n"
     assert run("--registry", "new", "scores", "visit-fall")[1] == "nothing yet\n"
     assert run("--registry", "new", "deliveries")[1] == "nothing yet\n"
     write(tmp_path, text(visits()))

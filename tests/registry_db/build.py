@@ -72,6 +72,12 @@ show: {unit: percent, decimals: 1}
 examples:
   - given: {age: 40, weight: 70, fell: true, sex: male}
     expect: {state: met}
+  - given: {age: 40, weight: 70, fell: false, sex: male}
+    expect: {state: not-met}
+  - given: {age: 40, weight: 151, fell: false, sex: male}
+    expect: {state: excluded}
+  - given: {age: 17, weight: 70, fell: false, sex: male}
+    expect: {state: not-eligible}
 """
 
 HOME = """\
@@ -89,6 +95,8 @@ show: {unit: percent, decimals: 1}
 examples:
   - given: {age: 40, at_home: false}
     expect: {state: not-met}
+  - given: {age: 40, at_home: true}
+    expect: {state: met}
 """
 
 PROTOCOL = """\
@@ -106,6 +114,10 @@ show: {unit: percent, decimals: 0}
 examples:
   - given: {beds: 4, protocol: true}
     expect: {state: met}
+  - given: {beds: 4, protocol: false}
+    expect: {state: not-met}
+  - given: {beds: 0, protocol: true}
+    expect: {state: not-eligible}
 """
 
 DEFINITIONS = {

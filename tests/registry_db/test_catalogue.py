@@ -55,7 +55,7 @@ def test_all_or_none_of_the_files_are_defined(registry: Registry, tmp_path: Path
 
 
 def test_an_example_that_ends_otherwise(registry: Registry, tmp_path: Path) -> None:
-    wrong = write(tmp_path, FALL.replace("1.0.0", "1.1.0").replace("{age: 40,", "{age: 4,"), "fall.yaml")
+    wrong = write(tmp_path, FALL.replace("1.0.0", "1.1.0").replace("{age: 40,", "{age: 4,", 1), "fall.yaml")
     [fault] = told(registry, wrong)
     assert fault == "fall.yaml:18: examples.1: expected met; it ends as not-eligible (population)"
 
@@ -68,7 +68,7 @@ def test_an_example_is_held_against_the_last_day_of_its_data(registry: Registry,
     ripe = pending.replace("2024-03-30", "2024-03-31")
     changed = FALL.replace("1.0.0", "1.1.0").replace("show:", window)
     assert told(registry, write(tmp_path, changed + ripe, "fall.yaml")) == [
-        "fall.yaml:21: examples.2: expected pending; it ends as met"
+        "fall.yaml:27: examples.5: expected pending; it ends as met"
     ]
     assert [item.version for item in registry.define([write(tmp_path, changed + pending, "fall.yaml")])] == [
         "1.1.0"

@@ -75,6 +75,7 @@ def test_no_other_folder(tmp_path: Path) -> None:
 def test_scores_follow_from_its_codes(tmp_path: Path) -> None:
     """Another version of the codes, and the scores that use them are outstanding; others are not."""
     fall = FALL.replace("population: age >= 18", "population: in_set(sex, 'tall')")
+    fall = fall.replace("{age: 17, weight: 70, fell: false, sex: male}", "{age: 17, sex: female}")
     definitions = DEFINITIONS | {"visit-fall.indicator.yaml": fall, "tall.code-set.yaml": TALL}
     folder = make_registry(tmp_path / "registry", definitions)
     with Registry(folder) as registry:

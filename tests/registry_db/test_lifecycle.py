@@ -16,7 +16,10 @@ from registry_db.registry import Registry
 from tests.registry_db.build import FALL, write
 
 BOARD = Decision("the board", "it was agreed")
-DRAFT = FALL.replace("version: 1.0.0", "version: 1.1.0\nstatus: draft").replace("age >= 18", "age >= 21")
+ONE_EXAMPLE = FALL.partition("  - given: {age: 40, weight: 70, fell: false")[0]
+DRAFT = ONE_EXAMPLE.replace("version: 1.0.0", "version: 1.1.0\nstatus: draft").replace(
+    "age >= 18", "age >= 21"
+)
 WHOLE = (
     DRAFT
     + """\
