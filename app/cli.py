@@ -84,7 +84,9 @@ OutOption = Annotated[
         "--out", help="Write to a file instead: .csv, .json, .parquet or .xlsx.", callback=_known_kind
     ),
 ]
-PeriodOption = Annotated[str | None, typer.Option(help="Only this period, such as 2025 or 2016/17.")]
+PeriodOption = Annotated[
+    str | None, typer.Option(help="Only this period, such as 2025, 2016/17, 2025-Q1 or 2023-2025.")
+]
 
 
 @cli.callback()

@@ -28,6 +28,7 @@ _WORDS: dict[str, Text] = {
         ("norm", "norm", "norm"),
         ("unit", "wie wordt vergeleken", "who is compared"),
         ("dataset", "registratie", "dataset"),
+        ("period", "periode", "period"),
         ("title", "titel", "title"),
         ("why", "waarom", "why"),
         ("sources", "bronnen", "sources"),

@@ -10,6 +10,7 @@ from indicators.dataset import Dataset
 from indicators.definition import CaseMixTerm, Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
+from indicators.periods import period_sql
 from indicators.states import exposure_node, ladder, outcome_node, parse_in
 
 NO_NETWORK = "(no network)"
@@ -27,6 +28,9 @@ def cohort_select(
     carried: Sequence[str] = (),
 ) -> str:
     """SQL of the cohort: one row per record, with its state, its reason and what a model needs of it.
+
+    Of rolling periods it has a row for each period that a record is in; within a period a record is one row,
+    and its state is the same in all of them.
 
     Parameters
     ----------
@@ -78,15 +82,16 @@ def cohort_select(
     terms = "".join(f", {_term_sql(term)} as {quote(term.term)}" for term in indicator.case_mix)
     counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
     source, unit = _unit_source(indicator, dataset, view, members)
+    period, periods = period_sql(indicator.period, dataset, view)
     along = "".join(f"{quote(column)}, " for column in carried)
     return f"""
-        select {along}{_period_sql(dataset)} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
+        select {along}{period} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
             {_n_sql(indicator, dataset)} as _n, cast({value} as {counted}) as _y,
             cast({time} as integer) as _time, cast({event} as integer) as _event,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
-        from {source}"""
+        from {source}{periods}"""
 
 
 def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
@@ -134,12 +139,6 @@ def _any_sql(conditions: Sequence[str], dataset: Dataset) -> str:
     """SQL that is true if any condition is, and else false."""
     met = (f"coalesce({to_sql(parse_in(text, dataset))}, false)" for text in conditions)
     return f"({' or '.join(met) or 'false'})"
-
-
-def _period_sql(dataset: Dataset) -> str:
-    if dataset.period.column:
-        return f"cast({quote(dataset.period.column)} as varchar)"
-    return f"cast(year({quote(dataset.period.year_of or '')}) as varchar)"
 
 
 def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str) -> tuple[str, str]:

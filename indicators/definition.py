@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from indicators.estimators import Estimators, check_estimators
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
+from indicators.periods import ReportingPeriod
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 # A case-mix term is a column of the patterns, beside these (strata.patterns_select).
@@ -212,6 +213,8 @@ class Indicator(Part):
     ----------
     unit : str
         Who is scored: ``provider``, or the id of a network set.
+    period : ReportingPeriod or None
+        What a score is about; None: the period of the dataset.
     horizon : int
         1 structure and process, 2 outcome of the provider, 3 what the patient reports.
     population : str
@@ -235,6 +238,7 @@ class Indicator(Part):
     sources: list[str] = Field(min_length=1)
     dataset: Id
     unit: Id = "provider"
+    period: ReportingPeriod | None = None
     population: ExpressionText
     denominator: ExpressionText | None = None
     exclude: list[Exclusion] = Field(default_factory=list)

@@ -105,16 +105,30 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
             and (fault := code_fault(dataset, term.term, term.reference))
         ):
             yield source.fault(("case_mix", number, "reference"), *fault)
-    if indicator.unit != "provider" and dataset.period.year_of is None:
-        message = f"networks are looked up on a record's date, and dataset {dataset.dataset} has no date"
-        hint = "give the dataset 'period: {year_of: ...}', or score its providers with 'unit: provider'"
-        yield source.fault(("unit",), message, hint)
+    yield from _date_faults(indicator, dataset, source)
     if isinstance(indicator.outcome, TopBoxOutcome):
         for number, answer in enumerate(indicator.outcome.top):
             name = indicator.outcome.answer
             if name in dataset.types and (fault := given_fault(dataset, name, answer)):
                 yield source.fault(("outcome", "top", number), *fault)
     yield from _example_faults(indicator, dataset, source)
+
+
+def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
+    """Faults of what is told by a record's date, in a dataset that delivers its period and has none."""
+    if dataset.period.year_of:
+        return
+    if indicator.unit != "provider":
+        message = f"networks are looked up on a record's date, and dataset {dataset.dataset} has no date"
+        hint = "give the dataset 'period: {year_of: ...}', or score its providers with 'unit: provider'"
+        yield source.fault(("unit",), message, hint)
+    if indicator.period:
+        message = (
+            f"'{indicator.period.kind}' is told by a record's date, and dataset {dataset.dataset} has none: "
+            f"its period is delivered in '{dataset.period.column}'"
+        )
+        hint = "leave 'period' out, or give the dataset 'period: {year_of: ...}'"
+        yield source.fault(("period", "kind"), message, hint)
 
 
 def code_sets_of(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ _TEXTS = {
 }  # fmt: skip
 # Fields that make it another quantity: scores before and after are not of the same thing.
 _OTHER_THING = {
-    "indicator": ("dataset", "unit", "outcome", "show.unit"),
+    "indicator": ("dataset", "unit", "period", "outcome", "show.unit"),
     "dataset": ("key", "provider", "period", "columns.*.type", "columns.*.identifier"),
 }  # fmt: skip
 

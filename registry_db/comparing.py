@@ -93,8 +93,8 @@ def _moves(con: Connection, old: Indicator, new: Indicator, dataset: Dataset) ->
         sql = cohort_select(indicator, dataset, view, members="member", cut_off=until, carried=_RECORD)
         reason = "case when _state = 'pending' then '' else _reason end"
         con.execute(
-            f"create or replace temp table states_{name} as "
-            f"select _delivery, _line, _state as state_{name}, {reason} as reason_{name} from ({sql})"
+            f"create or replace temp table states_{name} as select distinct "
+            f"_delivery, _line, _state as state_{name}, {reason} as reason_{name} from ({sql})"
         )
     return con.execute(
         f"""select {", ".join(MOVES[:-1])}, count(*) as n

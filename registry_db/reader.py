@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from indicators.periods import newest_first
 from registry_db.faults import RegistryError
 from registry_db.published import (
     Benchmark,
@@ -125,8 +126,8 @@ class PublicationReader:
     def periods(self, indicator: str | None = None, *, provider: str | None = None) -> tuple[str, ...]:
         """Periods with scores, newest first; of one indicator or organisation if named."""
         where, values = _where(indicator=indicator, provider=provider)
-        found = self._query(f"select distinct period from score {where} order by period desc", values)
-        return tuple(period for (period,) in found)
+        found = self._query(f"select distinct period from score {where}", values)
+        return newest_first(period for (period,) in found)
 
     def scores(
         self,

@@ -275,6 +275,7 @@ def _result(
     """Give the participant's score, and the hash of what it follows from; None if nothing was scored."""
     rule = contract.quality.indicators[number]
     indicator, version = rule.indicator, rule.version or versions.get(rule.indicator, "")
+    _refuse_other_periods(catalogue, contract, indicator, version)
     network, scored = contract.parties.participant.network, [rule.indicator, version, period]
     about_all = con.execute(
         "select reference, inputs_hash from benchmark where indicator = ? and version = ? and period = ?",
@@ -308,6 +309,18 @@ def _result(
         ripe=not pending,
     )
     return result, inputs_hash
+
+
+def _refuse_other_periods(catalogue: Catalogue, contract: Contract, indicator: str, version: str) -> None:
+    """A contract goes by calendar years: an indicator of other periods would never have a score of one."""
+    item = catalogue.definitions.get(("indicator", indicator))
+    period = item.model.period if item and item.version == version else None
+    if period and period.kind != "calendar-year":
+        raise RegistryError(
+            f"contract {contract.contract}: indicator {indicator} is scored by another period "
+            f"('{period.kind}') than the calendar years of the contract",
+            "agree on an indicator that is scored by calendar year",
+        )
 
 
 def _baseline(con: Connection, contract: Contract, number: int, version: str) -> float | None:

@@ -153,7 +153,7 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield Row(say("norm"), (_norm(indicator, say),))
     yield Row(say("shown"), (_shown(indicator.show, say),))
     yield Row(say("unit"), (_unit(indicator, say),))
-    yield Row(say("period"), (_period(dataset, say),))
+    yield Row(say("period"), (_period(indicator, dataset, say),))
     yield Row(say("minimum"), (_minimum(indicator, say),))
     if words := instrument_words(indicator, dataset, say):
         yield Row(say("instruments"), (Items("", words),))
@@ -284,11 +284,16 @@ def _unit(item: Indicator, say: Speaker) -> str:
     return say("provider") if item.unit == "provider" else say("networks", item.unit)
 
 
-def _period(dataset: Dataset, say: Speaker) -> str:
-    period = dataset.period
+def _period(item: Indicator, dataset: Dataset, say: Speaker) -> str:
+    own, period = item.period, dataset.period
     if period.column:
         return say("period_column", column_title(period.column, dataset, say.language))
-    return say("year_of", column_title(period.year_of or "", dataset, say.language))
+    day = column_title(period.year_of or "", dataset, say.language)
+    if own is None or own.kind == "calendar-year":
+        return say("year_of", day)
+    if own.start:
+        return say(own.kind, day, say(f"month_{own.start}"))
+    return say(own.kind, day, str(own.years))
 
 
 def _minimum(item: Indicator, say: Speaker) -> str:

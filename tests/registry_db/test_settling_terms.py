@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from contracts.contract import Contract, parse_contract
 from contracts.inputs import SettlementInputs
 from contracts.payers import settle_payers
+from indicators.periods import ReportingPeriod
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
 from registry_db.settling import settlement_inputs
@@ -117,6 +119,26 @@ def _quality(demo: Registry, attain: dict[str, Any]) -> Contract:
     rule = {"indicator": "birth-pph", "weight": 1, "attain": attain}
     quality = {"digits": 6, "value": "raw", "not_assessable": "zero", "not_ripe": "ripe-records"}
     return _contract(demo, quality={**quality, "indicators": [rule]})
+
+
+@pytest.mark.parametrize(
+    "period", [{"kind": "quarter"}, {"kind": "rolling", "years": 3}, {"kind": "fiscal-year", "start": 4}]
+)
+def test_an_indicator_of_other_periods_is_no_part_of_a_contract(
+    demo: Registry, period: dict[str, Any]
+) -> None:
+    catalogue, contract = demo.catalogue(), _contract(demo)
+    pph = catalogue.get("indicator", "birth-pph")
+    other = pph.model.model_copy(update={"period": ReportingPeriod(**period)})
+    changed = replace(
+        catalogue,
+        definitions={**catalogue.definitions, ("indicator", "birth-pph"): replace(pph, model=other)},
+    )
+    message = (
+        f"indicator birth-pph is scored by another period \\('{period['kind']}'\\) than the calendar years"
+    )
+    with pytest.raises(RegistryError, match=message):
+        settlement_inputs(demo.con, changed, contract, "2025")
 
 
 def test_improvement_is_measured_from_the_own_score_of_an_earlier_period(demo: Registry) -> None:

@@ -1,0 +1,107 @@
+"""The periods that an indicator is scored by: years, quarters, or years taken together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from indicators.compile import quote
+from indicators.dataset import Dataset
+from indicators.words import Part, fault_at
+
+
+class ReportingPeriod(Part):
+    """What a score is about, where that is not the period of the dataset.
+
+    Attributes
+    ----------
+    kind : str
+        ``calendar-year``: 2025. ``fiscal-year``: 2024/25, a year that starts in another month than January.
+        ``quarter``: 2025-Q1. ``rolling``: 2023-2025, so many calendar years taken together, ending at each
+        year; a record then counts in several periods.
+    start : int or None
+        For a fiscal year: the month in which it starts, 2 to 12.
+    years : int or None
+        For a rolling period: how many years, 2 to 10.
+    """
+
+    kind: Literal["calendar-year", "fiscal-year", "quarter", "rolling"]
+    start: int | None = Field(default=None, ge=1, le=12)
+    years: int | None = Field(default=None, ge=1, le=10)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> ReportingPeriod:
+        if (self.start is not None) != (self.kind == "fiscal-year"):
+            raise fault_at("a start month goes with 'kind: fiscal-year', and that needs one", "start")
+        if (self.years is not None) != (self.kind == "rolling"):
+            raise fault_at("a number of years goes with 'kind: rolling', and that needs one", "years")
+        if self.start == 1:
+            raise fault_at("a year that starts in January is a calendar year: 'kind: calendar-year'", "start")
+        if self.years == 1:
+            raise fault_at("one year is not taken together: write 'kind: calendar-year'", "years")
+        return self
+
+
+def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> tuple[str, str]:
+    """SQL of the label of a record's period, and of what is joined to the records for it.
+
+    Parameters
+    ----------
+    period : ReportingPeriod or None
+        That of the indicator; None for the period of the dataset.
+    dataset : Dataset
+        The definition; it has a date where the indicator has a period.
+    view : str
+        View with the dataset's records. The first and the last year of these bound the rolling periods.
+
+    Returns
+    -------
+    str
+        The label, for a select list.
+    str
+        A join for behind the records, or empty. It repeats a record for each rolling period that it is in.
+        A rolling period lies within the years of the records, so that it is as long as it says; while they
+        span fewer years there is one, which ends at their last year. No record is in no period.
+    """
+    if period is None and dataset.period.column:
+        return f"cast({quote(dataset.period.column)} as varchar)", ""
+    day = quote(dataset.period.year_of or "")
+    year = f"year({day})"
+    if period is None or period.kind == "calendar-year":
+        return f"cast({year} as varchar)", ""
+    if period.kind == "quarter":
+        return f"concat({year}, '-Q', quarter({day}))", ""
+    if period.start is not None:
+        began = f"({year} - case when month({day}) < {period.start} then 1 else 0 end)"
+        return f"concat({began}, '/', lpad(cast(({began} + 1) % 100 as varchar), 2, '0'))", ""
+    assert period.years is not None
+    before = period.years - 1
+    windows = (
+        f"select unnest(range(least(_from + {before}, _to), _to + 1)) as _end"
+        f" from (select min({year}) as _from, max({year}) as _to from {view})"
+    )
+    join = f" left join ({windows}) on {year} between _end - {before} and _end"
+    return f"concat(_end - {before}, '-', _end)", join
+
+
+def newest_first(periods: Iterable[str]) -> tuple[str, ...]:
+    """Sort labels of periods, the one that ends last first; of those that end together the shortest.
+
+    So ``2025`` comes before ``2025-Q4`` and ``2023-2025``, and ``2024/25`` after these: it ends during 2025.
+    A label that is none of these, as a dataset may deliver it, comes by its text after all others.
+    """
+    return tuple(sorted(periods, key=lambda label: (_ends(label), -len(label), label), reverse=True))
+
+
+def _ends(label: str) -> tuple[int, int]:
+    """Year and month in which a period ends; the middle of the year where the label does not tell."""
+    if found := re.fullmatch(r"(?:\d{4}-)?(\d{4})", label):
+        return int(found[1]), 12
+    if found := re.fullmatch(r"(\d{4})-Q([1-4])", label):
+        return int(found[1]), 3 * int(found[2])
+    if found := re.fullmatch(r"(\d{4})/\d{2}", label):
+        return int(found[1]) + 1, 6
+    return 0, 0
