@@ -14,7 +14,7 @@ from rich.text import Text
 
 from app.printing import console, plain_table, print_whole
 from contracts.restatement import Cause
-from contracts.simulation import Simulation
+from contracts.simulation import ScenarioFlows, Simulation
 from registry_db.again import SettledAgain
 from registry_db.registry import Ran, Registry
 
@@ -147,34 +147,12 @@ def _of_one_event(slopes: list[dict[str, Any]]) -> Table:
 
 def print_simulation(found: Simulation) -> None:
     """Print a contract before signing: what each scenario pays, and what other thresholds would do."""
-    table = plain_table(
-        f"{found.contract} {found.version}, {found.draws:,} draws of each year; euros, expected"
+    console.print(
+        Text(f"{found.contract} {found.version}: expected euros, {found.draws:,} draws of each year")
     )
-    for title in (
-        "truly saved",
-        "way to goals",
-        "payment",
-        "chance paid",
-        "participant",
-        "payer",
-        "may lose",
-    ):
-        table.add_column(title, justify="right", no_wrap=True)
-    for each in found.scenarios:
-        years = each.years
-        table.add_row(
-            f"{each.scenario.saving:.0%}",
-            f"{each.scenario.way:.0%}",
-            f"{sum(year.payment for year in years):,.0f}",
-            f"{sum(year.chance_paid for year in years) / len(years):.0%}",
-            f"{each.participant[-1]:,.0f}",
-            f"{each.payer:,.0f}",
-            f"{each.chance_of_loss:.0%}",
-        )
-    print_whole(table)
+    print_whole(_scenarios(found))
     grid = plain_table("what another threshold would do")
-    grid.add_column("threshold", justify="right")
-    for title in ("false payment", "once in the term", "paid falsely"):
+    for title in ("threshold", "false payment", "once in the term", "paid falsely"):
         grid.add_column(title, justify="right", no_wrap=True)
     for scenario in found.rewarded:
         grid.add_column(f"missed {scenario.saving:.0%}/{scenario.way:.0%}", justify="right", no_wrap=True)
@@ -183,6 +161,35 @@ def print_simulation(found: Simulation) -> None:
         chances = (f"{row.false_payment:.0%}", f"{row.false_in_term:.0%}", f"{row.paid_falsely:,.0f}")
         grid.add_row(f"{float(row.threshold):.1%}", *chances, *missed)
     print_whole(grid)
+
+
+def _scenarios(found: Simulation) -> Table:
+    """Lay out the whole term of each scenario; what the contract does not have has no column."""
+    rows = [_scenario(each) for each in found.scenarios]
+    table = plain_table("over the whole term")
+    for title in rows[0]:
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row.values())
+    return table
+
+
+def _scenario(flows: ScenarioFlows) -> dict[str, str]:
+    years = flows.years
+    row = {
+        "truly saved": f"{flows.scenario.saving:.0%}",
+        "way to goals": f"{flows.scenario.way:.0%}",
+        "payment": f"{sum(year.payment for year in years):,.0f}",
+        "chance paid": f"{sum(year.chance_paid for year in years) / len(years):.0%}",
+        "participant": f"{flows.participant[-1]:,.0f}",
+        "payer": f"{flows.payer:,.0f}",
+        "may lose": f"{flows.chance_of_loss:.0%}",
+    }
+    if any(year.phase_in for year in years):
+        row["spared by phase-in"] = f"{sum(year.phase_in for year in years):,.0f}"
+    if flows.after_term is not None:
+        row["room a year after"] = f"{flows.after_term.room:,.0f}"
+    return row
 
 
 def amount(value: str, unit: str) -> str:

@@ -11,6 +11,11 @@ from rich.console import Console
 
 from app import printing, report
 from app.printing import print_table, printable, records
+from contracts.plan import same_every_year
+from contracts.simulation import simulate
+from tests.contracts import build
+from tests.contracts.any_facts import evidence_of
+from tests.contracts.test_simulation import REBASING, TWO_SIDED
 
 
 @pytest.fixture
@@ -113,3 +118,18 @@ def test_luck_that_is_not_known_is_told_with_its_reason(terminal: io.StringIO) -
     report.print_luck("birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}))
     told = " ".join(terminal.getvalue().split())
     assert told == "birth-vsv 2025: it is not known how sure this is: payers are judged together"
+
+
+def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    facts = build.facts(baselines=(("2023", 2000, "10000000"),), records=2000)
+    bare = build.contract()
+    two_sided = build.contract(losses=TWO_SIDED, rebasing=REBASING)
+    for contract, shown in ((bare, False), (two_sided, True)):
+        plan = same_every_year(contract, facts, evidence_of(facts, cv=0.6))
+        report.print_simulation(simulate(contract, plan, draws=50))
+        told = capsys.readouterr().out
+        assert ("spared by phase-in" in told) is shown
+        assert ("room a year after" in told) is shown
+        assert "missed 3%/100%" in told
