@@ -269,6 +269,9 @@ def page() -> Iterator[str]:
         covered = " | ".join(f"{share[part]:.1%}" for part in ("adjusted", "shrunken", "ratio"))
         yield f"| {name} | {covered} | {_percent(share['low'])} | {_percent(share['high'])} |"
     yield ""
+    yield "Where a network has some ten events (birth-apgar), the variance between networks can hardly be"
+    yield "estimated, and the intervals of shrunken effects are too short: they should cover 93 % at least."
+    yield ""
     yield "## CUSUM"
     yield ""
     yield "Limit for a 5 % chance of a false alarm in one year with E expected events (average risk 10 %,"

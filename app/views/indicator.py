@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, markup, sentences
 from app.selection import View, choose
-from app.views import case_mix, frame, trend
+from app.views import beside, case_mix, frame, trend
 from registry_db.published import Indicator, Result, Score, StateCount
 
 
@@ -124,6 +124,7 @@ def _compare(view: View, result: Result) -> None:
         st.table(
             _twin(view, indicator, scores), hide_index=True, height=420 if len(scores) > 10 else "content"
         )
+    beside.show(view, indicator, scores)
 
 
 def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
