@@ -68,7 +68,10 @@ def test_a_moment_in_an_example_is_read_as_a_delivered_one(tmp_path: Path, seen:
     home = DEFINITIONS["visit-home.indicator.yaml"].replace(
         "when: at_home", "when: date_of(seen) < date '2024-07-01'"
     )
-    home = home.replace("at_home: false}", f"seen: '{seen}'}}").replace("state: not-met", f"state: {state}")
+    other = {"met": ("2024-07-02T12:00", "not-met"), "not-met": ("2024-06-02T12:00", "met")}[state]
+    one, two = (f"seen: '{moment}'}}\n    expect: {{state: {end}}}" for moment, end in ((seen, state), other))
+    home = home.replace("at_home: false}\n    expect: {state: not-met}", one)
+    home = home.replace("at_home: true}\n    expect: {state: met}", two)
     make_registry(
         tmp_path / "registry",
         {
