@@ -165,7 +165,8 @@ def print_simulation(found: Simulation) -> None:
 
 def _scenarios(found: Simulation) -> Table:
     """Lay out the whole term of each scenario; what the contract does not have has no column."""
-    rows = [_scenario(each) for each in found.scenarios]
+    phased = any(year.phase_in for each in found.scenarios for year in each.years)
+    rows = [_scenario(each, phased=phased) for each in found.scenarios]
     table = plain_table("over the whole term")
     for title in rows[0]:
         table.add_column(title, justify="right", no_wrap=True)
@@ -174,7 +175,7 @@ def _scenarios(found: Simulation) -> Table:
     return table
 
 
-def _scenario(flows: ScenarioFlows) -> dict[str, str]:
+def _scenario(flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
     years = flows.years
     row = {
         "truly saved": f"{flows.scenario.saving:.0%}",
@@ -185,7 +186,7 @@ def _scenario(flows: ScenarioFlows) -> dict[str, str]:
         "payer": f"{flows.payer:,.0f}",
         "may lose": f"{flows.chance_of_loss:.0%}",
     }
-    if any(year.phase_in for year in years):
+    if phased:
         row["spared by phase-in"] = f"{sum(year.phase_in for year in years):,.0f}"
     if flows.after_term is not None:
         row["room a year after"] = f"{flows.after_term.room:,.0f}"

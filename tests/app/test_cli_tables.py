@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app import printing, report
 from app.printing import print_table, printable, records
-from contracts.plan import same_every_year
+from contracts.plan import Scenario, same_every_year
 from contracts.simulation import simulate
 from tests.contracts import build
 from tests.contracts.any_facts import evidence_of
@@ -133,3 +133,11 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
         assert ("spared by phase-in" in told) is shown
         assert ("room a year after" in told) is shown
         assert "missed 3%/100%" in told
+    # a saving that leaves nothing to be spared has the column too
+    certain = same_every_year(two_sided, facts, evidence_of(facts, cv=0.0))
+    scenarios = [Scenario(-0.01, 0.0), Scenario(0.03, 0.0)]
+    report.print_simulation(simulate(two_sided, certain, scenarios=scenarios, thresholds=[], draws=4))
+    lines = capsys.readouterr().out.splitlines()
+    spared = [line.split()[7] for line in lines if line.strip()[:2] in ("-1", "3%")]
+    assert spared[0] != "0"
+    assert spared[1] == "0"
