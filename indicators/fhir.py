@@ -6,7 +6,9 @@ and nothing is lost in a translation to CQL. Codes are those of HL7's code syste
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -147,11 +149,14 @@ def _risk_adjustment(indicator: Indicator, dataset: Dataset, language: Language)
 
 
 def report_period(period: str) -> dict[str, Any]:
-    """Days of a period that is a calendar year; of another the days are not known here."""
-    if len(period) == 4 and period.isdecimal():
-        year = int(period)
-        return {"start": dt.date(year, 1, 1).isoformat(), "end": dt.date(year, 12, 31).isoformat()}
-    return {"extension": [absent("unknown")]}
+    """Days of a period that is a calendar year or a quarter; of another its label does not tell them."""
+    found = re.fullmatch(r"([0-9]{4})(?:-Q([1-4]))?", period)
+    if found is None:
+        return {"extension": [absent("unknown")]}
+    year, quarter = int(found[1]), int(found[2] or 4)
+    start = dt.date(year, 3 * quarter - 2 if found[2] else 1, 1)
+    end = dt.date(year, 3 * quarter, calendar.monthrange(year, 3 * quarter)[1])
+    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
 def absent(why: str) -> dict[str, str]:

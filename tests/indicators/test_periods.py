@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from indicators.fhir import absent, report_period
 from indicators.guide import Described, guide, guide_html
 from indicators.periods import newest_first
 from indicators.versions import field_changes, level_needed
@@ -57,10 +58,10 @@ def test_a_fiscal_year_starts_on_the_first_of_its_month(con: duckdb.DuckDBPyConn
     assert found == [[expected(day)] for day in DAYS]
 
 
-def test_a_fiscal_year_at_the_turn_of_a_century(con: duckdb.DuckDBPyConnection) -> None:
-    days = [dt.date(1999, 3, 31), dt.date(1999, 4, 1), dt.date(2000, 2, 29), dt.date(2008, 4, 1)]
+def test_a_fiscal_year_before_and_at_the_turn_of_a_century(con: duckdb.DuckDBPyConnection) -> None:
+    days = [dt.date(1988, 1, 1), dt.date(1999, 4, 1), dt.date(2000, 2, 29), dt.date(2008, 4, 1)]
     found = labels(con, {"kind": "fiscal-year", "start": 4}, days)
-    assert found == [["1998/99"], ["1999/00"], ["1999/00"], ["2008/09"]]
+    assert found == [["1987/88"], ["1999/00"], ["1999/00"], ["2008/09"]]
 
 
 def test_quarters(con: duckdb.DuckDBPyConnection) -> None:
@@ -171,6 +172,23 @@ def test_another_period_is_another_quantity() -> None:
 )
 def test_the_newest_period_comes_first(labels: list[str], sorted_: list[str]) -> None:
     assert list(newest_first(labels)) == sorted_
+
+
+@pytest.mark.parametrize(
+    ("label", "days"),
+    [
+        ("2024", {"start": "2024-01-01", "end": "2024-12-31"}),
+        ("2024-Q1", {"start": "2024-01-01", "end": "2024-03-31"}),
+        ("2025-Q2", {"start": "2025-04-01", "end": "2025-06-30"}),
+        ("2025-Q3", {"start": "2025-07-01", "end": "2025-09-30"}),
+        ("2025-Q4", {"start": "2025-10-01", "end": "2025-12-31"}),
+        ("2024/25", None),
+        ("2023-2025", None),
+        ("2025-Q5", None),
+    ],
+)
+def test_a_measure_report_tells_the_days_that_a_label_tells(label: str, days: dict[str, str] | None) -> None:
+    assert report_period(label) == (days or {"extension": [absent("unknown")]})
 
 
 SAID: list[tuple[Language, dict[str, Any] | None, str]] = [
