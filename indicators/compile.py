@@ -2,38 +2,173 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 
-from indicators.dataset import Dataset
-from indicators.derived import ValueColumn
+from indicators.derived import RowsColumn, ValueColumn
+from indicators.emit import record_column
 from indicators.expression import parse, to_sql
 from indicators.instruments.scores import score_sql
+from indicators.tables import Table
+from indicators.tree import Node, of_record
+
+# What identifies a row, and orders the rows of a table by when they were delivered.
+IDENTITY = ("_delivery", "_line")
 
 
-def dataset_select(dataset: Dataset, table: str, *, given: Collection[str] = ()) -> str:
-    """SQL of a dataset's records with its derived columns added.
+def dataset_select(
+    table: Table, stored: str, *, given: Collection[str] = (), child_rows: Mapping[str, str] | None = None
+) -> str:
+    """SQL of a table's rows with its derived columns added.
 
     Parameters
     ----------
-    dataset : Dataset
-        The definition.
-    table : str
+    table : Table
+        The definition: a dataset, or a table in it.
+    stored : str
         Name of the table or view that holds the stored columns.
     given : collection of str
-        Derived columns that the table holds already.
+        Derived columns that it holds already.
+    child_rows : mapping of str to str, optional
+        For each of the tables in it, by its full name, what holds its stored columns. These and ``stored``
+        then have `IDENTITY` as well.
     """
-    selected = table
-    for name in dataset.derive:
-        if name not in given:  # one select around the other: a column may be computed of an earlier one
-            selected = f"(select *, {derived_sql(dataset, name)} as {quote(name)} from {selected})"
-    return f"select * from {selected}"
+    known: dict[str, str] = {}
+    selected = _with_derived(table, {**(child_rows or {}), table.name: stored}, known, given)
+    steps = ", ".join(f"{name} as ({sql})" for name, sql in known.items())
+    return f"with {steps} select * from {selected}" if known else f"select * from {selected}"
 
 
-def derived_sql(dataset: Dataset, name: str) -> str:
-    """SQL of one derived column."""
-    block = dataset.derive[name]
+def _with_derived(
+    table: Table, stored: Mapping[str, str], known: dict[str, str], given: Collection[str] = ()
+) -> str:
+    """SQL of a table's rows with derived columns, a stage at a time; what it selects from goes in `known`."""
+    selected = stored[table.name]
+    for number, stage in enumerate(_stages(table, given)):
+        own = [name for name in stage if not isinstance(table.derive[name], RowsColumn)]
+        if own:
+            columns = ", ".join(f"{derived_sql(table, name)} as {quote(name)}" for name in own)
+            selected = f"(select *, {columns} from {selected})"
+        if of_rows := _by_table(table, stage):
+            here = quote(f"{table.name}/{number}")
+            known[here] = f"select * from {selected}"
+            selected = _with_rows(table, here, of_rows, stored, known)
+    return selected
+
+
+def _stages(table: Table, given: Collection[str]) -> Iterator[list[str]]:
+    """Derived columns that can be computed at one time, each stage of those before it."""
+    level: dict[str, int] = {}
+    for name, block in table.derive.items():
+        if name not in given:
+            level[name] = max((level[read] + 1 for read in block.reads if read in level), default=0)
+    for number in range(max(level.values(), default=-1) + 1):
+        yield [name for name in level if level[name] == number]
+
+
+def _by_table(table: Table, stage: list[str]) -> dict[str, dict[str, RowsColumn]]:
+    """Blocks of a stage that are computed of child rows, by the table of these."""
+    found: dict[str, dict[str, RowsColumn]] = {}
+    for name in stage:
+        block = table.derive[name]
+        if isinstance(block, RowsColumn):
+            found.setdefault(block.of, {})[name] = block
+    return found
+
+
+def _with_rows(
+    table: Table,
+    here: str,
+    of_rows: Mapping[str, Mapping[str, RowsColumn]],
+    stored: Mapping[str, str],
+    known: dict[str, str],
+) -> str:
+    """SQL of rows with what child rows give them: one join and one grouping for each table."""
+    columns, joins = [], []
+    for of, blocks in of_rows.items():
+        child = table.tables[of]
+        rows, grouped = quote(child.name), quote(f"{here[1:-1]}/{of}")
+        if rows not in known:
+            known[rows] = f"select * from {_with_derived(child, stored, known)}"
+        known[grouped] = _grouped(table, here, rows, blocks)
+        same = " and ".join(f"{here}.{part} = {grouped}.{record_column(part)}" for part in IDENTITY)
+        joins.append(f"left join {grouped} on {same}")
+        for name, block in blocks.items():
+            value, alone = f"{grouped}.{quote(name)}", f"{grouped}.{record_column('_line')} is null"
+            if block.kind in _NOTHING:
+                value = f"case when {alone} then {_NOTHING[block.kind]} else {value} end"
+            columns.append(f"{value} as {quote(name)}")
+    return f"(select {here}.*, {', '.join(columns)} from {here} {' '.join(joins)})"
+
+
+# What a block is for a record without child rows, where that is known.
+_NOTHING = {"count": "0", "any": "false", "sum": "0"}
+
+
+def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn]) -> str:
+    """SQL of blocks of one child table, one row for each row of ``here`` that has any of its rows."""
+    link = table.tables[next(iter(blocks.values())).of].link
+    identity = [record_column(part) for part in IDENTITY]
+    values, read = [], dict.fromkeys((*IDENTITY, *link.values()))
+    for name, block in blocks.items():
+        conditions = _conditions(table, block)
+        read.update(dict.fromkeys(name for node in conditions for name in node.record_columns))
+        counted = " and ".join(map(to_sql, conditions))
+        value = _VALUE[block.kind](block, f"filter (where {counted})" if counted else "")
+        values.append(f"{value} as {quote(name)}")
+    beside = ", ".join(f"{quote(name)} as {record_column(name)}" for name in read)
+    linked = " and ".join(f"{quote(own)} = {record_column(above)}" for own, above in link.items())
+    return (
+        f"select {', '.join([*identity, *values])} from (select {beside} from {here}) "
+        f"join {rows} on {linked} group by {', '.join(identity)}"
+    )
+
+
+def _conditions(table: Table, block: RowsColumn) -> list[Node]:
+    """Conditions that a child row meets to count for a block."""
+    scope = table.types_of_rows(block.of)
+    conditions = [parse(block.where, scope)] if block.where else []
+    if block.by is not None and block.between is None:
+        conditions.append(parse(f"{block.by} is not null", scope))
+    elif block.by is not None and block.between is not None:
+        by = parse(block.by, scope, None)
+        limits = (of_record(parse(text, table.types, by.type)) for text in block.between)
+        conditions.append(Node("between", "boolean", None, (by, *limits)))
+    return conditions
+
+
+def _picked(function: str, block: RowsColumn, counted: str) -> str:
+    # The engine leaves out rows whose value is null, but not structures that hold a null.
+    value = f"{{'value': {quote(block.taken or '')}}}"
+    order = ", ".join([*([quote(block.by)] if block.by else []), *IDENTITY])
+    return f"({function}({value}, ({order})) {counted}).value"
+
+
+def _summed(block: RowsColumn, counted: str) -> str:
+    column = quote(block.taken or "")
+    total = f"sum({column}) {counted}"
+    if block.type == "integer":
+        total = f"cast({total} as bigint)"
+    all_known = f"count(*) {counted} = count({column}) {counted}"
+    return f"case when {all_known} then coalesce({total}, 0) end"
+
+
+_VALUE: dict[str, Callable[[RowsColumn, str], str]] = {
+    "first": lambda block, counted: _picked("arg_min", block, counted),
+    "last": lambda block, counted: _picked("arg_max", block, counted),
+    "any": lambda _, counted: f"count(*) {counted} > 0",
+    "count": lambda _, counted: f"count(*) {counted}",
+    "sum": _summed,
+    "min": lambda block, counted: f"min({quote(block.taken or '')}) {counted}",
+    "max": lambda block, counted: f"max({quote(block.taken or '')}) {counted}",
+}
+
+
+def derived_sql(table: Table, name: str) -> str:
+    """SQL of one derived column, of those that other columns of the row give."""
+    block = table.derive[name]
+    assert not isinstance(block, RowsColumn)
     if isinstance(block, ValueColumn):
-        return to_sql(parse(block.value, dataset.types, block.of_type))
+        return to_sql(parse(block.value, table.types, block.of_type))
     return score_sql(block, quote)
 
 

@@ -1,191 +1,17 @@
-"""The definition of a dataset: its columns, and how a supplier's file maps onto them."""
+"""The definition of a dataset: a table of records of one population, and what belongs to each."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Self
 from zoneinfo import available_timezones
 
-from pydantic import Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
-from indicators.derived import DerivedColumn, ValueColumn
 from indicators.faults import did_you_mean
-from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
-from indicators.tree import Codes, Scope
-from indicators.words import ColumnName, ColumnType, Id, Part, Status, Text, Version, fault_at
-
-DECIMALS = 3
-MAX_DECIMALS = 9
-_MEANINGS: dict[str, tuple[type, str]] = {
-    "category": (str, "a text"),
-    "text": (str, "a text"),
-    "integer": (int, "a whole number"),
-    "boolean": (bool, "true or false"),
-}
-# A moment as it is delivered: with Z or an offset, or else as the clock in the dataset's zone shows it.
-MOMENT = (
-    "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?"
-    "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
-)
-# Each can be repeated without end; three of them on a file's name is a matter of milliseconds.
-_ENDLESS = re.compile(r"[*+]|\{\d*,\}")
-_MAX_ENDLESS = 3
-
-
-class Column(Part):
-    """One typed column of a dataset.
-
-    Attributes
-    ----------
-    type : str
-        ``category`` is text from a code list.
-    source : list of str
-        Headers under which suppliers deliver it, first match wins; by default its own name.
-    required : bool
-        A record without a value is quarantined.
-    missing : list of str
-        Codes that mean "no value" in this column, besides those of the file.
-    codes : dict
-        What a delivered code means. With codes, any other value is a fault.
-    range : (low, high) or None
-        Smallest and largest value allowed, both included.
-    decimals : int
-        Digits behind the point that are kept, for ``decimal``.
-    identifier : bool
-        Identifies a person: replaced by a keyed hash before it is stored.
-    labels : dict of str to Text
-        How people read what a code means, such as ``third_fourth``; by default as it is.
-    """
-
-    type: ColumnType
-    source: list[str] = Field(default_factory=list, alias="from")
-    required: bool = False
-    missing: list[str] = Field(default_factory=list)
-    codes: dict[str, str | bool | int] | None = None
-    range: tuple[Decimal, Decimal] | None = None
-    decimals: int = Field(default=DECIMALS, ge=0, le=MAX_DECIMALS)
-    unit: str | None = None
-    identifier: bool = False
-    title: Text | None = None
-    labels: dict[str, Text] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_header_or_more(cls, data: object) -> object:
-        if isinstance(data, dict) and isinstance(data.get("from"), str):
-            return {**data, "from": [data["from"]]}
-        return data
-
-    @model_validator(mode="after")
-    def _type_fits(self) -> Column:
-        if self.range and self.type not in ("integer", "decimal"):
-            raise fault_at("a range is for integer and decimal columns", "range")
-        if self.range and self.range[0] > self.range[1]:
-            raise fault_at("the range runs from high to low", "range")
-        if self.decimals != DECIMALS and self.type != "decimal":
-            raise fault_at(f"decimals are for a decimal column; this one is {self.type}", "decimals")
-        if self.identifier and self.type != "text":
-            raise fault_at("an identifier is a text column", "identifier")
-        return self
-
-    @model_validator(mode="after")
-    def _labels_fit(self) -> Column:
-        meanings = [] if self.codes is None else [str(meaning) for meaning in self.codes.values()]
-        for label in self.labels:
-            if label not in meanings:
-                raise fault_at(f"no code means '{label}' ({did_you_mean(label, meanings)})", "labels", label)
-        return self
-
-    @model_validator(mode="after")
-    def _codes_fit(self) -> Column:
-        if self.type == "category" and not self.codes:
-            raise fault_at("a category needs its 'codes'", "type")
-        if self.codes is None:
-            return self
-        if self.type not in _MEANINGS:
-            raise fault_at(f"codes do not go with a {self.type} column", "codes")
-        kind, words = _MEANINGS[self.type]
-        for code, meaning in self.codes.items():
-            if type(meaning) is not kind:
-                raise fault_at(f"in a {self.type} column a code means {words}", "codes", code)
-            if code in self.missing:
-                raise fault_at(f"'{code}' has a meaning and stands under 'missing' as well", "codes", code)
-        return self
-
-
-# Kind of a block under ``derive``: the field that stands in no other.
-_BLOCKS: dict[str, type[DerivedColumn]] = {
-    "instrument": InstrumentScore,
-    "sum_of": SumScore,
-    "profile_change": ProfileChange,
-    "responder": Responder,
-    "value": ValueColumn,
-}
-
-
-def _kind_of_block(block: Any) -> str | None:
-    if isinstance(block, DerivedColumn):
-        return next(kind for kind, model in _BLOCKS.items() if isinstance(block, model))
-    return next((kind for kind in _BLOCKS if kind in block), None) if isinstance(block, dict) else None
-
-
-Derived = Annotated[
-    Annotated[InstrumentScore, Tag("instrument")]
-    | Annotated[SumScore, Tag("sum_of")]
-    | Annotated[ProfileChange, Tag("profile_change")]
-    | Annotated[Responder, Tag("responder")]
-    | Annotated[ValueColumn, Tag("value")],
-    Discriminator(
-        _kind_of_block,
-        custom_error_type="no_such_block",
-        custom_error_message=f"one field says how it is computed: {', '.join(_BLOCKS)}",
-    ),
-]
-
-
-class FromFileName(Part):
-    """A column whose value stands in the name of the file, not in its rows.
-
-    Attributes
-    ----------
-    pattern : str
-        Regular expression with groups, searched in the file's name.
-    value : str
-        The value, with ``{1}``, ``{2}`` for the groups.
-    """
-
-    pattern: str = Field(max_length=200)
-    value: str
-
-    @model_validator(mode="after")
-    def _pattern_compiles(self) -> FromFileName:
-        try:
-            groups = re.compile(self.pattern).groups
-        except (re.error, OverflowError, RecursionError) as error:
-            raise fault_at(f"this is not a regular expression: {error}", "pattern") from None
-        # Such patterns can take hours on a name that almost fits.
-        if re.search(r"\)[*+{]", self.pattern) or len(_ENDLESS.findall(self.pattern)) > _MAX_ENDLESS:
-            raise fault_at(f"repeat no group, and at most {_MAX_ENDLESS} times with * or +", "pattern")
-        for number in re.findall(r"\{(\d+)\}", self.value):
-            if not 1 <= int(number) <= groups:
-                raise fault_at(f"there is no group {{{number}}}; the pattern has {groups}", "value")
-        return self
-
-    def read(self, file_name: str) -> str | None:
-        """Value that a file name carries, or None if the pattern is not in it."""
-        match = re.search(self.pattern, file_name)
-        return None if match is None else re.sub(r"\{(\d+)\}", lambda m: match[int(m[1])] or "", self.value)
-
-
-class FileLayout(Part):
-    """How a supplier writes the file."""
-
-    delimiter: Literal[",", ";", "\t", "|"] = ","
-    encoding: Literal["utf-8", "latin-1"] = "utf-8"
-    missing: list[str] = Field(default_factory=lambda: [""])
-    from_name: dict[ColumnName, FromFileName] = Field(default_factory=dict)
+from indicators.tables import Surroundings, Table
+from indicators.tree import Codes
+from indicators.words import ColumnName, Id, Part, Status, Text, Version, fault_at
 
 
 class Period(Part):
@@ -201,22 +27,18 @@ class Period(Part):
         return self
 
 
-class Dataset(Part):
+class Dataset(Table):
     """A specified table of records of one population.
+
+    Provider and period of a record are never missing: without them it would be counted nowhere.
 
     Attributes
     ----------
-    key : list of str
-        Columns that tell records apart; a later record with the same key corrects an earlier one.
-        Without a key a record is a line of its delivery. Key, provider and period are never missing: a
-        record without one would be counted nowhere.
     provider : str
         Column with the code of the provider who is scored.
     zone : str
         Time zone of a datetime that is delivered without an offset, and of the day of any datetime.
     """
-
-    _code_lists: Mapping[str, Codes] = PrivateAttr(default_factory=dict)
 
     dataset: Id
     version: Version
@@ -225,62 +47,36 @@ class Dataset(Part):
     description: Text | None = None
     source: str
     generated: bool = False
-    key: list[ColumnName] = Field(default_factory=list)
     provider: ColumnName
     provider_name: ColumnName | None = None
     period: Period
     zone: str = "Europe/Amsterdam"
-    file: FileLayout = FileLayout()
-    columns: dict[ColumnName, Column]
-    derive: dict[ColumnName, Derived] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _columns_are_there(self) -> Dataset:
-        for path, name in self._named():
-            if name not in self.columns:
-                raise fault_at(f"there is no column '{name}' ({did_you_mean(name, self.columns)})", *path)
-        for name in self.derive:
-            if name in self.columns:
-                raise fault_at(f"'{name}' is a column already", "derive", name)
-        return self
-
-    @model_validator(mode="after")
-    def _derived_of_earlier_ones(self) -> Dataset:
-        known = set(self.columns)
-        for name, block in self.derive.items():
-            for read in block.reads:
-                if read in self.derive and read not in known:
-                    raise fault_at(
-                        f"'{read}' must stand before '{name}', which is computed of it", "derive", name
-                    )
-            known.add(name)
-        return self
-
-    @model_validator(mode="after")
-    def _every_record_has_its_place(self) -> Dataset:
+    def _every_row_has_its_place(self) -> Self:
         year_of = self.period.year_of
         if year_of and self.columns[year_of].type != "date":
             message = f"'{year_of}' is {self.columns[year_of].type}; a year is taken of a date column"
             raise fault_at(message, "period", "year_of")
-        for path, name in self._named():
-            needed = path[0] in ("key", "provider", "period") and name not in self.file.from_name
-            if needed and not self.columns[name].required:
-                message = f"without '{name}' a record has no {path[0]}: write 'required: true'"
-                raise fault_at(message, "columns", name)
+        self._check_places()
+        return self
+
+    @model_validator(mode="after")
+    def _tables_know_their_dataset(self) -> Self:
+        self._surround(Surroundings(self.dataset, self.zone))
         return self
 
     def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Columns that the dataset names, each with the field that names it."""
-        for number, name in enumerate(self.key):
-            yield ("key", number), name
+        yield from super()._named()
         yield ("provider",), self.provider
         if self.provider_name:
             yield ("provider_name",), self.provider_name
         for field in ("column", "year_of"):
             if name := getattr(self.period, field):
                 yield ("period", field), name
-        for name in self.file.from_name:
-            yield ("file", "from_name", name), name
+
+    def _place(self, field: str | int) -> str:
+        return f"record has no {field}" if field in ("key", "provider", "period") else ""
 
     @field_validator("zone")
     @classmethod
@@ -290,15 +86,8 @@ class Dataset(Part):
             raise ValueError(f"there is no time zone '{zone}' ({did_you_mean(zone, known)})")
         return zone
 
-    @property
-    def types(self) -> Scope:
-        """What an expression on a record may name: every column with its type, derived ones included."""
-        described: dict[str, Column | Derived] = {**self.columns, **self.derive}
-        types = {name: column.type for name, column in described.items()}
-        return Scope(types, code_lists=self._code_lists, zone=self.zone)
-
-    def with_code_lists(self, code_lists: Mapping[str, Codes]) -> Dataset:
+    def with_code_lists(self, code_lists: Mapping[str, Codes]) -> Self:
         """Give the dataset with the code lists that its expressions may name."""
-        known = self.model_copy()
-        known._code_lists = code_lists
+        known = self.model_copy(deep=True)
+        known._surround(Surroundings(self.dataset, self.zone, code_lists))
         return known

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from indicators.estimators import Estimators, check_estimators
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
@@ -183,6 +183,26 @@ class Norm(Part):
     kind: Literal["minimum", "target", "ambition"]
 
 
+class Given(Part):
+    """What an example says of a record, or of a row of a table that belongs to it: columns and their values.
+
+    Attributes
+    ----------
+    tables : dict of str to list of Given
+        Rows that belong to it, by table. What links them to it need not be said.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, str | bool | int | float | None] = Field(init=False)
+
+    tables: dict[ColumnName, list[Given]] = Field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, str | bool | int | float | None]:
+        """The values that are said, by column."""
+        return self.__pydantic_extra__
+
+
 class Example(Part):
     """A record and what must become of it; run by ``meetlat check``.
 
@@ -192,7 +212,7 @@ class Example(Part):
         Last day that the data hold, for an example that is still pending. None: every window has closed.
     """
 
-    given: dict[ColumnName, str | bool | int | float | None]
+    given: Given
     cut_off: Day | None = None
     expect: Expectation
 

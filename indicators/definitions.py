@@ -10,12 +10,10 @@ from pydantic import BaseModel, ValidationError
 from indicators.code_sets import CodeSet
 from indicators.dataset import Dataset
 from indicators.dead_conditions import dead_conditions
-from indicators.definition import CaseMixTerm, Indicator
-from indicators.derived import ValueColumn
+from indicators.definition import CaseMixTerm, Given, Indicator
 from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
-from indicators.instruments.faults import block_faults
 from indicators.networks import NetworkSet
 from indicators.outcomes import (
     BinaryOutcome,
@@ -27,6 +25,8 @@ from indicators.outcomes import (
     TopBoxOutcome,
 )
 from indicators.source import Path, Source
+from indicators.table_faults import table_expressions, table_faults
+from indicators.tables import Table
 from indicators.value_faults import code_fault, given_fault, value_faults
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -55,38 +55,8 @@ def validate(source: Source, model: type[Model]) -> Model:
 
 def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
     """Faults of a dataset that its fields alone do not show: names, and what it derives."""
-    for block, names in (("columns", dataset.columns), ("derive", dataset.derive)):
-        for name in names:
-            if not _can_be_written(name):
-                message = "this word means something else in expressions: give the column another name"
-                yield source.fault((block, name), message)
-    for name, derived in dataset.derive.items():
-        found = (
-            _value_faults(dataset, derived)
-            if isinstance(derived, ValueColumn)
-            else block_faults(dataset, derived)
-        )
-        for path, message, hint in found:
-            yield source.fault(("derive", name, *path), message, hint)
-
-
-def _value_faults(dataset: Dataset, block: ValueColumn) -> Iterator[tuple[Path, str, str]]:
-    try:
-        node = parse(block.value, dataset.types, block.of_type)
-    except ExpressionError as error:
-        yield ("value",), str(error), ""
-    else:
-        for message, hint in value_faults(node, dataset):
-            yield ("value",), message, hint
-
-
-def _can_be_written(name: str) -> bool:
-    try:
-        # Once alone and once in a sentence: some words are names in the one place and not in the other.
-        parse(f"case when {name} is null then {name} else {name} end", {name: "text"}, "text")
-        return parse(f"{name} = {name}", {name: "text"}).columns == (name,)
-    except ExpressionError:
-        return False
+    for path, message, hint in table_faults(dataset):
+        yield source.fault(path, message, hint)
 
 
 def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
@@ -133,9 +103,8 @@ def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iter
 
 def code_sets_of(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:
     """Code sets that the expressions of an indicator and its dataset hold codes against, sorted."""
-    written = [(text, wanted) for _, text, wanted in expressions(indicator)]
-    written += [(b.value, b.of_type) for b in dataset.derive.values() if isinstance(b, ValueColumn)]
-    nodes = (parse(text, dataset.types, wanted) for text, wanted in written)
+    nodes = [parse(text, dataset.types, wanted) for _, text, wanted in expressions(indicator)]
+    nodes += [parse(one.text, one.scope, one.wanted) for one in table_expressions(dataset)]
     return tuple(sorted({name.partition("/")[0] for node in nodes for name in node.code_lists}))
 
 
@@ -178,12 +147,27 @@ def _leak_faults(
 
 def _example_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
     for number, example in enumerate(indicator.examples):
-        for column, value in example.given.items():
-            path = ("examples", number, "given", column)
-            if column not in dataset.types:
-                yield _no_column(dataset, source, path, column)
-            elif value is not None and (fault := given_fault(dataset, column, value)):
-                yield source.fault(path, *fault)
+        yield from _given_faults(example.given, dataset, ("examples", number, "given"), source)
+
+
+def _given_faults(given: Given, table: Table, path: Path, source: Source) -> Iterator[Fault]:
+    known = table.types if isinstance(table, Dataset) else table.delivered_types
+    for column, value in given.columns.items():
+        if column not in known:
+            message = f"dataset {table.name} has no column '{column}'"
+            if column in table.derive:
+                message = f"'{column}' is computed in {table.name}: give what it is computed of"
+            yield source.fault((*path, column), message, did_you_mean(column, known))
+        elif value is not None and (fault := given_fault(table, column, value)):
+            yield source.fault((*path, column), *fault)
+    for name, rows in given.tables.items():
+        place = (*path, "tables", name)
+        if name not in table.tables:
+            message = f"{table.name} has no table '{name}'"
+            yield source.fault(place, message, did_you_mean(name, table.tables) or "it has no tables")
+            continue
+        for number, row in enumerate(rows):
+            yield from _given_faults(row, table.tables[name], (*place, number), source)
 
 
 _NUMBER = ("integer", "decimal")

@@ -6,13 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, model_validator
 
+from indicators.columns import Column
 from indicators.helpers import QUOTIENT_DIGITS
-from indicators.words import ColumnType, ExpressionText, Part, Text
+from indicators.words import ColumnName, ColumnType, ExpressionText, Part, Text, fault_at
 
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_RECORD = re.compile(r"\brecord\s*\(\s*([a-z][a-z0-9_]*)")
+# How the rows of a child table become one value of the record that they belong to.
+ROW_KINDS = ("first", "last", "any", "count", "sum", "min", "max")
 
 
 class DerivedColumn(Part):
@@ -75,3 +79,93 @@ class ValueColumn(DerivedColumn):
     def reads(self) -> tuple[str, ...]:
         """Every word of the expression, its columns among them."""
         return tuple(_NAME.findall(_QUOTED.sub("", self.value)))
+
+
+class RowsColumn(DerivedColumn):
+    """A column that is computed of the rows of a child table that belong to a record.
+
+    One of ``first``, ``last``, ``sum``, ``min`` and ``max`` names a column of those rows, or ``any`` or
+    ``count`` is true. Of no rows at all ``count`` and ``sum`` are 0, ``any`` is false, and the others are
+    unknown. ``first`` and ``last`` are the value of that row even where it is unknown; of rows with the same
+    ``by`` the one delivered first or last. A sum with an unknown value is unknown; ``min`` and ``max`` are
+    of the values that are known.
+
+    Attributes
+    ----------
+    of : str
+        The child table.
+    where : str or None
+        Condition on its rows; ``record(name)`` is a column of the record. Rows for which it is unknown do
+        not count.
+    by : str or None
+        Column that orders its rows; those without a value do not count.
+    between : (str, str) or None
+        First and last value of ``by`` that count, as expressions over the columns of the record.
+    """
+
+    first: ColumnName | None = None
+    last: ColumnName | None = None
+    any: Literal[True] | None = None
+    count: Literal[True] | None = None
+    sum: ColumnName | None = None
+    min: ColumnName | None = None
+    max: ColumnName | None = None
+    of: ColumnName
+    where: ExpressionText | None = None
+    by: ColumnName | None = None
+    between: tuple[ExpressionText, ExpressionText] | None = None
+
+    _taken: Column | DerivedColumn | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _fields_fit(self) -> RowsColumn:
+        given = [kind for kind in ROW_KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise fault_at(f"one field says how it is computed, not {' and '.join(given)}", *given[:1])
+        if self.between is not None and self.by is None:
+            raise fault_at("a window is one of a column: say 'by' which", "between")
+        if self.by is not None and self.between is None and self.kind not in ("first", "last"):
+            raise fault_at(f"'by' orders rows for 'first' and 'last'; a {self.kind} needs no order", "by")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """One of `ROW_KINDS`."""
+        return next(kind for kind in ROW_KINDS if getattr(self, kind) is not None)
+
+    @property
+    def taken(self) -> str | None:
+        """Column of the rows that is taken; None where rows are counted."""
+        taken = getattr(self, self.kind)
+        return taken if isinstance(taken, str) else None
+
+    def take(self, column: Column | DerivedColumn) -> None:
+        """Know what the column that is taken is like: this one is like it."""
+        self._taken = column
+
+    @property
+    def type(self) -> ColumnType:
+        """Type of the column that is taken."""
+        if self._taken is None:
+            return "boolean" if self.any else "integer"
+        return self._taken.type
+
+    @property
+    def decimals(self) -> int:
+        """Digits behind the point of the column that is taken."""
+        return 0 if self._taken is None else self._taken.decimals
+
+    @property
+    def labels(self) -> Mapping[str, Text]:
+        """The texts that the column that is taken can be, as people read them."""
+        if not isinstance(self._taken, Column):
+            return self._taken.labels if self._taken else {}
+        codes = self._taken.codes if self._taken.type in ("category", "text") else None
+        meanings = map(str, (codes or {}).values())
+        return {text: self._taken.labels.get(text, Text(nl=text, en=text)) for text in meanings}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns of the record that its condition and its window name."""
+        window = _NAME.findall(_QUOTED.sub("", " ".join(self.between or ())))
+        return (*_RECORD.findall(_QUOTED.sub("", self.where or "")), *window)

@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from indicators.dataset import Column, Dataset
+from indicators.columns import Column
+from indicators.dataset import Dataset
 
 Texts: TypeAlias = NDArray[np.str_]
 PROVIDERS = 12

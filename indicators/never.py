@@ -16,7 +16,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import reduce
 from typing import Any, TypeAlias
 
-from indicators.dataset import Column, Dataset
+from indicators.columns import Column
+from indicators.dataset import Dataset
 from indicators.expression import Node
 
 Known: TypeAlias = Mapping[str, "Values"]

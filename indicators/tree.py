@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -94,6 +94,12 @@ class Scope(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self.columns)
+
+
+def of_record(node: Node) -> Node:
+    """Give an expression on a record as one on rows of a child table, which stand beside it."""
+    kind = "record" if node.kind == "column" else node.kind
+    return replace(node, kind=kind, children=tuple(map(of_record, node.children)))
 
 
 def is_whole(node: Node, scope: Scope) -> bool:

@@ -10,42 +10,43 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TypeAlias
 
-from indicators.dataset import MOMENT, Column, Dataset
+from indicators.columns import MOMENT, Column
 from indicators.expression import Node
 from indicators.faults import did_you_mean
+from indicators.tables import Table
 
 FaultText: TypeAlias = tuple[str, str]
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in")
 
 
-def value_faults(node: Node, dataset: Dataset) -> Iterator[FaultText]:
+def value_faults(node: Node, table: Table) -> Iterator[FaultText]:
     """Messages and hints for each comparison of a column with a value that it cannot have."""
     if node.kind in _COMPARISONS:
         for child in node.children:
             if child.kind == "column":
-                yield from _against(dataset, str(child.value), node.children)
+                yield from _against(table, str(child.value), node.children)
     if node.kind == "between":
-        yield from _between(dataset, node)
+        yield from _between(table, node)
     # A code list is of all datasets: not every code of it has to be one of this column.
     for child in () if node.kind == "in_set" else node.children:
-        yield from value_faults(child, dataset)
+        yield from value_faults(child, table)
 
 
-def _against(dataset: Dataset, name: str, others: tuple[Node, ...]) -> Iterator[FaultText]:
+def _against(table: Table, name: str, others: tuple[Node, ...]) -> Iterator[FaultText]:
     for other in others:
         fault = None
         if other.kind == "literal" and other.type == "text":
-            fault = code_fault(dataset, name, str(other.value))
+            fault = code_fault(table, name, str(other.value))
         elif isinstance(other.value, Decimal):
-            fault = range_fault(dataset, name, other.value)
+            fault = range_fault(table, name, other.value)
         if fault:
             yield fault
 
 
-def _between(dataset: Dataset, node: Node) -> Iterator[FaultText]:
+def _between(table: Table, node: Node) -> Iterator[FaultText]:
     """A fault if the whole of ``between`` lies outside the column's range; one limit may."""
     column, low, high = node.children
-    known = dataset.columns.get(str(column.value)) if column.kind == "column" else None
+    known = table.columns.get(str(column.value)) if column.kind == "column" else None
     if known is None or known.range is None:
         return
     if isinstance(low.value, Decimal) and isinstance(high.value, Decimal):
@@ -55,13 +56,13 @@ def _between(dataset: Dataset, node: Node) -> Iterator[FaultText]:
             yield _out_of_range(str(column.value), known, low.value)
 
 
-def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
+def code_fault(table: Table, name: str, value: str) -> FaultText | None:
     """What is wrong with a text as a value of a column with codes; None if nothing is."""
-    derived = dataset.derive.get(name)
+    derived = table.derive.get(name)
     if derived is not None:
         unknown = derived.labels and value not in derived.labels
         return (f"'{name}' has no value '{value}'", did_you_mean(value, derived.labels)) if unknown else None
-    column = dataset.columns.get(name)
+    column = table.columns.get(name)
     if column is None or not column.codes or column.type not in ("category", "text"):
         return None
     meanings = {str(meaning) for meaning in column.codes.values()}
@@ -73,12 +74,12 @@ def code_fault(dataset: Dataset, name: str, value: str) -> FaultText | None:
     return f"'{name}' has no value '{value}'", did_you_mean(value, meanings)
 
 
-def range_fault(dataset: Dataset, name: str, value: Decimal) -> FaultText | None:
+def range_fault(table: Table, name: str, value: Decimal) -> FaultText | None:
     """What is wrong with a number as a value of a column with a range; None if nothing is.
 
     One beyond the range is allowed: "below 61" is a fair way to say "at most 60".
     """
-    column = dataset.columns.get(name)
+    column = table.columns.get(name)
     if column is None or column.range is None or column.range[0] - 1 <= value <= column.range[1] + 1:
         return None
     return _out_of_range(name, column, value)
@@ -91,9 +92,9 @@ def _out_of_range(name: str, column: Column, value: Decimal) -> FaultText:
     return message, "is this in another unit?"
 
 
-def given_fault(dataset: Dataset, name: str, value: str | bool | float) -> FaultText | None:
+def given_fault(table: Table, name: str, value: str | bool | float) -> FaultText | None:
     """What is wrong with a value that an example gives to a column; None if nothing is."""
-    column_type = dataset.types[name]
+    column_type = table.types[name]
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     fits = {
         "text": not isinstance(value, bool),
@@ -108,5 +109,5 @@ def given_fault(dataset: Dataset, name: str, value: str | bool | float) -> Fault
         shown = str(value).lower() if isinstance(value, bool) else value
         return f"'{name}' is {column_type}; '{shown}' is not", ""
     if isinstance(value, str):
-        return code_fault(dataset, name, value)
-    return range_fault(dataset, name, Decimal(str(value))) if is_number else None
+        return code_fault(table, name, value)
+    return range_fault(table, name, Decimal(str(value))) if is_number else None

@@ -22,7 +22,7 @@ from indicators.versions import identity, order
 from indicators.words import Status
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
-from registry_db.records import make_record_table
+from registry_db.records import make_record_tables
 
 ALL_KINDS: dict[str, type[BaseModel]] = {**KINDS, "contract": Contract, "facts": Facts}
 
@@ -270,7 +270,7 @@ def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
             [*key, item.status, item.hash, item.source.file, item.source.text],
         )
         if isinstance(item.model, Dataset):
-            make_record_table(con, item.model)
+            make_record_tables(con, item.model)
     if any(isinstance(item.model, NetworkSet) for item in new):
         keep_members(con, in_force(stored_definitions(con)))
     return new

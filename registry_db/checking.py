@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
 from indicators.cohort import cohort_select
+from indicators.columns import Column
 from indicators.compile import dataset_select, quote
 from indicators.coverage import Answers, answers, answers_select, conditions, unexercised
-from indicators.dataset import Column, Dataset
-from indicators.definition import Example, Indicator
+from indicators.dataset import Dataset
+from indicators.definition import Example, Given, Indicator
 from indicators.derived import DerivedColumn
 from indicators.faults import Fault
+from indicators.tables import Table
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.checks import moment_sql
 from registry_db.connect import shut_off
 from registry_db.records import sql_type
+
+_Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +88,60 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
 def _run(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, dataset: Dataset, example: Example
 ) -> tuple[str, str, float | None]:
-    given: dict[str, Any] = {dataset.provider: "example", **_period_default(dataset), **example.given}
-    stored = ", ".join(
-        f"{_given_sql(name, column, dataset.zone)} as {quote(name)}"
-        for name, column in dataset.columns.items()
-    )
+    default = {**_identified(dataset, 1), dataset.provider: "example", **_period_default(dataset)}
+    given = default | example.given.columns
     known = [name for name in dataset.derive if name in given]
-    scores = "".join(
-        f", {_given_sql(name, dataset.derive[name], dataset.zone)} as {quote(name)}" for name in known
-    )
-    parameters = {name: given.get(name) for name in (*dataset.columns, *known)}
-    con.execute(f"create or replace temp table stored as select {stored}{scores}", parameters)
-    derived = dataset_select(dataset, "stored", given=known)
+    _insert(con, dataset, [given], dataset.zone, derived=known)
+    rows: dict[str, list[_Row]] = {table.name: [] for table in dataset.all_tables()}
+    _spread(dataset, given, example.given, rows)
+    for table in dataset.all_tables():
+        if table is not dataset:
+            _insert(con, table, rows[table.name], dataset.zone)
+    tables = {name: _given_table(name) for name in rows}
+    derived = dataset_select(dataset, tables[dataset.name], given=known, child_rows=tables)
     con.execute(f"create or replace temp view example as {derived}")
     cut_off = example.cut_off or dt.date.max
     sql = cohort_select(indicator, dataset, "example", members="member", cut_off=cut_off)
     state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
     return state, reason, None if value is None else float(value)
+
+
+def _spread(table: Table, row: _Row, given: Given, found: dict[str, list[_Row]]) -> None:
+    """Add the rows that are given with a row to those of their tables, linked to it."""
+    for name, child in table.tables.items():
+        for inner in given.tables.get(name, ()):
+            rows = found[child.name]
+            linked = {own: row.get(above) for own, above in child.link.items()}
+            values = _identified(child, len(rows) + 1) | linked | inner.columns
+            rows.append(values)
+            _spread(child, values, inner, found)
+
+
+def _identified(table: Table, number: int) -> _Row:
+    """Values that tell rows apart in the columns that other tables are linked to, where none are given."""
+    linked = {above for child in table.tables.values() for above in child.link.values()}
+    types = {name: table.columns[name].type for name in linked}
+    numbered = {name: number for name, of in types.items() if of in ("integer", "decimal")}
+    return numbered | {name: str(number) for name, of in types.items() if of in ("text", "category")}
+
+
+def _given_table(name: str) -> str:
+    """Name of the temporary table with what an example gives of a table, quoted."""
+    return quote(f"given_{name}")
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, table: Table, rows: list[_Row], zone: str, *, derived: Sequence[str] = ()
+) -> None:
+    """Make the temporary table of the rows that an example gives of a table."""
+    columns = {name: table.described[name] for name in (*table.columns, *derived)}
+    typed = ", ".join(f"{quote(name)} {sql_type(column)}" for name, column in columns.items())
+    into = _given_table(table.name)
+    con.execute(f"create or replace temp table {into} (_delivery bigint, _line bigint, {typed})")
+    values = ", ".join(_given_sql(name, column, zone) for name, column in columns.items())
+    for line, row in enumerate(rows, start=1):
+        parameters = {name: row.get(name) for name in columns}
+        con.execute(f"insert into {into} select 1, {line}, {values}", parameters)
 
 
 def _given_sql(name: str, column: Column | DerivedColumn, zone: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from indicators.columns import MOMENT, Column
 from indicators.compile import quote, text_literal
-from indicators.dataset import MOMENT, Column, Dataset
+from indicators.expression import parse, to_sql
+from indicators.tables import Table
 from registry_db.connect import Connection
 from registry_db.identifiers import pseudonym_sql
 from registry_db.intake import RawFile
@@ -25,24 +27,26 @@ class _Check:
     expected: str
 
 
-def stage(con: Connection, dataset: Dataset, raw: RawFile, key: bytes) -> None:
+def stage(con: Connection, table: Table, raw: RawFile, key: bytes) -> None:
     """Make the temporary tables ``typed`` (one row a record) and ``fault`` (one row a fault) from ``raw``.
+
+    Rows that are not of the table, by its ``rows``, are in neither.
 
     Parameters
     ----------
     con : Connection
         The vault, with the file's text in the temporary table ``raw``.
-    dataset : Dataset
+    table : Table
         The definition to check against.
     raw : RawFile
         The file, with its headers matched.
     key : bytes
         Key for the pseudonyms of identifier columns.
     """
-    texts = ", ".join(f"{_text_sql(dataset, raw, name)} as {quote(name)}" for name in dataset.columns)
+    texts = ", ".join(f"{_text_sql(table, raw, name)} as {quote(name)}" for name in table.columns)
     values = ", ".join(
-        f"{_value_sql(column, quote(name), key, dataset.zone)} as {quote(name)}"
-        for name, column in dataset.columns.items()
+        f"{_value_sql(column, quote(name), key, table.types.zone)} as {quote(name)}"
+        for name, column in table.columns.items()
     )
     con.execute(f"create or replace temp view said as select line as _line, {texts} from raw")
     con.execute(f"create or replace temp table typed as select _line, {values} from said")
@@ -50,18 +54,22 @@ def stage(con: Connection, dataset: Dataset, raw: RawFile, key: bytes) -> None:
         "create or replace temp table fault "
         "(line bigint, column_name varchar, value varchar, expected varchar)"
     )
-    for check in _failed(con, list(_checks(dataset))):
-        _insert_faults(con, dataset, raw, check)
-    if dataset.key:
-        _fault_repeated_keys(con, dataset, raw)
+    belongs = to_sql(parse(table.rows, table.delivered_types)) if table.rows else "true"
+    con.execute(f"delete from typed where not {belongs}")
+    for check in _failed(con, list(_checks(table))):
+        _insert_faults(con, table, raw, check)
+    # Of a row that is at fault it is not known, so it is set apart; of one that says nothing it is.
+    con.execute(f"delete from typed where {belongs} is null and _line not in (select line from fault)")
+    if table.key:
+        _fault_repeated_keys(con, table, raw)
 
 
-def _text_sql(dataset: Dataset, raw: RawFile, name: str) -> str:
+def _text_sql(table: Table, raw: RawFile, name: str) -> str:
     """SQL of what the file holds for a column: missing codes as null."""
     if name in raw.from_name:
         return text_literal(raw.from_name[name])
     text = f"raw.{raw.cell(name)}"
-    missing = {*dataset.file.missing, *dataset.columns[name].missing, ""}
+    missing = {*table.file.missing, *table.columns[name].missing, ""}
     codes = ", ".join(map(text_literal, sorted(missing)))
     return f"case when {text} not in ({codes}) then {text} end"
 
@@ -109,11 +117,11 @@ def moment_sql(text: str, zone: str) -> str:
     )
 
 
-def _checks(dataset: Dataset) -> Iterator[_Check]:
-    for name, column in dataset.columns.items():
+def _checks(table: Table) -> Iterator[_Check]:
+    for name, column in table.columns.items():
         said, value = f"said.{quote(name)}", f"typed.{quote(name)}"
         if column.type != "text" or column.codes:
-            yield _Check(name, f"{said} is not null and {value} is null", _expected(column, dataset.zone))
+            yield _Check(name, f"{said} is not null and {value} is null", _expected(column, table.types.zone))
         if column.range:
             low, high = column.range
             yield _Check(name, f"{value} not between {low} and {high}", f"a number from {low} to {high}")
@@ -144,9 +152,9 @@ def _failed(con: Connection, checks: list[_Check]) -> list[_Check]:
     return [check for check, count in zip(checks, row, strict=True) if count]
 
 
-def _insert_faults(con: Connection, dataset: Dataset, raw: RawFile, check: _Check) -> None:
+def _insert_faults(con: Connection, table: Table, raw: RawFile, check: _Check) -> None:
     header = raw.headers.get(check.column, check.column)
-    identifier = dataset.columns[check.column].identifier
+    identifier = table.columns[check.column].identifier
     shown = f"'{_IDENTIFIER}'" if identifier else f"said.{quote(check.column)}"
     con.execute(
         f"""insert into fault select _line, {text_literal(header)},
@@ -155,13 +163,13 @@ def _insert_faults(con: Connection, dataset: Dataset, raw: RawFile, check: _Chec
     )
 
 
-def _fault_repeated_keys(con: Connection, dataset: Dataset, raw: RawFile) -> None:
+def _fault_repeated_keys(con: Connection, table: Table, raw: RawFile) -> None:
     """Set apart all rows of a key that stands more than once: which of them is right cannot be known."""
-    key = ", ".join(map(quote, dataset.key))
-    present = " and ".join(f"{quote(name)} is not null" for name in dataset.key)
-    hidden = any(dataset.columns[name].identifier for name in dataset.key)
+    key = ", ".join(map(quote, table.key))
+    present = " and ".join(f"{quote(name)} is not null" for name in table.key)
+    hidden = any(table.columns[name].identifier for name in table.key)
     shown = f"'{_IDENTIFIER}'" if hidden else f"concat_ws(' ', {key})"
-    headers = " + ".join(raw.headers.get(name, name) for name in dataset.key)
+    headers = " + ".join(raw.headers.get(name, name) for name in table.key)
     con.execute(
         f"""insert into fault select _line, {text_literal(headers)}, {shown},
             'a key that stands once in the file; it is on lines ' || lines

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
+from indicators.tables import ChildTable, Table
 from registry_db.checks import stage
 from registry_db.connect import Connection, transaction
 from registry_db.faults import RegistryError
@@ -60,8 +61,8 @@ class Delivered:
         Its id.
     already : bool
         The same content had been taken in before; nothing was changed.
-    rows, accepted, quarantined : int
-        Rows in the file; rows taken in; rows set apart.
+    rows, accepted, quarantined, passed_over : int
+        Rows in the file; rows taken in; rows set apart; rows that are not of this table.
     faults : tuple of RowFault
         The first faults, by line.
     """
@@ -73,12 +74,13 @@ class Delivered:
     rows: int
     accepted: int
     quarantined: int
+    passed_over: int = 0
     faults: tuple[RowFault, ...] = ()
 
 
 def deliver(
     con: Connection,
-    dataset: Dataset,
+    table: Table,
     file: Path,
     *,
     dataset_hash: str,
@@ -91,7 +93,7 @@ def deliver(
     ----------
     con : Connection
         The vault.
-    dataset : Dataset
+    table : Dataset or ChildTable
         Its definition.
     file : Path
         CSV, or a zip that holds one CSV.
@@ -108,14 +110,14 @@ def deliver(
         If the file cannot be read, misses a column, or holds no row that can be taken in; or if it was
         taken in before, and what `replaces` asks does not fit that. Nothing is changed then.
     """
-    raw = open_raw(dataset, unpack(file))
-    known = _known(con, dataset, raw, dataset_hash=dataset_hash, replaces=replaces)
+    raw = open_raw(table, unpack(file))
+    known = _known(con, table, raw, dataset_hash=dataset_hash, replaces=replaces)
     if known is not None:
         return known
     try:
-        load_raw(con, dataset, raw)
-        stage(con, dataset, raw, key)
-        return _take_in(con, dataset, raw, dataset_hash=dataset_hash, replaces=replaces)
+        load_raw(con, table, raw)
+        stage(con, table, raw, key)
+        return _take_in(con, table, raw, dataset_hash=dataset_hash, replaces=replaces)
     finally:
         # The raw text holds identifiers: it does not outlive the delivery.
         for kind, name in (("view", "said"), ("table", "raw"), ("table", "typed"), ("table", "fault")):
@@ -123,7 +125,7 @@ def deliver(
 
 
 def _known(
-    con: Connection, dataset: Dataset, raw: RawFile, *, dataset_hash: str, replaces: str | None
+    con: Connection, table: Table, raw: RawFile, *, dataset_hash: str, replaces: str | None
 ) -> Delivered | None:
     """Give the delivery that held this content before, or None if the file is to be taken in.
 
@@ -131,13 +133,14 @@ def _known(
     its dataset got a new version, the operator says which delivery it replaces.
     """
     found = con.execute(
-        "select delivery, file_name, rows, accepted, quarantined, dataset_hash, superseded_by from delivery "
-        "where dataset = ? and sha256 = ? order by superseded_by is null desc, seq desc limit 1",
-        [dataset.dataset, raw.sha256],
+        "select delivery, file_name, rows, accepted, quarantined, passed_over, dataset_hash, superseded_by "
+        "from delivery where dataset = ? and sha256 = ? "
+        "order by superseded_by is null desc, seq desc limit 1",
+        [table.name, raw.sha256],
     ).fetchall()
     if not found:
         return None
-    delivery, name, rows, accepted, quarantined, hash_then, superseded_by = found[0]
+    delivery, name, rows, accepted, quarantined, passed_over, hash_then, superseded_by = found[0]
     if superseded_by is not None:
         if replaces is not None:
             return None
@@ -149,24 +152,32 @@ def _known(
         raise RegistryError(f"{raw.name}: taken in before as {delivery}; it cannot replace {replaces}")
     if replaces is not None and hash_then != dataset_hash:
         return None
-    return Delivered(delivery, dataset.dataset, name, True, rows, accepted, quarantined)
+    return Delivered(delivery, table.name, name, True, rows, accepted, quarantined, passed_over)
 
 
 def _take_in(
-    con: Connection, dataset: Dataset, raw: RawFile, *, dataset_hash: str, replaces: str | None
+    con: Connection, table: Table, raw: RawFile, *, dataset_hash: str, replaces: str | None
 ) -> Delivered:
-    rows = _count(con, "raw")
+    rows, belonging = _count(con, "raw"), _count(con, "typed")
     quarantined = _count(con, "(select distinct line from fault)")
-    if rows == quarantined:
-        raise RegistryError(_nothing_accepted(con, raw, rows))
+    if belonging == quarantined:
+        raise RegistryError(_nothing_accepted(con, table, raw, rows))
     seq = con.execute("select coalesce(max(seq), 0) + 1 from delivery").fetchall()[0][0]
-    delivery = f"{dataset.dataset}-{seq:04d}-{raw.sha256[:8]}"
+    delivery = f"{table.name}-{seq:04d}-{raw.sha256[:8]}"
     done = Delivered(
-        delivery, dataset.dataset, raw.name, False, rows, rows - quarantined, quarantined, _faults(con)
+        delivery,
+        table.name,
+        raw.name,
+        False,
+        rows,
+        belonging - quarantined,
+        quarantined,
+        rows - belonging,
+        _faults(con),
     )
     with transaction(con):
-        _supersede(con, dataset, delivery, replaces)
-        _insert(con, dataset, done, raw, seq=seq, dataset_hash=dataset_hash, replaces=replaces)
+        _supersede(con, table, delivery, replaces)
+        _insert(con, table, done, raw, seq=seq, dataset_hash=dataset_hash, replaces=replaces)
     return done
 
 
@@ -182,56 +193,67 @@ def _faults(con: Connection) -> tuple[RowFault, ...]:
     return tuple(RowFault(*row) for row in rows.fetchall())
 
 
-def _nothing_accepted(con: Connection, raw: RawFile, rows: int) -> str:
+def _nothing_accepted(con: Connection, table: Table, raw: RawFile, rows: int) -> str:
     if rows == 0:
         return f"{raw.name}: the file has a header and no records"
-    first = _faults(con)[0]
+    first = next(iter(_faults(con)), None)
+    if first is None:
+        return f"{raw.name}: none of the {rows} rows is of {table.name}, which takes those with {table.rows}"
     return f"{raw.name}: none of the {rows} rows can be taken in; the first fault is\n  {raw.name}:{first}"
 
 
-def _supersede(con: Connection, dataset: Dataset, delivery: str, replaces: str | None) -> None:
+def _supersede(con: Connection, table: Table, delivery: str, replaces: str | None) -> None:
     if replaces is not None:
         found = con.execute(
             "select superseded_by from delivery where delivery = ? and dataset = ?",
-            [replaces, dataset.dataset],
+            [replaces, table.name],
         ).fetchall()
         if not found:
             raise RegistryError(
-                f"there is no delivery '{replaces}' of {dataset.dataset}", "see `meetlat deliveries`"
+                f"there is no delivery '{replaces}' of {table.name}", "see `meetlat deliveries`"
             )
         if found[0][0] is not None:
             raise RegistryError(f"delivery {replaces} is already replaced by {found[0][0]}")
         con.execute("update delivery set superseded_by = ? where delivery = ?", [delivery, replaces])
-    if not dataset.key:
-        _refuse_second_count(con, dataset)
+    if not table.key:
+        _refuse_second_count(con, table)
 
 
-def _refuse_second_count(con: Connection, dataset: Dataset) -> None:
-    """Without a key nobody can tell a new record from one taken in before: refuse the same ground twice."""
-    period = dataset.period.column or dataset.period.year_of
-    if period is None:
-        return
-    cover = f"{quote(dataset.provider)} as provider, {quote(period)} as period"
+def _refuse_second_count(con: Connection, table: Table) -> None:
+    """Without a key nobody can tell a new row from one taken in before: refuse the same ground twice."""
+    cover = _ground(table)
     found = con.execute(
         f"""select d.delivery, o.period, count(*) from
             (select distinct {cover} from typed where _line not in (select line from fault)) n
-            join (select distinct {cover}, _delivery from {record_table(dataset.dataset)}) o
+            join (select distinct {cover}, _delivery from {record_table(table.name)}) o
                 using (provider, period)
             join delivery d on d.seq = o._delivery
         where d.superseded_by is null group by all order by all limit 1"""
     ).fetchall()
     if found:
-        delivery, period_found, providers = found[0]
+        delivery, period, number = found[0]
+        covered = f"records of {number} of these providers in {period}"
+        if not isinstance(table, Dataset):
+            covered = f"rows of {number} of these records"
         raise RegistryError(
-            f"{dataset.dataset} has no key, and delivery {delivery} already holds records of {providers} of "
-            f"these providers in {period_found}: they would be counted twice",
+            f"{table.name} has no key, and delivery {delivery} already holds {covered}: they would be "
+            "counted twice",
             f"if this file corrects it, deliver it with --replaces {delivery}",
         )
 
 
+def _ground(table: Table) -> str:
+    """SQL of what a row without a key is about: a provider and a period, or the record it belongs to."""
+    if isinstance(table, Dataset):
+        period = table.period.column or table.period.year_of
+        return f"{quote(table.provider)} as provider, {quote(period or '')} as period"
+    link = table.link if isinstance(table, ChildTable) else {}
+    return f"row({', '.join(map(quote, link))}) as provider, '' as period"
+
+
 def _insert(
     con: Connection,
-    dataset: Dataset,
+    table: Table,
     done: Delivered,
     raw: RawFile,
     *,
@@ -239,25 +261,25 @@ def _insert(
     dataset_hash: str,
     replaces: str | None,
 ) -> None:
-    make_record_table(con, dataset)
-    columns = ", ".join(map(quote, dataset.columns))
+    make_record_table(con, table)
+    columns = ", ".join(map(quote, table.columns))
     good = "_line not in (select line from fault)"
     con.execute(
-        f"insert into {record_table(dataset.dataset)} (_delivery, _line, {columns}) "
+        f"insert into {record_table(table.name)} (_delivery, _line, {columns}) "
         f"select {seq}, _line, {columns} from typed where {good} order by _line"
     )
     held = ", ".join(
         f"{text_literal(name)}, raw.{raw.cell(name)}"
         for name in raw.headers
-        if not dataset.columns[name].identifier
+        if not table.columns[name].identifier
     )
     con.execute(
         f"insert into quarantine select ?, line, column_name, value, expected, json_object({held}) "
         "from fault join raw using (line) order by line, column_name",
         [done.delivery],
     )
-    counts = [done.rows, done.accepted, done.quarantined]
+    counts = [done.rows, done.accepted, done.quarantined, done.passed_over]
     con.execute(
-        "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, now()::timestamp)",
-        [done.delivery, seq, dataset.dataset, dataset_hash, raw.name, raw.sha256, *counts, replaces],
+        "insert into delivery values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null, now()::timestamp)",
+        [done.delivery, seq, table.name, dataset_hash, raw.name, raw.sha256, *counts, replaces],
     )

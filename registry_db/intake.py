@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indicators.dataset import Dataset
 from indicators.faults import did_you_mean
+from indicators.tables import Table
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.identifiers import CitizenNumbers
@@ -61,7 +61,7 @@ def _cell(position: int) -> str:
     return f"c{position}"
 
 
-def open_raw(dataset: Dataset, content: Content) -> RawFile:
+def open_raw(table: Table, content: Content) -> RawFile:
     """Read a file's header and match it with the dataset's columns.
 
     Raises
@@ -69,29 +69,29 @@ def open_raw(dataset: Dataset, content: Content) -> RawFile:
     RegistryError
         If it cannot be read as text, has no header or misses a column.
     """
-    line, titles = _header(dataset, content)
+    line, titles = _header(table, content)
     from_name = {}
-    for column, rule in dataset.file.from_name.items():
+    for column, rule in table.file.from_name.items():
         value = rule.read(content.name) or rule.read(content.member)
         if value is None:
             raise RegistryError(
-                f"{content.name}: column '{column}' of {dataset.dataset} is read from the file's name, "
+                f"{content.name}: column '{column}' of {table.name} is read from the file's name, "
                 f"which does not match '{rule.pattern}'",
                 "give the file the name that the supplier gave it",
             )
         from_name[column] = value
-    headers = _match_headers(dataset, titles, from_name, f"{content.name}:{line}")
+    headers = _match_headers(table, titles, from_name, f"{content.name}:{line}")
     digest = content.sha256
     if from_name:
         digest = hashlib.sha256(repr((digest, sorted(from_name.items()))).encode()).hexdigest()
     return RawFile(content, digest, titles, headers, from_name)
 
 
-def _header(dataset: Dataset, content: Content) -> tuple[int, tuple[str, ...]]:
+def _header(table: Table, content: Content) -> tuple[int, tuple[str, ...]]:
     with content.open() as stream:
         if b"\0" in stream.read(4096):
-            raise _not_text(dataset, content)
-    found = next(_lines(dataset, content), None)
+            raise _not_text(table, content)
+    found = next(_lines(table, content), None)
     if found is None:
         raise RegistryError(f"{content.name}: the file is empty; expected a header line and records")
     line, fields = found
@@ -103,11 +103,11 @@ def _header(dataset: Dataset, content: Content) -> tuple[int, tuple[str, ...]]:
 
 
 def _match_headers(
-    dataset: Dataset, titles: Sequence[str], from_name: dict[str, str], where: str
+    table: Table, titles: Sequence[str], from_name: dict[str, str], where: str
 ) -> dict[str, str]:
     matched: dict[str, str] = {}
     lost: list[str] = []
-    for name, column in dataset.columns.items():
+    for name, column in table.columns.items():
         if name in from_name:
             continue
         names = column.source or [name]
@@ -120,14 +120,14 @@ def _match_headers(
         unused = [title for title in titles if title and title not in matched.values()]
         hint = did_you_mean(lost[0], unused) if unused else ""
         if len(titles) == 1:
-            hint = f"{dataset.dataset} expects '{dataset.file.delimiter}' between columns"
+            hint = f"{table.name} expects '{table.file.delimiter}' between columns"
         listed = ", ".join(f"'{title}'" for title in lost[:5]) + (", ..." if len(lost) > 5 else "")
         columns = "column" if len(lost) == 1 else f"{len(lost)} columns:"
         raise RegistryError(f"{where}: the header misses {columns} {listed}", hint)
     return matched
 
 
-def load_raw(con: Connection, dataset: Dataset, raw: RawFile) -> None:
+def load_raw(con: Connection, table: Table, raw: RawFile) -> None:
     """Read a file as text into the temporary table ``raw``: ``line``, and each column that the dataset has.
 
     Values are stripped of the white space around them; ``line`` is where the record begins in the file.
@@ -141,13 +141,13 @@ def load_raw(con: Connection, dataset: Dataset, raw: RawFile) -> None:
     cells = ["line", *sorted({raw.cell(name) for name in raw.headers})]
     columns = ", ".join(f"{cell} varchar" for cell in cells[1:])
     con.execute(f"create or replace temp table raw (line bigint, {columns})")
-    watched = _undeclared(dataset, raw)
-    records = itertools.islice(_lines(dataset, raw.content), 1, None)
+    watched = _undeclared(table, raw)
+    records = itertools.islice(_lines(table, raw.content), 1, None)
     while batch := list(itertools.islice(records, _BATCH_ROWS)):
-        table = _as_table(raw, batch)
+        read = _as_table(raw, batch)
         for place, numbers in watched.items():
-            numbers.add(table.column(_cell(place)).chunk(0))
-        con.register("batch", table.select(cells))
+            numbers.add(read.column(_cell(place)).chunk(0))
+        con.register("batch", read.select(cells))
         con.execute("insert into raw select * from batch")
         con.unregister("batch")
     for place, numbers in watched.items():
@@ -155,13 +155,13 @@ def load_raw(con: Connection, dataset: Dataset, raw: RawFile) -> None:
             raise RegistryError(
                 f"{raw.name}: column '{raw.titles[place]}' looks like citizen service numbers (BSN): "
                 f"{numbers.passed} of {numbers.numbers} numbers pass the eleven-test",
-                f"declare it in {dataset.dataset} with 'identifier: true', or leave it out of the file",
+                f"declare it in {table.name} with 'identifier: true', or leave it out of the file",
             )
 
 
-def _undeclared(dataset: Dataset, raw: RawFile) -> dict[int, CitizenNumbers]:
+def _undeclared(table: Table, raw: RawFile) -> dict[int, CitizenNumbers]:
     """Places in the file, of columns of the dataset or not, that are not declared identifiers."""
-    declared = {raw.headers[name] for name in raw.headers if dataset.columns[name].identifier}
+    declared = {raw.headers[name] for name in raw.headers if table.columns[name].identifier}
     return {place: CitizenNumbers() for place, title in enumerate(raw.titles) if title not in declared}
 
 
@@ -178,18 +178,18 @@ def _as_table(raw: RawFile, batch: list[tuple[int, list[str]]]) -> pa.Table:
     return pa.Table.from_arrays([pa.array(lines, pa.int64()), *values], names=names)
 
 
-def _lines(dataset: Dataset, content: Content) -> Iterator[tuple[int, list[str]]]:
+def _lines(table: Table, content: Content) -> Iterator[tuple[int, list[str]]]:
     """Records of a CSV file, header first, each with the line on which it begins; blank lines are skipped."""
-    encoding = "utf-8-sig" if dataset.file.encoding == "utf-8" else dataset.file.encoding
+    encoding = "utf-8-sig" if table.file.encoding == "utf-8" else table.file.encoding
     with content.open() as stream:
         text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-        reader = csv.reader(_without_nul(text, content), delimiter=dataset.file.delimiter, strict=True)
+        reader = csv.reader(_without_nul(text, content), delimiter=table.file.delimiter, strict=True)
         while True:
             line = reader.line_num + 1
             try:
                 fields = next(reader, None)
             except UnicodeDecodeError:
-                raise _not_text(dataset, content) from None
+                raise _not_text(table, content) from None
             except csv.Error as error:
                 raise RegistryError(f"{content.name}:{line}: {_in_words(error)}") from None
             if fields is None:
@@ -214,21 +214,21 @@ def _in_words(error: csv.Error) -> str:
     return "expected a delimiter or the end of the line after a closing quotation mark"
 
 
-def _not_text(dataset: Dataset, content: Content) -> RegistryError:
+def _not_text(table: Table, content: Content) -> RegistryError:
     """Name the first line that is not text; when that is the first line, the file is something else."""
     with content.open() as stream:
         for number, line in enumerate(stream, start=1):
             try:
-                line.decode(dataset.file.encoding)
+                line.decode(table.file.encoding)
             except UnicodeDecodeError as error:
                 if number == 1 or b"\0" in line:
                     break
                 byte = line[error.start]
                 return RegistryError(
-                    f"{content.name}:{number}: byte 0x{byte:02x} is not {dataset.file.encoding} text",
-                    f"save the file as {dataset.file.encoding}",
+                    f"{content.name}:{number}: byte 0x{byte:02x} is not {table.file.encoding} text",
+                    f"save the file as {table.file.encoding}",
                 )
     return RegistryError(
-        f"{content.name}: this is not a text file in {dataset.file.encoding}",
-        f"{dataset.dataset} expects CSV with '{dataset.file.delimiter}' between columns",
+        f"{content.name}: this is not a text file in {table.file.encoding}",
+        f"{table.name} expects CSV with '{table.file.delimiter}' between columns",
     )

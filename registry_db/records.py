@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from indicators.columns import Column
 from indicators.compile import dataset_select, quote
-from indicators.dataset import Column, Dataset
+from indicators.dataset import Dataset
 from indicators.derived import DerivedColumn
+from indicators.tables import Table
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 
@@ -23,9 +25,9 @@ def sql_type(column: Column | DerivedColumn) -> str:
     return f"decimal(18, {column.decimals})" if column.type == "decimal" else _SQL_TYPES[column.type]
 
 
-def record_table(dataset: str) -> str:
-    """Name of the table with a dataset's records, quoted."""
-    return quote(f"record_{dataset}")
+def record_table(name: str) -> str:
+    """Name of the table with the rows of a dataset, or of a table of it, quoted."""
+    return quote(f"record_{name}")
 
 
 def view_name(dataset: str) -> str:
@@ -33,26 +35,32 @@ def view_name(dataset: str) -> str:
     return quote(f"current_{dataset}")
 
 
-def make_record_table(con: Connection, dataset: Dataset) -> None:
-    """Make the table for a dataset's records, or add the columns that a new version brings.
+def make_record_tables(con: Connection, dataset: Dataset) -> None:
+    """Make the tables for a dataset's records and the tables of it, or add the columns of a new version.
 
     Raises
     ------
     RegistryError
         If a column would change its type: its stored values would change meaning.
     """
-    table = record_table(dataset.dataset)
+    for table in dataset.all_tables():
+        make_record_table(con, table)
+
+
+def make_record_table(con: Connection, definition: Table) -> None:
+    """Make the table for the rows of one table; see `make_record_tables`."""
+    table = record_table(definition.name)
     con.execute(f"create table if not exists {table} (_delivery bigint not null, _line bigint not null)")
     described = con.execute(f"describe {table}").fetchall()
     present = {row[0]: str(row[1]).lower().replace(",", ", ") for row in described}
-    for name, column in dataset.columns.items():
+    for name, column in definition.columns.items():
         wanted = sql_type(column)
         if name not in present:
             con.execute(f"alter table {table} add column {quote(name)} {wanted}")
         elif present[name] != wanted:
             raise RegistryError(
-                f"dataset {dataset.dataset}: column '{name}' is stored as {present[name]}; "
-                f"version {dataset.version} makes it {wanted}",
+                f"dataset {definition.name}: column '{name}' is stored as {present[name]}; "
+                f"the new version makes it {wanted}",
                 "give the changed column a new name",
             )
 
@@ -60,19 +68,26 @@ def make_record_table(con: Connection, dataset: Dataset) -> None:
 def make_current_view(con: Connection, dataset: Dataset) -> str:
     """Make the temporary view of the records that count today, derived columns included.
 
-    A record counts when its delivery is not superseded and no later delivery holds the same key.
+    A record counts when its delivery is not superseded and no later delivery holds the same key; so does a
+    row of a table that belongs to it.
 
     Returns
     -------
     str
         Name of the view, quoted.
     """
-    table, view = record_table(dataset.dataset), view_name(dataset.dataset)
+    view = view_name(dataset.dataset)
+    records, *others = ((table.name, _current_sql(table)) for table in dataset.all_tables())
+    sql = dataset_select(dataset, records[1], child_rows=dict(others))
+    con.execute(f"create or replace temp view {view} as {sql}")
+    return view
+
+
+def _current_sql(table: Table) -> str:
+    """SQL of the stored rows of a table that count today."""
     live = "_delivery in (select seq from delivery where superseded_by is null)"
     latest = ""
-    if dataset.key:
-        key = ", ".join(map(quote, dataset.key))
+    if table.key:
+        key = ", ".join(map(quote, table.key))
         latest = f"qualify row_number() over (partition by {key} order by _delivery desc, _line desc) = 1"
-    records = f"(select * from {table} where {live} {latest})"
-    con.execute(f"create or replace temp view {view} as {dataset_select(dataset, records)}")
-    return view
+    return f"(select * from {record_table(table.name)} where {live} {latest})"

@@ -19,12 +19,14 @@ import pandas as pd
 from contracts.inputs import SettlementError
 from contracts.payers import settle_payers
 from contracts.simulation import Simulation
+from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import code_sets_of
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.fhir import measure
 from indicators.guide import Described, guide, guide_html, guide_pdf
 from indicators.library.birth.simulate import simulate
+from indicators.tables import Table
 from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES
 from registry_db import results
@@ -85,6 +87,17 @@ def _parent(folder: Path) -> Path:
     parent = folder.resolve().parent
     parent.mkdir(parents=True, exist_ok=True)
     return parent
+
+
+def _table(dataset: Dataset, path: Sequence[str]) -> Table:
+    """Give the table of a dataset that a path of names leads to, the dataset itself for none."""
+    table: Table = dataset
+    for name in path:
+        if name not in table.tables:
+            known = did_you_mean(name, table.tables) or "it has no tables"
+            raise RegistryError(f"{table.name} has no table '{name}'", known)
+        table = table.tables[name]
+    return table
 
 
 def _refuse_taken(folder: Path) -> None:
@@ -408,11 +421,15 @@ class Registry:
     # -- deliveries ------------------------------------------------------------------------------
 
     def deliver(self, dataset: str, file: Path, *, replaces: str | None = None) -> Delivered:
-        """Take one file in; see `registry_db.deliveries.deliver`."""
-        definition = self.catalogue().get("dataset", dataset)
+        """Take one file in, of a dataset or of a table of it, ``dataset.table``.
+
+        See `registry_db.deliveries.deliver`.
+        """
+        id, *path = dataset.split(".")
+        definition = self.catalogue().get("dataset", id)
         return deliver(
             self.con,
-            definition.model,
+            _table(definition.model, path),
             file,
             dataset_hash=definition.hash,
             key=read_key(self.folder),
@@ -453,7 +470,8 @@ class Registry:
         indicator = item.model
         assert isinstance(indicator, Indicator)
         deliveries = self.con.execute(
-            "select seq, sha256 from delivery where dataset = ? and superseded_by is null order by seq",
+            "select seq, sha256 from delivery "
+            "where split_part(dataset, '.', 1) = ? and superseded_by is null order by seq",
             [indicator.dataset],
         ).fetchall()
         members = []

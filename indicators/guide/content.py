@@ -318,14 +318,14 @@ def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
 
 
 def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
-    said, told = [], set[str]()
-    for name, value in example.given.items():
+    said, told, given = [], set[str](), example.given.columns
+    for name, value in given.items():
         group = answers_with(name, dataset)
         if name in told:
             continue
-        if len(group.columns) > 1 and set(group.columns) <= example.given.keys():
+        if len(group.columns) > 1 and set(group.columns) <= given.keys():
             told.update(group.columns)
-            answered = (_value(each, example.given[each], dataset, say) for each in group.columns)
+            answered = (_value(each, given[each], dataset, say) for each in group.columns)
             title = say("answers", column_title(group.score, dataset, say.language))
             said.append(f"{title}: {', '.join(answered)}")
         else:

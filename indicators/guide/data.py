@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.derived import ValueColumn
+from indicators.derived import RowsColumn
 from indicators.expression import parse
 from indicators.guide.parts import Table
 from indicators.guide.words import Speaker
@@ -172,7 +172,8 @@ def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
     if isinstance(block, Responder):
         least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
         return say("responder", title, least, best)
-    assert isinstance(block, ValueColumn)
+    if isinstance(block, RowsColumn):
+        return ""
     return f"{title}: {in_words(parse(block.value, dataset.types, None), dataset, say.language)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from indicators.dataset import Column, Dataset
+from indicators.columns import Column
 from indicators.faults import did_you_mean
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
 from indicators.instruments.crosswalks import crosswalks
@@ -13,30 +13,31 @@ from indicators.instruments.instrument import Instrument, instruments
 from indicators.instruments.scores import Block
 from indicators.instruments.value_sets import value_sets
 from indicators.source import Path
+from indicators.tables import Table
 
 BlockFault: TypeAlias = tuple[Path, str, str]
 
 
-def block_faults(dataset: Dataset, block: Block) -> Iterator[BlockFault]:
+def block_faults(table: Table, block: Block) -> Iterator[BlockFault]:
     """Path within the block, message and hint of each fault."""
     if isinstance(block, InstrumentScore):
-        yield from _instrument_faults(dataset, block)
+        yield from _instrument_faults(table, block)
     elif isinstance(block, ProfileChange):
-        yield from _profile_change_faults(dataset, block)
+        yield from _profile_change_faults(table, block)
     elif isinstance(block, SumScore):
         for number, name in enumerate(block.sum_of):
-            yield from _item_faults(dataset, ("sum_of", number), name, block.levels)
+            yield from _item_faults(table, ("sum_of", number), name, block.levels)
     else:
-        yield from _responder_faults(dataset, block)
+        yield from _responder_faults(table, block)
 
 
-def _instrument_faults(dataset: Dataset, block: InstrumentScore) -> Iterator[BlockFault]:
+def _instrument_faults(table: Table, block: InstrumentScore) -> Iterator[BlockFault]:
     instrument = instruments().get(block.instrument)
     if instrument is None:
         yield _no_instrument(("instrument",), block.instrument)
         return
     yield from _score_faults(block, instrument)
-    yield from _items_faults(dataset, ("items",), block.items, instrument)
+    yield from _items_faults(table, ("items",), block.items, instrument)
 
 
 def _no_instrument(path: Path, name: str) -> BlockFault:
@@ -82,37 +83,37 @@ def _value_set_faults(instrument: str, name: str) -> Iterator[BlockFault]:
         yield ("value_set",), f"there is no value set '{wanted}'", did_you_mean(wanted, known)
 
 
-def _profile_change_faults(dataset: Dataset, block: ProfileChange) -> Iterator[BlockFault]:
+def _profile_change_faults(table: Table, block: ProfileChange) -> Iterator[BlockFault]:
     instrument = instruments().get(block.profile_change)
     if instrument is None:
         yield _no_instrument(("profile_change",), block.profile_change)
     elif instrument.score != "value-set":
         yield ("profile_change",), f"{block.profile_change} is a sum, and has no profile", ""
     else:
-        yield from _items_faults(dataset, ("before",), block.before, instrument)
-        yield from _items_faults(dataset, ("after",), block.after, instrument)
+        yield from _items_faults(table, ("before",), block.before, instrument)
+        yield from _items_faults(table, ("after",), block.after, instrument)
 
 
 def _items_faults(
-    dataset: Dataset, path: Path, items: Mapping[str, str], instrument: Instrument
+    table: Table, path: Path, items: Mapping[str, str], instrument: Instrument
 ) -> Iterator[BlockFault]:
     for item in sorted({*instrument.items} ^ {*items}):
         problem = "is missing" if item in instrument.items else f"is not one of {instrument.instrument}"
         yield path, f"item '{item}' {problem}", ""
     for item, column in items.items():
         if item in instrument.items:
-            yield from _item_faults(dataset, (*path, item), column, instrument.levels)
+            yield from _item_faults(table, (*path, item), column, instrument.levels)
 
 
-def _item_faults(dataset: Dataset, path: Path, name: str, levels: tuple[int, int]) -> Iterator[BlockFault]:
-    kind = dataset.types.get(name)
+def _item_faults(table: Table, path: Path, name: str, levels: tuple[int, int]) -> Iterator[BlockFault]:
+    kind = table.types.get(name)
     if kind is None:
-        hint = did_you_mean(name, dataset.types)
-        yield path, f"dataset {dataset.dataset} has no column '{name}'", hint
+        hint = did_you_mean(name, table.types)
+        yield path, f"dataset {table.name} has no column '{name}'", hint
     elif kind != "integer":
         yield path, f"'{name}' is {kind}; the answer to an item is an integer", ""
-    elif name in dataset.columns:
-        yield from _range_faults(path, name, dataset.columns[name], levels)
+    elif name in table.columns:
+        yield from _range_faults(path, name, table.columns[name], levels)
 
 
 def _range_faults(path: Path, name: str, column: Column, levels: tuple[int, int]) -> Iterator[BlockFault]:
@@ -130,16 +131,16 @@ def _range_faults(path: Path, name: str, column: Column, levels: tuple[int, int]
         yield path, message, "recode the column, so that its answers score as they were meant"
 
 
-def _responder_faults(dataset: Dataset, block: Responder) -> Iterator[BlockFault]:
+def _responder_faults(table: Table, block: Responder) -> Iterator[BlockFault]:
     for field in ("responder", "before"):
         name = getattr(block, field)
-        kind = dataset.types.get(name)
+        kind = table.types.get(name)
         if kind is None:
-            hint = did_you_mean(name, dataset.types)
-            yield (field,), f"dataset {dataset.dataset} has no column '{name}'", hint
+            hint = did_you_mean(name, table.types)
+            yield (field,), f"dataset {table.name} has no column '{name}'", hint
         elif kind not in ("integer", "decimal"):
             yield (field,), f"'{name}' is {kind}; a change is one of numbers", ""
-    scored = dataset.derive.get(block.responder)
+    scored = table.derive.get(block.responder)
     if isinstance(scored, InstrumentScore) and scored.score is None:
         instrument = instruments().get(scored.instrument)
         if instrument and (instrument.best, instrument.better) != (block.best, block.better):

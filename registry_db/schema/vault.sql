@@ -13,9 +13,11 @@ create table status_change (              -- the life of a version; rows are add
 create table delivery (
     delivery varchar primary key,
     seq bigint not null unique,            -- order of arrival
-    dataset varchar not null, dataset_hash varchar not null,
+    dataset varchar not null,              -- or a table of it: `dataset.table`
+    dataset_hash varchar not null,
     file_name varchar not null, sha256 varchar not null,
     rows bigint not null, accepted bigint not null, quarantined bigint not null,
+    passed_over bigint not null,           -- rows of the file that are not of this table
     replaces varchar, superseded_by varchar,
     received_at timestamp not null
 );

@@ -196,8 +196,8 @@ def test_examples_end_as_they_say_and_reach_every_clause(name: str) -> None:
     indicator = INDICATORS[name]
     reached = set()
     for example in indicator.examples:
-        state, reason, value = run_example(indicator, dict(example.given))
-        assert state == example.expect.state, (example.given, reason)
+        state, reason, value = run_example(indicator, example.given.columns)
+        assert state == example.expect.state, (example.given.columns, reason)
         if example.expect.outcome is not None:
             assert value == example.expect.outcome
         reached.add((state, reason if state == "excluded" else ""))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from indicators.dataset import Dataset, FromFileName
+from indicators.columns import FromFileName
+from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, kind_of, validate
 from indicators.faults import DefinitionError

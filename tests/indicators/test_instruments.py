@@ -302,13 +302,15 @@ def test_a_change_just_as_large_as_what_matters_counts() -> None:
             {"responder": "sex", "before": "age", "at_least": 1, "best": 5, "better": "higher"},
             "'sex' is category; a change is one of numbers",
         ),
-        ({"sum": ["age"]}, "one field says how it is computed"),
+        ({"total": ["age"]}, "one field says how it is computed"),
         ({"sum_of": ["age"], "levels": [0, 3], "may_miss": 1}, "at least one item must have an answer"),
     ],
 )
 def test_a_block_that_does_not_fit_is_refused(block: dict[str, Any], message: str) -> None:
     made = dump(
-        dataset().model_dump(by_alias=True, mode="json", exclude_none=True) | {"derive": {"x": block}}
+        {"dataset": "care"}
+        | dataset().model_dump(by_alias=True, mode="json", exclude_none=True)
+        | {"derive": {"x": block}}
     )
     assert [fault for fault in messages(made, "x.yaml") if message in fault]
 

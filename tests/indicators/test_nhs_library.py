@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from indicators.dataset import Column, Dataset
+from indicators.columns import Column
+from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
 from indicators.source import Source, read_source

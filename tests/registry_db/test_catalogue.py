@@ -124,7 +124,8 @@ def test_a_column_cannot_change_its_type(registry: Registry, tmp_path: Path) -> 
     with pytest.raises(RegistryError) as caught:
         registry.define([changed])
     assert str(caught.value) == (
-        "dataset visit: column 'weight' is stored as decimal(18, 1); version 1.1.0 makes it decimal(18, 2)\n"
+        "dataset visit: column 'weight' is stored as decimal(18, 1); "
+        "the new version makes it decimal(18, 2)\n"
         "  give the changed column a new name"
     )
     assert everything(registry) == before

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indicators.dataset import Column, Dataset
+from indicators.columns import Column
+from indicators.dataset import Dataset
 from indicators.definitions import Model, validate
 from indicators.library.birth.outcomes import Births, add_birth, add_provider, add_reports, add_spending
 from indicators.library.birth.truth import CONTRACT_NETWORK, NO_VALUE, Streams, draw_truth

@@ -1,0 +1,140 @@
+"""Tables of a dataset: delivered in files of their own, and what they give the records they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from registry_db.faults import RegistryError
+from registry_db.registry import Registry
+from tests.registry_db.build import FALL, VISIT, everything, make_registry, text, visit, write
+
+TABLES = """\
+tables:
+  event:
+    link: {visit: visit}
+    rows: kind <> 'note'
+    key: [visit, number]
+    columns:
+      visit: {type: text, required: true}
+      number: {type: integer, required: true}
+      at: {type: datetime}
+      kind: {type: text}
+      height: {type: decimal}
+    derive:
+      codes: {count: true, of: code}
+    tables:
+      code:
+        link: {visit: visit, number: number}
+        columns:
+          visit: {type: text, required: true}
+          number: {type: integer, required: true}
+          code: {type: text}
+derive:
+  last_height: {last: height, of: event, where: kind = 'fall', by: at}
+  coded: {any: true, of: event, where: codes > 1}
+  seen: {value: "coalesce(last_height, 0) > 1", type: boolean}
+"""
+INDICATOR = (
+    FALL.partition("case_mix:")[0].replace("when: fell,", "when: coded and seen,")
+    + """\
+show: {unit: percent, decimals: 1}
+examples:
+  - given:
+      age: 40
+      weight: 70
+      tables:
+        event:
+          - {kind: fall, at: "2025-01-01T10:00", height: 0.5, tables: {code: [{code: a}]}}
+          - {kind: fall, at: "2025-01-01T11:00", height: 2, tables: {code: [{code: a}, {code: b}]}}
+    expect: {state: met}
+  - given: {age: 40, weight: 70, tables: {event: [{kind: fall, height: 2, tables: {code: [{}, {}]}}]}}
+    expect: {state: not-met}
+  - {given: {age: 40, weight: 70, coded: true, seen: true}, expect: {state: met}}
+"""
+)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    definitions = {"visit.dataset.yaml": VISIT + TABLES, "visit-fall.indicator.yaml": INDICATOR}
+    with Registry(make_registry(tmp_path / "registry", definitions)) as opened:
+        yield opened
+
+
+EVENTS = """\
+visit,number,at,kind,height
+v1,1,2024-01-01T10:00,fall,2
+v1,2,2024-01-01T11:00,fall,0.5
+v1,3,2024-01-01T12:00,note,9
+v2,1,2024-01-01T10:00,fall,0.5
+v2,2,2024-01-01T11:00,fall,2
+v2,x,2024-01-01T11:00,fall,2
+v2,y,2024-01-01T11:00,note,2
+v9,1,2024-01-01T11:00,fall,2
+"""
+CODES = "visit,number,code\nv1,1,a\nv1,1,b\nv2,1,a\nv2,2,a\nv2,2,b\n"
+
+
+def met(registry: Registry) -> int:
+    """Score; how many records met the outcome, which are all three records less those that did not."""
+    registry.score()
+    frame = registry.states("visit-fall").set_index("state")["n"]
+    assert frame.sum() == 3
+    return int(frame.get("met", 0))
+
+
+def test_from_deliveries_to_scores(registry: Registry, tmp_path: Path) -> None:
+    registry.deliver("visit", write(tmp_path, text([visit(1), visit(2), visit(3)])))
+    done = registry.deliver("visit.event", write(tmp_path, EVENTS, "events.csv"))
+    assert (done.dataset, done.rows, done.accepted, done.quarantined, done.passed_over) == (
+        "visit.event",
+        8,
+        5,
+        1,
+        2,
+    )
+    assert [str(fault) for fault in done.faults] == ["7: number is 'x'; expected a whole number"]
+    assert met(registry) == 0
+    registry.deliver("visit.event.code", write(tmp_path, CODES, "codes.csv"))
+    assert met(registry) == 1
+    # v1 falls once more, so that its last height is above 1
+    more = "visit,number,at,kind,height\nv1,2,2024-01-01T11:00,fall,1.5\n"
+    registry.deliver("visit.event", write(tmp_path, more, "more.csv"))
+    assert met(registry) == 2
+
+
+def test_a_table_without_a_key_takes_no_record_twice(registry: Registry, tmp_path: Path) -> None:
+    first = registry.deliver("visit.event.code", write(tmp_path, CODES, "codes.csv"))
+    again = registry.deliver("visit.event.code", write(tmp_path, CODES, "same.csv"))
+    assert (again.already, again.delivery) == (True, first.delivery)
+    more = write(tmp_path, "visit,number,code\nv2,2,c\nv3,1,a\n", "more.csv")
+    before = everything(registry)
+    with pytest.raises(RegistryError) as caught:
+        registry.deliver("visit.event.code", more)
+    assert everything(registry) == before
+    assert str(caught.value) == (
+        f"visit.event.code has no key, and delivery {first.delivery} already holds rows of 1 of these "
+        "records: they would be counted twice\n"
+        f"  if this file corrects it, deliver it with --replaces {first.delivery}"
+    )
+    registry.deliver("visit.event.code", more, replaces=first.delivery)
+
+
+def test_no_row_of_a_file_is_of_the_table(registry: Registry, tmp_path: Path) -> None:
+    file = write(tmp_path, "visit,number,at,kind,height\nv1,3,,note,9\n", "notes.csv")
+    with pytest.raises(RegistryError, match="none of the 1 rows is of visit"):
+        registry.deliver("visit.event", file)
+
+
+def test_a_table_that_is_not_there(registry: Registry, tmp_path: Path) -> None:
+    file = write(tmp_path, CODES, "codes.csv")
+    for name, message in (
+        ("visit.events", "visit has no table 'events'\n  did you mean 'event'?"),
+        ("visit.event.code.x", "visit.event.code has no table 'x'\n  it has no tables"),
+    ):
+        with pytest.raises(RegistryError) as caught:
+            registry.deliver(name, file)
+        assert str(caught.value) == message
