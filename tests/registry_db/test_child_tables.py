@@ -53,6 +53,9 @@ examples:
   - given: {age: 40, weight: 70, tables: {event: [{kind: fall, height: 2, tables: {code: [{}, {}]}}]}}
     expect: {state: not-met}
   - {given: {age: 40, weight: 70, coded: true, seen: true}, expect: {state: met}}
+  - {given: {age: 40, weight: 70, coded: false, seen: true}, expect: {state: not-met}}
+  - {given: {age: 17}, expect: {state: not-eligible}}
+  - {given: {age: 40, weight: 170}, expect: {state: excluded}}
 """
 )
 
