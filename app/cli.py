@@ -272,7 +272,7 @@ def diff(
 @cli.command()
 def dummy(
     context: typer.Context,
-    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of, or DATASET.TABLE.")],
     rows: Annotated[int, typer.Option(min=1, help="Number of records.")],
     out: Annotated[Path, typer.Option(help="File to write; its name gets 'generated' in it.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
@@ -308,7 +308,7 @@ def schema(
 @cli.command()
 def deliver(
     context: typer.Context,
-    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of, or DATASET.TABLE.")],
     files: Annotated[list[Path], typer.Argument(help="CSV files, or zip files with one CSV.")],
     replaces: Annotated[
         str | None, typer.Option(help="Delivery that this file corrects; it stays, but counts no longer.")
@@ -321,6 +321,8 @@ def deliver(
     again in a new file.
 
     Example: `meetlat deliver birth births-2025.csv`
+
+    A table of a dataset is delivered by its name: `meetlat deliver birth.observation observations.csv`
     """
     if replaces and len(files) > 1:
         raise typer.BadParameter("--replaces goes with one file")
@@ -348,6 +350,8 @@ def _tell_delivered(delivered: Delivered, *, quiet: bool) -> None:
         errors.print(f"{name}: {delivered.quarantined:,} {rows} quarantined:")
         lines([f"{delivered.file_name}:{fault}" for fault in delivered.faults])
         errors.print(f"  all of them: meetlat deliveries --quarantine {delivered.delivery}")
+    if delivered.passed_over:
+        errors.print(f"{name}: {delivered.passed_over:,} rows are not of {delivered.dataset}: passed over")
     if not quiet:
         console.print(
             f"{name}: {delivered.accepted:,} of {delivered.rows:,} rows taken in as {delivered.delivery}",
@@ -697,6 +701,9 @@ def deliveries(
 ) -> None:
     """Look at what was delivered, and what was quarantined and why.
 
+    Of a table of a dataset: how many rows were of another table (passed over), and how many belong to no
+    record that is there today (orphans).
+
     Example: `meetlat deliveries --quarantine birth-0001-1a2b3c4d`
     """
     with _open(context) as registry:
@@ -707,6 +714,7 @@ def deliveries(
         print_table(frame, dict.fromkeys(frame, ""), empty="no row of this delivery was quarantined")
         return
     counts = dict.fromkeys(("rows", "accepted", "quarantined"), ",")
+    counts |= {name: "," for name in ("passed_over", "orphans") if frame[name].any()}
     print_table(frame, {"delivery": "", "file_name": "", **counts, "superseded_by": ""})
 
 

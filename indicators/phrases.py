@@ -50,6 +50,7 @@ _PHRASES: dict[str, Text] = {
         ("greatest", "de hoogste waarde van {0}", "the highest value of {0}"),
         ("in_set", "{0} staat in de codelijst ‘{1}’", "{0} is in the code list ‘{1}’"),
         ("not in_set", "{0} staat niet in de codelijst ‘{1}’", "{0} is not in the code list ‘{1}’"),
+        ("record", "{0} van het record", "{0} of the record"),
         ("true", "ja", "yes"),
         ("false", "nee", "no"),
         ("null", "onbekend", "unknown"),
@@ -147,6 +148,8 @@ class _Phrases:
         """A number, text, date, or a condition taken as a value."""
         if node.kind == "column":
             return column_title(str(node.value), self.dataset, self.language)
+        if node.kind == "record":
+            return self.say("record", column_title(str(node.value), self.dataset, self.language))
         if node.kind == "literal":
             return self._literal(node)
         if node.kind == "case":

@@ -83,6 +83,20 @@ def make_current_view(con: Connection, dataset: Dataset) -> str:
     return view
 
 
+def orphans(con: Connection, dataset: Dataset) -> dict[str, int]:
+    """Count the rows of a dataset's tables, by delivery, that belong to no row of the table above."""
+    found: dict[str, int] = {}
+    for above in dataset.all_tables():
+        for table in above.tables.values():
+            linked = " and ".join(f"r.{quote(own)} = a.{quote(to)}" for own, to in table.link.items())
+            rows = con.execute(
+                f"select delivery, count(*) from {_current_sql(table)} r anti join {_current_sql(above)} a "
+                f"on {linked} join delivery d on d.seq = r._delivery group by delivery"
+            )
+            found.update(rows.fetchall())
+    return found
+
+
 def _current_sql(table: Table) -> str:
     """SQL of the stored rows of a table that count today."""
     live = "_delivery in (select seq from delivery where superseded_by is null)"

@@ -70,6 +70,7 @@ from registry_db.lifecycle import (
 from registry_db.luck import store_luck
 from registry_db.publication import Published, publish
 from registry_db.reader import PublicationReader, current_publication
+from registry_db.records import orphans
 from registry_db.settings import Settings, read_key, read_settings, write_settings
 from registry_db.settling import settlement_inputs
 
@@ -659,8 +660,16 @@ class Registry:
         return simulated(self.con, catalogue, contract_of(catalogue, contract))
 
     def deliveries(self) -> pd.DataFrame:
-        """Deliveries, columns `registry_db.results.DELIVERIES`."""
-        return results.deliveries(self.con)
+        """Deliveries, columns `registry_db.results.DELIVERIES`.
+
+        And ``orphans``: how many rows, of a table of a dataset, belong to no record that is there today.
+        """
+        frame = results.deliveries(self.con)
+        lost: dict[str, int] = {}
+        for item in self.catalogue().of_kind("dataset").values():
+            lost |= orphans(self.con, item.model)
+        frame["orphans"] = [lost.get(delivery, 0) for delivery in frame["delivery"]]
+        return frame
 
     def quarantine(self, delivery: str) -> pd.DataFrame:
         """Quarantined rows of a delivery: line, column, value, expected."""

@@ -24,6 +24,7 @@ DELIVERIES = (
     "rows",
     "accepted",
     "quarantined",
+    "passed_over",
     "superseded_by",
     "received_at",
 )

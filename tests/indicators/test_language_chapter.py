@@ -12,6 +12,8 @@ import pytest
 
 from indicators.evaluate import evaluate
 from indicators.expression import Scope, parse, to_sql
+from indicators.source import read_source
+from tests.indicators.build import DATASET, changed, dump, messages
 
 CHAPTER = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
 TYPES = {
@@ -46,6 +48,12 @@ def test_example(text: str, value: str) -> None:
     assert found == evaluate(node, ROW)
     wanted = Decimal(value) if re.fullmatch(r"[0-9.]+", value) else value
     assert (found if isinstance(wanted, Decimal) else said(found)) == wanted
+
+
+def test_the_tables_are_right() -> None:
+    [block] = re.findall(r"```yaml\n(tables:.*?)```", CHAPTER, flags=re.DOTALL)
+    given = dump(changed(DATASET, read_source(block, "language.md").data))
+    assert messages(given, "care.dataset.yaml") == []
 
 
 def test_every_helper_has_its_line() -> None:

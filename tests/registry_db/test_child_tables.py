@@ -104,6 +104,12 @@ def test_from_deliveries_to_scores(registry: Registry, tmp_path: Path) -> None:
     registry.deliver("visit.event.code", write(tmp_path, CODES, "codes.csv"))
     assert met(registry) == 1
     # v1 falls once more, so that its last height is above 1
+    lost = registry.deliveries().set_index("dataset")[["passed_over", "orphans"]]
+    assert lost.to_dict("index") == {
+        "visit": {"passed_over": 0, "orphans": 0},
+        "visit.event": {"passed_over": 2, "orphans": 1},  # v9
+        "visit.event.code": {"passed_over": 0, "orphans": 0},
+    }
     more = "visit,number,at,kind,height\nv1,2,2024-01-01T11:00,fall,1.5\n"
     registry.deliver("visit.event", write(tmp_path, more, "more.csv"))
     assert met(registry) == 2
