@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from indicators.compile import quote, text_literal
+from indicators.compile import day_sql, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import CaseMixTerm, Indicator
 from indicators.expression import to_sql
@@ -153,7 +153,7 @@ def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str
         f" coalesce(until, date '9999-12-31') as _until from {members}"
         f" where network_set = {text_literal(indicator.unit)}"
     )
-    day = quote(dataset.period.year_of)
+    day = day_sql(dataset)
     return (
         f"{view} left join ({membership}) on _member = {provider} and {day} between _since and _until",
         "_network",

@@ -15,7 +15,7 @@ from indicators.words import ColumnName, Id, Part, Status, Text, Version, fault_
 
 
 class Period(Part):
-    """To which period a record belongs: a column that says so, or the calendar year of a date."""
+    """To which period a record belongs: a column that says so, or the calendar year of a date or datetime."""
 
     column: ColumnName | None = None
     year_of: ColumnName | None = None
@@ -23,7 +23,9 @@ class Period(Part):
     @model_validator(mode="after")
     def _one_of_two(self) -> Period:
         if (self.column is None) == (self.year_of is None):
-            raise ValueError("give one of the two: 'column' (it holds the period) or 'year_of' (a date)")
+            raise ValueError(
+                "give one of the two: 'column' (it holds the period) or 'year_of' (a date or a datetime)"
+            )
         return self
 
 
@@ -55,8 +57,8 @@ class Dataset(Table):
     @model_validator(mode="after")
     def _every_row_has_its_place(self) -> Self:
         year_of = self.period.year_of
-        if year_of and self.columns[year_of].type != "date":
-            message = f"'{year_of}' is {self.columns[year_of].type}; a year is taken of a date column"
+        if year_of and self.columns[year_of].type not in ("date", "datetime"):
+            message = f"'{year_of}' is {self.columns[year_of].type}; a year is taken of a date or a datetime"
             raise fault_at(message, "period", "year_of")
         self._check_places()
         return self

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from indicators.compile import quote
+from indicators.compile import day_sql, quote
 from indicators.dataset import Dataset
 from indicators.words import Part, fault_at
 
@@ -68,7 +68,7 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
     """
     if period is None and dataset.period.column:
         return f"cast({quote(dataset.period.column)} as varchar)", ""
-    day = quote(dataset.period.year_of or "")
+    day = day_sql(dataset)
     year = f"year({day})"
     if period is None or period.kind == "calendar-year":
         return f"cast({year} as varchar)", ""

@@ -152,4 +152,7 @@ def _given_sql(name: str, column: Column | DerivedColumn, zone: str) -> str:
 
 
 def _period_default(dataset: Dataset) -> dict[str, Any]:
-    return {dataset.period.year_of: "2025-01-01"} if dataset.period.year_of else {}
+    if dataset.period.year_of is None:
+        return {}
+    moment = dataset.types[dataset.period.year_of] == "datetime"
+    return {dataset.period.year_of: "2025-01-01T00:00" if moment else "2025-01-01"}

@@ -18,7 +18,7 @@ from contracts.inputs import (
 )
 from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline
 from contracts.terms.spending import Blend, Delivered, GroupTrend, OwnHistory
-from indicators.compile import quote
+from indicators.compile import day_sql, quote
 from indicators.dataset import Dataset
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
@@ -112,7 +112,7 @@ class Records:
 
     def __init__(self, con: Connection, contract: Contract, dataset: Dataset) -> None:
         self.con, self.contract, self.dataset = con, contract, dataset
-        day, self.provider = quote(dataset.period.year_of or ""), quote(dataset.provider)
+        day, self.provider = day_sql(dataset), quote(dataset.provider)
         members = (
             "(select network as _network, provider as _member, since as _since, "
             "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
@@ -371,7 +371,8 @@ _NOT_SCORED: tuple[Any, ...] = (0.0, None, None, None, "not-assessable", None)
 
 
 def _newest(con: Connection, dataset: Dataset) -> dt.date:
-    day = quote(dataset.period.year_of or "")
-    found = con.execute(f"select max({day}) from {make_current_view(con, dataset)}").fetchall()[0][0]
+    found = con.execute(f"select max({day_sql(dataset)}) from {make_current_view(con, dataset)}").fetchall()[
+        0
+    ][0]
     assert isinstance(found, dt.date)
     return found

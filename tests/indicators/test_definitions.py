@@ -370,7 +370,7 @@ DATASET_MISTAKES = [
     (
         "{year_of: day}",
         "{year_of: age}",
-        ["x.yaml:7: period.year_of: 'age' is integer; a year is taken of a date column"],
+        ["x.yaml:7: period.year_of: 'age' is integer; a year is taken of a date or a datetime"],
     ),
     (
         "{year_of: day}",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from indicators.cohort import membership_select
+from indicators.definition import Indicator
 from registry_db.records import make_current_view
 from registry_db.registry import Registry
 
@@ -110,12 +111,14 @@ def test_every_count_of_every_case(
 ) -> None:
     wanted = expected(folder, measure, group)
     assert len(wanted) == cases * len(POPULATIONS)
-    assert tuple(
-        sum(n for (_, population), n in wanted.items() if population == name) for name in POPULATIONS
-    ) == totals
+    assert (
+        tuple(sum(n for (_, population), n in wanted.items() if population == name) for name in POPULATIONS)
+        == totals
+    )
 
     catalogue = registry.catalogue()
-    definition = catalogue.indicator(indicator)
+    definition = catalogue.get("indicator", indicator).model
+    assert isinstance(definition, Indicator)
     dataset = catalogue.dataset(definition.dataset)
     members = membership_select(definition, dataset, make_current_view(registry.con, dataset))
     counted = ", ".join(f"count(*) filter ({flag})" for flag in POPULATIONS.values())
@@ -126,9 +129,7 @@ def test_every_count_of_every_case(
     ).fetchall()
     # A case none of whose encounters ends in the year has no record of it, and is in no population.
     found = dict.fromkeys(wanted, 0)
-    found |= {
-        (case, name): n for case, *counts in rows for name, n in zip(POPULATIONS, counts, strict=True)
-    }
+    found |= {(case, name): n for case, *counts in rows for name, n in zip(POPULATIONS, counts, strict=True)}
     assert {case: n for case, n in found.items() if n != wanted[case]} == {}
 
 
@@ -146,7 +147,7 @@ def test_states_of_the_records(
     del group, cases
     _, denominator, exclusion, numerator = totals
     rows = registry.con.execute(
-        "select state, sum(n) from state where indicator = ? and unit = ? and period = ? group by state",
+        "select state, sum(n) from state where indicator = ? and provider = ? and period = ? group by state",
         [indicator, measure, str(year)],
     ).fetchall()
     states = {state: int(n) for state, n in rows}
