@@ -23,9 +23,7 @@ class Period(Part):
     @model_validator(mode="after")
     def _one_of_two(self) -> Period:
         if (self.column is None) == (self.year_of is None):
-            raise ValueError(
-                "give one of the two: 'column' (it holds the period) or 'year_of' (a date or a datetime)"
-            )
+            raise ValueError("give one of the two: 'column' (it holds the period) or 'year_of' (a date)")
         return self
 
 

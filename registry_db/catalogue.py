@@ -18,6 +18,7 @@ from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.networks import NetworkSet
 from indicators.source import Source, read_source
+from indicators.tree import Codes
 from indicators.versions import identity, order
 from indicators.words import Status
 from registry_db.connect import Connection
@@ -83,6 +84,13 @@ class Catalogue:
         found = self.get("dataset", id).model
         assert isinstance(found, Dataset)
         return found
+
+    @property
+    def code_lists(self) -> dict[str, Codes]:
+        """Each list of every code set, by the name that ``in_set`` has for it."""
+        models = (item.model for item in self.of_kind("code_set").values())
+        sets = (model for model in models if isinstance(model, CodeSet))
+        return {name: codes for model in sets for name, codes in model.code_lists.items()}
 
     def shown(self) -> list[Definition]:
         """Indicators that are published: those that are run, and retired ones with their scores."""
@@ -171,12 +179,7 @@ def in_force(items: Iterable[Definition]) -> Catalogue:
 
 def _catalogue(definitions: dict[tuple[str, str], Definition]) -> Catalogue:
     """Make the catalogue, and let its datasets know the code lists that expressions on them may name."""
-    lists = {
-        name: codes
-        for item in definitions.values()
-        if isinstance(item.model, CodeSet)
-        for name, codes in item.model.code_lists.items()
-    }
+    lists = Catalogue(definitions).code_lists
     known = {
         key: replace(item, model=item.model.with_code_lists(lists))
         for key, item in definitions.items()
@@ -197,7 +200,7 @@ def cross_check(catalogue: Catalogue, added: Iterable[Definition]) -> list[Fault
 def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
     datasets = catalogue.of_kind("dataset")
     if isinstance(item.model, Dataset):
-        yield from dataset_faults(item.model, item.source)
+        yield from dataset_faults(item.model.with_code_lists(catalogue.code_lists), item.source)
     elif isinstance(item.model, Indicator):
         yield from _lacking(item, ("dataset",), item.model.dataset, datasets)
         if item.model.unit != "provider":

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from indicators.compile import day_sql
+from indicators.compile import day_sql, quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.phrases import column_title
@@ -239,8 +239,8 @@ def _cut_off(con: Connection, catalogue: Catalogue) -> dt.date | None:
     newest: list[dt.date] = []
     for item in catalogue.of_kind("dataset").values():
         if item.model.period.year_of:
-            newest_day = f"max({day_sql(item.model)})"
-            found = con.execute(f"select {newest_day} from {make_current_view(con, item.model)}").fetchall()
+            day = day_sql(item.model)
+            found = con.execute(f"select max({day}) from {make_current_view(con, item.model)}").fetchall()
             newest += [row[0] for row in found if row[0] is not None]
     return max(newest, default=None)
 

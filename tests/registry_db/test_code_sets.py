@@ -9,6 +9,7 @@ import pytest
 from indicators.code_sets import CodeSet
 from indicators.faults import DefinitionError
 from registry_db.catalogue import read_definition, read_files
+from registry_db.records import make_current_view
 from registry_db.registry import Registry
 from tests.registry_db.build import DEFINITIONS, FALL, make_registry, text, visits, write
 
@@ -94,6 +95,18 @@ def test_scores_follow_from_its_codes(tmp_path: Path) -> None:
             "select sum(n) from state where indicator = 'visit-fall' and state in ('met', 'not-met')"
         )
         assert of_all.fetchall()[0][0] > of_men
+
+
+def test_a_computed_column_names_a_list(tmp_path: Path) -> None:
+    visit = DEFINITIONS["visit.dataset.yaml"]
+    assert "derive:" not in visit
+    computed = visit + "derive:\n  is_tall: {value: \"in_set(sex, 'tall')\", type: boolean}\n"
+    definitions = DEFINITIONS | {"visit.dataset.yaml": computed, "tall.code-set.yaml": TALL}
+    with Registry(make_registry(tmp_path / "registry", definitions)) as registry:
+        registry.deliver("visit", write(tmp_path, text(visits())))
+        view = make_current_view(registry.con, registry.catalogue().dataset("visit"))
+        rows = registry.con.execute(f"select distinct sex, is_tall from {view}").fetchall()
+        assert set(rows) == {("female", False), ("male", True), (None, None)}
 
 
 def test_an_unknown_list(tmp_path: Path) -> None:

@@ -123,8 +123,8 @@ def test_every_count_of_every_case(
     members = membership_select(definition, dataset, make_current_view(registry.con, dataset))
     counted = ", ".join(f"count(*) filter ({flag})" for flag in POPULATIONS.values())
     rows = registry.con.execute(
-        f"select case_id, {counted} from ({members}) where measure = ? and year({dataset.period.year_of}) = ? "
-        "group by case_id",
+        f"select case_id, {counted} from ({members}) "
+        f"where measure = ? and year({dataset.period.year_of}) = ? group by case_id",
         [measure, year],
     ).fetchall()
     # A case none of whose encounters ends in the year has no record of it, and is in no population.
