@@ -144,7 +144,8 @@ def demo(
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder of the new registry.")],
     library: Annotated[
-        str | None, typer.Option("--with", help="Copy a shipped library set: birth, nhs-proms.")
+        str | None,
+        typer.Option("--with", help="Copy a shipped library set: birth, dutch-examples, ecqm, nhs-proms."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name shown on the pages; by default the folder's.")

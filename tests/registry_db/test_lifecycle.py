@@ -128,7 +128,7 @@ def test_a_status_is_not_changed_by_a_file(registry: Registry, tmp_path: Path) -
     ]
 
 
-@pytest.mark.parametrize("name", ["birth", "nhs-proms"])
+@pytest.mark.parametrize("name", ["birth", "ecqm", "nhs-proms"])
 def test_shipped_definitions_exercise_every_clause(name: str) -> None:
     items = read_files(library_files(name))
     catalogue = merged(Catalogue({}), items)

@@ -80,3 +80,17 @@ def test_a_moment_in_an_example_is_read_as_a_delivered_one(tmp_path: Path, seen:
             "visit-home.indicator.yaml": home,
         },
     )
+
+
+def test_a_moment_counts_in_the_year_that_the_clock_of_the_zone_shows(tmp_path: Path) -> None:
+    dataset = VISIT.replace("day: {type: date,", "day: {type: datetime,")
+    said = ("2024-12-31T22:59:59Z", "2024-12-31T23:00:00Z", "2024-12-31T23:59:59")
+    lines = [visit(number, day=moment) for number, moment in enumerate(said, start=1)]
+    folder = make_registry(tmp_path / "registry", DEFINITIONS | {"visit.dataset.yaml": dataset})
+    with Registry(folder) as registry:
+        assert registry.deliver("visit", write(tmp_path, text(lines))).quarantined == 0
+        registry.run()
+        counted = registry.con.execute(
+            "select period, sum(n) from state where indicator = 'visit-home' group by period order by period"
+        )
+        assert counted.fetchall() == [("2024", 2), ("2025", 1)]
