@@ -31,7 +31,7 @@ SINGLE = """\
 ,,Tobacco Abuse Counseling,http://hl7.org/fhir/sid/icd-10-cm,Z71.6
 ,,Discharge to Hospice,http://snomed.info/sct,428361000124107
 ,,Discharge to Hospice,http://snomed.info/sct,428371000124100
-,,Yes,http://snomed.info/sct,373066001
+,,Answer Yes,http://snomed.info/sct,373066001
 """
 DELIVERED = {
     "ecqm-encounter": "resource.csv",
