@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from indicators.compile import day_sql, quote, text_literal
+from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import CaseMixTerm, Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
-from indicators.periods import period_sql
+from indicators.periods import day_sql, period_sql
 from indicators.states import exposure_node, ladder, outcome_node, parse_in
 
 NO_NETWORK = "(no network)"

@@ -172,13 +172,6 @@ def derived_sql(table: Table, name: str) -> str:
     return score_sql(block, quote)
 
 
-def day_sql(dataset: Dataset) -> str:
-    """SQL of the day that tells in which year a record is, for a dataset whose period is a ``year_of``."""
-    name = dataset.period.year_of or ""
-    moment = dataset.types.get(name) == "datetime"
-    return to_sql(parse(f"date_of({name})" if moment else name, dataset.types, "date"))
-
-
 def quote(name: str) -> str:
     """Quote a name for SQL."""
     return '"' + name.replace('"', '""') + '"'

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from indicators.compile import day_sql, quote
+from indicators.compile import quote
 from indicators.dataset import Dataset
+from indicators.expression import parse, to_sql
 from indicators.words import Part, fault_at
 
 
@@ -85,6 +86,13 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
     )
     join = f" left join ({windows}) on {year} between _end - {before} and _end"
     return f"concat(_end - {before}, '-', _end)", join
+
+
+def day_sql(dataset: Dataset) -> str:
+    """SQL of the day that tells in which year a record is, for a dataset whose period is a ``year_of``."""
+    name = dataset.period.year_of or ""
+    moment = dataset.types.get(name) == "datetime"
+    return to_sql(parse(f"date_of({name})" if moment else name, dataset.types, "date"))
 
 
 def newest_first(periods: Iterable[str]) -> tuple[str, ...]:

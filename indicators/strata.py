@@ -36,7 +36,9 @@ def patterns_select(cohort: str, columns: Sequence[str]) -> str:
     grouped = "".join(f"{quote(column)}, " for column in columns)
     return (
         "select row_number() over () - 1 as _pattern, * from "
-        f"(select {grouped}{_SUMS}, {_RECORDS} {_counted(cohort)} group by all order by all)"
+        f"(select {grouped}{_SUMS}, {_RECORDS} {_counted(cohort)} "
+        # Where nothing tells patterns apart there would be one without records, too.
+        "group by all having count(*) > 0 order by all)"
     )
 
 

@@ -15,9 +15,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from indicators.compile import day_sql, quote
+from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.periods import day_sql
 from indicators.phrases import column_title
 from indicators.words import LANGUAGES
 from registry_db.catalogue import Catalogue, Definition

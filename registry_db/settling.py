@@ -18,8 +18,9 @@ from contracts.inputs import (
 )
 from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline
 from contracts.terms.spending import Blend, Delivered, GroupTrend, OwnHistory
-from indicators.compile import day_sql, quote
+from indicators.compile import quote
 from indicators.dataset import Dataset
+from indicators.periods import day_sql
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
 from registry_db.established import established
