@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from registry_db.registry import Registry
 from risk_models.cox import CoxModel, fit_cox
 from risk_models.design import Term
 from risk_models.expected import RiskModel
-from tests.registry_db.build import make_registry, write
+from tests.registry_db.build import DEFINITIONS, HOME, make_registry, text, visit, write
 
 STAY = """\
 dataset: stay
@@ -235,3 +236,15 @@ def test_every_record_is_in_one_state(registry: Registry) -> None:
     assert own["n"].sum() == delivered["a"]
     with pytest.raises(RegistryError, match="stay-top has no scores of provider 'z'"):
         registry.states("stay-top", provider="z")
+
+
+def test_a_period_in_which_no_record_counts(tmp_path: Path) -> None:
+    """Not even an indicator without case mix has a pattern there: it says so, and gives no score."""
+    home = HOME.replace("age >= 0", "age >= 18") + "  - {given: {age: 17}, expect: {state: not-eligible}}\n"
+    home += "  - {given: {age: 18, at_home: true}, expect: {state: met}}\n"
+    with Registry(make_registry(tmp_path / "r", DEFINITIONS | {"visit-home.indicator.yaml": home})) as opened:
+        opened.deliver("visit", write(tmp_path, text([visit(age="17")])))
+        notes = [note for done in opened.run().assessed for note in done.notes]
+        assert "visit-home 2024: the cohort is empty: no records to fit the model on" in notes
+        assert opened.scores("visit-home").empty
+        assert opened.states("visit-home")["state"].tolist() == ["not-eligible"]
