@@ -9,7 +9,7 @@ from decimal import Decimal
 from indicators.dataset import Dataset
 from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
-from indicators.guide.data import answers_with, data_table, instrument_words
+from indicators.guide.data import answers_with, columns_needed, data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
 from indicators.guide.words import Speaker
 from indicators.outcomes import (
@@ -271,7 +271,8 @@ def _norm(item: Indicator, say: Speaker) -> str:
     sign = " %" if item.show.unit == "percent" else ""
     if item.show.of:
         value, sign = value * item.show.per, f" per {item.show.per} {say.of(item.show.of)}"
-    return f"{number(value.normalize(), say.language)}{sign} ({say(f'{item.norm.kind}_kind')})"
+    limit = "at_most" if item.outcome.better == "lower" else "at_least"
+    return say(limit, f"{number(value.normalize(), say.language)}{sign}", say(f"{item.norm.kind}_kind"))
 
 
 def _shown(show: Show, say: Speaker) -> str:
@@ -313,15 +314,17 @@ def _history(item: Described, say: Speaker) -> Iterator[str]:
 
 
 def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
-    rows = tuple((_given(example, dataset, say), _ends(example, say)) for example in item.examples)
+    read = columns_needed(item, dataset)
+    rows = tuple((_given(example, read, dataset, say), _ends(example, say)) for example in item.examples)
     return Table((say("given"), say("ends")), rows, (3, 1))
 
 
-def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
+def _given(example: Example, read: Sequence[str], dataset: Dataset, say: Speaker) -> str:
+    """The values of an example in words: those that its indicator reads."""
     said, told, given = [], set[str](), example.given.columns
     for name, value in given.items():
         group = answers_with(name, dataset)
-        if name in told:
+        if name in told or name not in read:
             continue
         if len(group.columns) > 1 and set(group.columns) <= given.keys():
             told.update(group.columns)
@@ -338,7 +341,7 @@ def _given(example: Example, dataset: Dataset, say: Speaker) -> str:
 def _value(name: str, value: str | bool | float | None, dataset: Dataset, say: Speaker) -> str:
     """A delivered value in words."""
     if value is None:
-        return {"nl": "onbekend", "en": "unknown"}[say.language]
+        return say("empty" if dataset.types.get(name) == "date" else "unknown")
     if isinstance(value, bool):
         return say("yes" if value else "no")
     if isinstance(value, str):

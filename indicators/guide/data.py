@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
@@ -191,7 +192,10 @@ def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:
     if crosswalk:
         by = say("by_crosswalk", by, say.of(crosswalk.title), _cited(crosswalk.source, crosswalk.doi))
     words = say("value_set", title, by, say.of(instrument.title))
-    return f"{words}; {say('no_index')}. {licence}"
+    healthy = "1" * len(instrument.items)
+    best = chosen.table[healthy] if chosen.table else Decimal(1)
+    index = say("best_index", healthy, number(best.normalize(), say.language))
+    return f"{words}; {index}; {say('no_index')}. {licence}"
 
 
 def _missing(may_miss: int, say: Speaker) -> str:

@@ -83,8 +83,10 @@ _WORDS: dict[str, Text] = {
         ("days", "{0} dagen na {1}", "{0} days after {1}"),
         (
             "ripens",
-            "{0}; tot die dag is de uitkomst nog niet bekend en telt de patiënt nog niet mee",
-            "{0}; until that day the outcome is still pending, and the patient does not count yet",
+            "{0}; zolang de gegevens die dag niet omvatten, is de uitkomst nog niet bekend en telt de "
+            "patiënt nog niet mee",
+            "{0}; as long as the data do not include that day, the outcome is still pending, and the "
+            "patient does not count yet",
         ),
         (
             "followed",
@@ -120,6 +122,8 @@ _WORDS: dict[str, Text] = {
         ("minimum_events", "{0}, en {1} verwachte uitkomst(en)", "{0}, and {1} expected event(s)"),
         ("norm", "Norm", "Norm"),
         ("no_norm", "geen norm", "no norm"),
+        ("at_most", "hoogstens {0} ({1})", "at most {0} ({1})"),
+        ("at_least", "minstens {0} ({1})", "at least {0} ({1})"),
         ("minimum_kind", "minimumnorm", "minimum"),
         ("target_kind", "streefwaarde", "target"),
         ("ambition_kind", "ambitie", "ambition"),
@@ -154,7 +158,7 @@ _WORDS: dict[str, Text] = {
         ("answers", "antwoorden voor: {0}", "answers for: {0}"),
         ("name", "Naam in bestand", "Name in the file"),
         ("values", "Waarden", "Values"),
-        ("required", "Verplicht", "Required"),
+        ("required", "Regel geweigerd als leeg", "Row refused if empty"),
         ("yes", "ja", "yes"),
         ("no", "nee", "no"),
         ("range", "{0} tot en met {1}", "{0} to {1}"),
@@ -171,6 +175,7 @@ _WORDS: dict[str, Text] = {
         ("instruments", "Berekende gegevens", "Computed items"),
         ("value_set", "{0}: index met waarderingstarief {1} ({2})", "{0}: index by value set {1} ({2})"),
         ("by_crosswalk", "{0}, na {1} ({2})", "{0}, after {1} ({2})"),
+        ("best_index", "geen problemen ({0}) = {1}", "no problems ({0}) = {1}"),
         ("no_index", "een ontbrekend antwoord geeft geen index", "a missing answer gives no index"),
         ("summed", "{0}: som van de antwoorden ({1})", "{0}: sum of the answers ({1})"),
         (
@@ -205,6 +210,8 @@ _WORDS: dict[str, Text] = {
         ),
         ("examples", "Voorbeelden", "Examples"),
         ("given", "Patiënt of meting", "Patient or measurement"),
+        ("empty", "leeg", "empty"),
+        ("unknown", "onbekend", "unknown"),
         ("ends", "Telt als", "Counts as"),
         ("cut_off", "gegevens tot en met {0}", "data up to {0}"),
         ("not-eligible", "hoort niet in de noemer", "not in the denominator"),
@@ -224,23 +231,49 @@ _WORDS: dict[str, Text] = {
         (
             "how_text",
             "De teksten over noemer, teller en uitsluitingen zijn gemaakt uit de definitie waarmee de "
-            "scores worden berekend; zij kunnen daar dus niet van afwijken. De vragen worden in deze "
-            "volgorde gesteld: hoort het record in de noemer, is er een regel die het uitsluit, is de "
-            "volgduur voorbij, is alles bekend, en is de uitkomst bereikt. Elk record komt op één "
-            "plaats terecht. Is een gegeven onbekend waarvan de noemer, een uitsluiting, de uitkomst of "
-            "de casemix afhangt, dan telt het record als ontbrekend, tenzij een uitsluiting hoe dan ook "
-            "geldt; het aantal ontbrekende staat naast de score. Een volgduur is voorbij als de "
-            "gegevens tot en met de laatste dag ervan lopen. De code achter elk versienummer is het "
-            "begin van de SHA-256 van de definitie.",
-            "The words on denominator, numerator and exclusions are made from the definition that "
-            "scores are computed with, so they cannot differ from it. Questions are asked in this "
-            "order: is the record in the denominator, does a rule leave it out, has its follow-up "
-            "ended, is everything known, and was the outcome met. Every record ends in one place. If "
-            "something is unknown on which the denominator, an exclusion, the outcome or the case mix "
-            "depends, the record counts as missing, unless an exclusion applies in any case; the number "
-            "missing stands beside the score. A follow-up has ended when the data run up to and "
-            "including its last day. The code after each version is the beginning of the definition's "
-            "SHA-256.",
+            "scores worden berekend; zij kunnen daar dus niet van afwijken. Elk record komt op één plaats "
+            "terecht: bij de eerste van deze vragen die beslist. (1) Hoort het in de noemer, en in de "
+            "uitgangspopulatie als die genoemd is? Ligt het zeker buiten een van beide, dan hoort het niet "
+            "in de noemer; is dat niet te zeggen doordat een gegeven onbekend is, dan is het ontbrekend. "
+            "(2) Is er een regel die het uitsluit? Een regel die zeker geldt, gaat voor een regel waarvan "
+            "het niet te zeggen is; geldt er geen zeker en is het van een regel niet te zeggen, dan is het "
+            "record ontbrekend. (3) Is de volgduur voorbij, als die er is? Is de begindag onbekend, dan is "
+            "het record ontbrekend; valt de laatste dag na het einde van de gegevens, dan is de uitkomst "
+            "nog niet bekend; is er korter gevolgd, dan telt het niet mee. (4) Is de uitkomst bekend? Is "
+            "zij onbekend of onmogelijk, dan is het record ontbrekend. (5) Blijft de uitkomst uit, en geldt "
+            "er een uitzondering? Dan telt het record niet mee; is dat niet te zeggen, dan is het "
+            "ontbrekend. (6) Is bekend wat de score verder nodig heeft: de casemix, de score vooraf, de "
+            "noemer van een telling, de verwachting? Zo niet, dan is het record ontbrekend, tenzij bij de "
+            "casemix staat wat er met een onbekend gegeven gebeurt. (7) Anders telt het record mee. Het "
+            "aantal ontbrekende staat naast de score. Worden netwerken vergeleken, dan hoort een record "
+            "zonder netwerk op die dag niet in de noemer. Een volgduur is voorbij als de gegevens tot en "
+            "met de laatste dag ervan lopen; zij eindigen op de nieuwste datum waarop in de gegevens een "
+            "volgduur begint (bij een uitkomst binnen een aantal dagen: op de nieuwste datum van begin, "
+            "uitkomst of laatste contact); zonder zo’n datum is geen enkele volgduur voorbij. In een "
+            "voorbeeld waarin geen einde staat, is elke volgduur voorbij. Bij een uitkomst binnen een "
+            "aantal dagen betekent een lege datum dat die niet is opgetreden. De code achter elk "
+            "versienummer is het begin van de SHA-256 van de definitie.",
+            "The words on denominator, numerator and exclusions are made from the definition that scores "
+            "are computed with, so they cannot differ from it. Every record ends in one place: at the first "
+            "of these questions that decides. (1) Is it in the denominator, and in the initial population "
+            "if one is named? If it is surely outside either, it is not in the denominator; if that cannot "
+            "be told because something is unknown, it is missing. (2) Does a rule leave it out? A rule that "
+            "surely applies wins over a rule that cannot be told; if none surely applies and one cannot be "
+            "told, the record is missing. (3) Has its follow-up ended, if there is one? If its first day is "
+            "unknown, the record is missing; if its last day lies after the end of the data, the outcome is "
+            "still pending; if it was followed for less, it is left out. (4) Is the outcome known? If it is "
+            "unknown or impossible, the record is missing. (5) If the outcome is not met, does an exception "
+            "apply? Then the record is left out; if that cannot be told, it is missing. (6) Is everything "
+            "else known that the score needs: the case mix, the score before, the denominator of a count, "
+            "the expectation? If not, the record is missing, unless the case mix says what becomes of an "
+            "unknown item. (7) Otherwise the record counts. The number missing stands beside the score. "
+            "Where networks are compared, a record without a network on that day is not in the denominator. "
+            "A follow-up has ended when the data run up to and including its last day; they end on the "
+            "newest date in them on which a follow-up begins (for an outcome within a number of days: on "
+            "the newest date of start, outcome or last contact); without such a date no follow-up has "
+            "ended. In an example that names no end, every follow-up has ended. For an outcome within "
+            "a number of days, an empty date means that it did not happen. The code after each version is "
+            "the beginning of the definition's SHA-256.",
         ),
     )
 }

@@ -125,7 +125,12 @@ def sentences(language: Language) -> Iterator[str]:
     if language == "nl":
         yield from ("Indicatorengids Proef & co", "age is minstens 18", "meerling (twin: ja)")
         yield from ("overleden (alive: nee)", "loss is hoger dan 1000", "lager is beter", "hoger is beter")
-        yield from ("5 % (ambitie)", "2,5 (streefwaarde)", "42 dagen na discharge", "netwerken (vsv)")
+        yield from (
+            "hoogstens 5 % (ambitie)",
+            "hoogstens 2,5 (streefwaarde)",
+            "42 dagen na discharge",
+            "netwerken (vsv)",
+        )
         yield from ("30 patiënten of metingen, en 0,5 verwachte uitkomst(en)", "events van de trials")
         yield from (
             "score after, gegeven score before (gecorrigeerde winst)",
@@ -138,7 +143,12 @@ def sentences(language: Language) -> Iterator[str]:
     else:
         yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin: yes)")
         yield from ("died (alive: no)", "loss is above 1000", "lower is better", "higher is better")
-        yield from ("5 % (ambition)", "2.5 (target)", "42 days after discharge", "networks (vsv)")
+        yield from (
+            "at most 5 % (ambition)",
+            "at most 2.5 (target)",
+            "42 days after discharge",
+            "networks (vsv)",
+        )
         yield from ("30 patients or measurements, and 0.5 expected event(s)", "events out of trials")
         yield from (
             "score after, given score before (adjusted gain)",
@@ -225,7 +235,7 @@ def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
         "eq5d: index by value set nl-2006: Lamers 2006, time trade-off, Netherlands, doi:10.1002/hec.1124"
         in text
     )
-    assert "a missing answer gives no index" in text
+    assert "no problems (11111) = 1; a missing answer gives no index" in text
     answers = "mobility, self_care, activity, discomfort, anxiety whole number, 1 to 3 no"
     assert f"answers for: eq5d {answers}" in text
     assert "score before (as a number, up to power 2)" in text
@@ -236,6 +246,8 @@ def test_examples_and_versions_are_told() -> None:
     example = "age: 30; twin: nee; alive: ja; loss: 1200; smoker: nee noemer en teller"
     assert example in text
     assert "1.0.0 (van kracht): eerste versie" in text
+    unknown = {"given": {"day": None, "smoker": None}, "expect": {"state": "missing"}}
+    assert "day: leeg; smoker: onbekend ontbrekend" in page("nl", {"examples": [unknown]}).text
     step = StatusChange("active", "NVOG", "adopted", dt.datetime(2025, 3, 1, tzinfo=dt.UTC), "")
     history = (Edition("1.1.0", "consultation", indicator().why), Edition("1.0.0", "active", None, (step,)))
     draft = Described(indicator(status="consultation", version="1.1.0"), "", history)
@@ -253,7 +265,7 @@ def test_codes_are_read_as_people_say_them() -> None:
     text = page("nl", change, of={"columns": named}).text
     assert "sex is ‘vrouw’ sex is niet ‘male’" in text, "without a label a code stands as it is"
     assert "1 = vrouw; 2 = male" in text
-    assert "sex: vrouw; age: 30 ontbrekend" in text
+    assert "sex: vrouw ontbrekend" in text, "an indicator's examples tell what it reads, and nothing else"
     with pytest.raises(ValueError, match="no code means 'fenale'"):
         dataset(columns=named | {"sex": named["sex"] | {"labels": {"fenale": {"nl": "x", "en": "x"}}}})
 
