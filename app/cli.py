@@ -352,7 +352,8 @@ def _tell_delivered(delivered: Delivered, *, quiet: bool) -> None:
         lines([f"{delivered.file_name}:{fault}" for fault in delivered.faults])
         errors.print(f"  all of them: meetlat deliveries --quarantine {delivered.delivery}")
     if delivered.passed_over:
-        errors.print(f"{name}: {delivered.passed_over:,} rows are not of {delivered.dataset}: passed over")
+        rows = "row is" if delivered.passed_over == 1 else "rows are"
+        errors.print(f"{name}: {delivered.passed_over:,} {rows} not of {delivered.dataset}: passed over")
     if not quiet:
         console.print(
             f"{name}: {delivered.accepted:,} of {delivered.rows:,} rows taken in as {delivered.delivery}",

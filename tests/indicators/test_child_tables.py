@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from indicators.compile import dataset_select
 from indicators.dataset import Dataset
-from tests.indicators.build import DATASET, changed, dump, messages
+from tests.indicators.build import DATASET, INDICATOR, changed, dump, messages
 
 VISIT = {
     "link": {"id": "id"},
@@ -276,5 +276,43 @@ def test_faults_of_a_block(block: dict[str, Any], fault: str) -> None:
 )
 def test_faults_of_a_table(visit: dict[str, Any], fault: str) -> None:
     found = messages(dump(definition({}, **visit)), "d.yaml")
+    assert len(found) == 1
+    assert fault in found[0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "fault"),
+    [
+        (
+            {"visits": []},
+            "examples.1.given.tables.visits: care has no table 'visits' (did you mean 'visit'?)",
+        ),
+        (
+            {"visit": [{}, {"los": 3}]},
+            "given.tables.visit.2.los: dataset care.visit has no column 'los' (did you mean 'loss'?)",
+        ),
+        (
+            {"visit": [{"loss": "much"}]},
+            "examples.1.given.tables.visit.1.loss: 'loss' is integer; 'much' is not",
+        ),
+        (
+            {"visit": [{"kind": "hom"}]},
+            "examples.1.given.tables.visit.1.kind: 'kind' has no value 'hom' (did you mean 'home'?)",
+        ),
+        (
+            {"visit": [{"twice": 2}]},
+            "examples.1.given.tables.visit.1.twice: 'twice' is computed in care.visit: ",
+        ),
+        (
+            {"visit": [{"tables": {"code": []}}]},
+            "examples.1.given.tables.visit.1.tables.code: care.visit has no table 'code' (it has no tables)",
+        ),
+        ({"visit": {"loss": 3}}, "examples.1.given.tables.visit: expected a list"),
+    ],
+)
+def test_faults_of_the_rows_of_an_example(tables: dict[str, Any], fault: str) -> None:
+    of = dataset({}, derive={"twice": {"value": "loss * 2", "type": "number"}})
+    example = {"given": {"age": 30, "tables": tables}, "expect": {"state": "missing"}}
+    found = messages(dump(changed(INDICATOR, {"examples": [example]})), "x.yaml", against=of)
     assert len(found) == 1
     assert fault in found[0]
