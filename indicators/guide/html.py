@@ -38,9 +38,16 @@ def guide_html(of: Guide) -> str:
     return (
         f'<!doctype html>\n<html lang="{of.language}"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{banner}"
-        f'<h2>{say("how")}</h2><p class="how">{say("how_text")}</p>'
+        f"<h2>{say('how')}</h2>{_how(say)}"
         f"<h2>{say('contents')}</h2><ul>{contents}</ul>{body}</body></html>\n"
     )
+
+
+def _how(say: Speaker) -> str:
+    """How to read the guide, with the questions in their order."""
+    asked = "".join(f"<li>{escape(question)}</li>" for question in say.questions())
+    before, after = (f'<p class="how">{escape(say(key))}</p>' for key in ("how_text", "how_more"))
+    return f"{before}<ol>{asked}</ol>{after}"
 
 
 def _section(entry: Entry) -> str:

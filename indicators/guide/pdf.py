@@ -79,7 +79,11 @@ def guide_typst(of: Guide, *, on: dt.date) -> str:
 #title()
 """
     banner = f"#boxed({_text(of.banner)})\n" if of.banner else ""
-    how = f"#heading(level: 1, outlined: false, {_text(say('how'))})\n#par({_text(say('how_text'))})\n"
+    asked = ", ".join(map(_text, say.questions()))
+    how = (
+        f"#heading(level: 1, outlined: false, {_text(say('how'))})\n#par({_text(say('how_text'))})\n"
+        f"#enum({asked})\n#par({_text(say('how_more'))})\n"
+    )
     contents = f"#outline(title: {_text(say('contents'))}, depth: 2)\n"
     chapters = "".join(
         f"#pagebreak(weak: true)\n#heading(level: 1, {_text(chapter.title)})\n"

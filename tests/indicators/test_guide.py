@@ -172,6 +172,13 @@ def test_a_page_in_words(language: Language) -> None:
     assert not any(word in text for word in (*other, "None", "True", ">=", "case when", "{"))
 
 
+def test_the_questions_stand_in_the_order_of_asking() -> None:
+    text = page("en").text
+    asked = ("in the denominator, and", "Does a rule", "Has its follow-up", "Is the outcome known")
+    places = [text.index(words) for words in (*asked, "does an exception apply", "Is everything else known")]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_link_leads_to_a_place_on_the_page(language: Language) -> None:
     read = page(language)
