@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from indicators.expression import Node, parse
+from indicators.expression import Node, Scope, parse
 from indicators.phrases import column_title, in_words
 from indicators.words import Language
 from tests.indicators.build import DATASET, dataset
@@ -159,3 +159,10 @@ def test_every_expression_can_be_said_and_brackets_match(tree: Node) -> None:
         text = in_words(tree, ANY, language)
         assert text.count("(") == text.count(")")
         assert "{" not in text
+
+
+def test_a_column_of_the_record_beside_a_row() -> None:
+    of = dataset()
+    node = parse("discharge > record(day)", Scope(of.types, record=of.types))
+    assert in_words(node, of, "nl") == "discharge is hoger dan day van het record"
+    assert in_words(node, of, "en") == "discharge is above day of the record"
