@@ -24,6 +24,8 @@ SHUT_OFF: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+# The tables that this version works with: the number in schema/vault.sql.
+LAYOUT = 2
 # How long one indicator may keep the engine busy.
 SECONDS = 3600.0
 
@@ -39,7 +41,7 @@ def open_vault(path: Path) -> Connection:
     Raises
     ------
     RegistryError
-        If another process holds it, or the file is not a vault.
+        If another process holds it, the file is not a vault, or its tables are of another version.
     """
     try:
         con = shut_off(str(path))
@@ -49,7 +51,21 @@ def open_vault(path: Path) -> Connection:
     if found.fetchall() == [(0,)]:
         with transaction(con):
             con.execute(schema_sql("vault"))
+    if _layout(con) != LAYOUT:
+        con.close()
+        raise RegistryError(
+            f"{path}: this vault was made by another version of Meetlat, with other tables",
+            "make the registry anew from its definitions and its delivered files, or use that version",
+        )
     return con
+
+
+def _layout(con: Connection) -> int | None:
+    """Number of the vault's tables; none for a vault of before they were numbered."""
+    found = con.execute("select count(*) from information_schema.tables where table_name = 'layout'")
+    if found.fetchall() == [(0,)]:
+        return None
+    return int(con.execute("select number from layout").fetchall()[0][0])
 
 
 def shut_off(database: str = ":memory:") -> Connection:

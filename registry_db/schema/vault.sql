@@ -1,4 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
+create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
+insert into layout values (2);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,

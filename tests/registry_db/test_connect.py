@@ -44,6 +44,19 @@ def test_a_file_that_is_no_vault(tmp_path: Path, content: bytes) -> None:
     )
 
 
+@pytest.mark.parametrize("statement", ["drop table layout", "update layout set number = number + 1"])
+def test_a_vault_of_another_version(tmp_path: Path, statement: str) -> None:
+    vault = tmp_path / "vault.duckdb"
+    with open_vault(vault) as con:
+        con.execute(statement)
+    with pytest.raises(RegistryError) as caught:
+        open_vault(vault)
+    assert str(caught.value) == (
+        f"{vault}: this vault was made by another version of Meetlat, with other tables\n"
+        "  make the registry anew from its definitions and its delivered files, or use that version"
+    )
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str, config: dict[str, str]) -> None:
         raise duckdb.IOException(f'IO Error: Cannot open file "{path}": Permission denied')
