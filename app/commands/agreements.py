@@ -1,0 +1,114 @@
+"""Commands about contracts: settlements, ledgers, luck, simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from app.commands.frame import JsonOption, OutOption, PeriodOption, cli, opened, progress, written
+from app.printing import console, errors, print_json, write_file
+from app.report import print_ledger, print_luck, print_restatement, print_simulation
+from indicators.words import LANGUAGES
+from registry_db.before_signing import flows
+from registry_db.ledgers import LEDGER_KINDS, Language
+
+
+@cli.command()
+def settlements(
+    context: typer.Context,
+    restatements: Annotated[
+        bool, typer.Option("--restatements", help="Show what corrections changed in final settlements.")
+    ] = False,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at the settlements and their ledgers, or at their restatements.
+
+    Example: `meetlat settlements --restatements`
+    """
+    with opened(context) as registry:
+        frame = registry.restatements() if restatements else registry.settlements()
+    if written(frame, as_json=as_json, out=out):
+        return
+    if frame.empty:
+        console.print("nothing yet")
+    else:
+        for row in frame.to_dict("records"):
+            print_restatement(row) if restatements else print_ledger(row["settlement_json"])
+
+
+@cli.command()
+def ledger(
+    context: typer.Context,
+    contract: Annotated[str, typer.Argument(help="Contract.")],
+    period: Annotated[str, typer.Option(help="Contract year.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="File to write: .xlsx (formulas that recompute every step), .pdf (to sign) or .json."
+        ),
+    ],
+    language: Annotated[str, typer.Option(help="nl or en.")] = "nl",
+) -> None:
+    """Write the ledger of one settlement to a file that each party can recompute.
+
+    Example: `meetlat ledger birth-vsv --period 2025 --out afrekening.xlsx`
+    """
+    if out.suffix not in LEDGER_KINDS:
+        raise typer.BadParameter(
+            f"'{out.suffix}'; expected one of {', '.join(LEDGER_KINDS)}", param_hint="--out"
+        )
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"'{language}'; expected nl or en", param_hint="--language")
+    with opened(context) as registry:
+        found = registry.ledger(contract, period, language=cast(Language, language))
+    out.write_bytes(LEDGER_KINDS[out.suffix](found))
+    errors.print(f"wrote {out}")
+
+
+@cli.command()
+def luck(
+    context: typer.Context,
+    contract: Annotated[str | None, typer.Argument(help="Only this contract.")] = None,
+    period: PeriodOption = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at how sure payments are: what luck alone would pay, one event more or fewer, cliffs.
+
+    Example: `meetlat luck birth-vsv --period 2025`
+    """
+    with opened(context) as registry:
+        frame = registry.luck(contract, period=period)
+    if written(frame, as_json=as_json, out=out):
+        return
+    if frame.empty:
+        console.print("nothing yet")
+    for row in frame.itertuples():
+        print_luck(f"{row.contract} {row.period}", str(row.luck_json))
+
+
+@cli.command()
+def simulate(
+    context: typer.Context,
+    contract: Annotated[str, typer.Argument(help="A contract file, or the name of one in force.")],
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at a contract before signing: cash flows with and without real improvement, and false payments.
+
+    Each year is expected to be like the last baseline year, and is drawn 4,000 times. `--out` writes the cash
+    flows; `--json` prints everything.
+
+    Example: `meetlat simulate my.contract.yaml --out flows.xlsx`
+    """
+    with opened(context) as registry, progress("simulate"):
+        found = registry.simulate(contract)
+    if out:
+        write_file(flows(found), out)
+    elif as_json:
+        print_json(found.to_dict())
+    else:
+        print_simulation(found)

@@ -1,0 +1,104 @@
+"""Commands that look at scores, states and models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from app.commands.frame import JsonOption, OutOption, PeriodOption, cli, opened, written
+from app.printing import console, print_table
+from app.report import fit_in_words
+from indicators.words import LANGUAGES
+from registry_db.ledgers import Language
+from risk_models.model_card_page import card_html
+
+
+@cli.command()
+def scores(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator.")],
+    period: PeriodOption = None,
+    provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    estimates: Annotated[
+        bool, typer.Option("--estimates", help="What the definition asks for beside the score.")
+    ] = False,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at the scores of an indicator; for the operator, so nothing is hidden.
+
+    Example: `meetlat --registry nhs scores nhs-hip-eq5d --period 2016/17 --json`
+    """
+    with opened(context) as registry:
+        look = registry.estimates if estimates else registry.scores
+        frame = look(indicator, period=period, provider=provider)
+    if written(frame, as_json=as_json, out=out):
+        return
+    if estimates:
+        numbers = dict.fromkeys(("value", "lower", "upper"), ".3f")
+        print_table(frame, {"period": "", "provider": "", "estimator": "", **numbers}, title=indicator)
+    else:
+        numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
+        columns = {"period": "", "provider": "", "n": ",.0f", **numbers, "band": "", "reliability": ".2f"}
+        print_table(frame, columns, title=indicator)
+
+
+@cli.command()
+def states(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator.")],
+    period: PeriodOption = None,
+    provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Look at where every delivered record went, and why; for the operator, so nothing is hidden.
+
+    Example: `meetlat states birth-pph --period 2025 --provider VSV-03`
+    """
+    with opened(context) as registry:
+        frame = registry.states(indicator, period=period, provider=provider)
+    if not written(frame, as_json=as_json, out=out):
+        columns = {"period": "", "provider": "", "state": "", "reason": "", "n": ",d"}
+        print_table(frame, columns, title=f"{indicator}: {frame['n'].sum():,d} records")
+
+
+@cli.command()
+def models(context: typer.Context, as_json: JsonOption = False, out: OutOption = None) -> None:
+    """Look at the fitted case-mix models.
+
+    Example: `meetlat models --json`
+    """
+    with opened(context) as registry:
+        frame = registry.models()
+    if not written(frame, as_json=as_json, out=out):
+        columns = {"indicator": "", "period": "", "model": "", "kind": "", "n": ",.0f", "fit": ""}
+        print_table(frame.assign(fit=frame["diagnostics_json"].map(fit_in_words)), columns, all_rows=True)
+
+
+@cli.command()
+def card(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html for people, .json for machines.")],
+    period: PeriodOption = None,
+    language: Annotated[str, typer.Option(help=f"Of the page: {' or '.join(LANGUAGES)}.")] = "en",
+) -> None:
+    """Write the card of a case-mix model: what it was fitted on, and how far it can be trusted.
+
+    Example: `meetlat card birth-pph --period 2025 --language nl --out birth-pph.html`
+    """
+    if out.suffix not in (".html", ".json"):
+        raise typer.BadParameter(f"{out}: expected a name that ends in .html, .json")
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"--language {language}: expected {' or '.join(LANGUAGES)}")
+    with opened(context) as registry:
+        made = registry.model_card(indicator, period=period)
+    text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
+    if out.suffix == ".html":
+        text = card_html(made, language=cast(Language, language))
+    out.write_text(text, encoding="utf-8")
+    console.print(f"wrote {out}")
