@@ -585,7 +585,18 @@ class Registry:
     def estimates(
         self, indicator: str, *, period: str | None = None, provider: str | None = None
     ) -> pd.DataFrame:
-        """What is estimated beside the scores, columns `registry_db.results.ESTIMATES`; as `scores`."""
+        """What is estimated beside the scores, columns `registry_db.results.ESTIMATES`; as `scores`.
+
+        Raises
+        ------
+        RegistryError
+            As `scores`, and if the definition asks for nothing beside the score.
+        """
+        if not self.catalogue().get("indicator", indicator).model.estimators.beside:
+            raise RegistryError(
+                f"the definition of {indicator} asks for nothing beside its score",
+                "a version with, say, 'estimators: {beside: [shrunken]}' does",
+            )
         return self._results(results.estimates, indicator, period=period, provider=provider)
 
     def _results(

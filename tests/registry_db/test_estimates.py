@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry_db.faults import RegistryError
 from registry_db.reader import Publications
 from registry_db.registry import Registry
 from risk_models.between import predicted_expected
@@ -155,3 +156,12 @@ def test_the_publication_has_them_but_not_of_hidden_organisations(tmp_path: Path
     assert "dike" in hidden
     assert {row.provider for row in found} == set(SIZES) - hidden
     assert {row.estimator for row in found} == {"shrunken", "predicted-expected", "probability-worse", "rank"}
+
+
+def test_nothing_is_asked_beside_the_score(tmp_path: Path) -> None:
+    with registry_with(tmp_path, "{test: exact}") as registry, pytest.raises(RegistryError) as caught:
+        registry.estimates("visit-fall")
+    assert str(caught.value) == (
+        "the definition of visit-fall asks for nothing beside its score\n"
+        "  a version with, say, 'estimators: {beside: [shrunken]}' does"
+    )
