@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from contracts.contract import Contract
 from contracts.terms.facts import Facts
+from contracts.terms.spending import Blend
 from indicators.code_sets import CodeSet, written_out
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
@@ -230,6 +231,7 @@ def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract)
         if types.get(spending.column) not in ("decimal", "integer"):
             hint = did_you_mean(spending.column, types)
             yield item.source.fault(("spending", "column"), f"no numeric column '{spending.column}'", hint)
+        yield from _contract_column_faults(item, contract, types)
     participant = contract.parties.participant
     path = ("parties", "participant", "network_set")
     yield from _lacking(item, path, participant.network_set, network_sets)
@@ -239,9 +241,35 @@ def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract)
             hint = did_you_mean(participant.network, networks)
             path = ("parties", "participant", "network")
             yield item.source.fault(path, f"there is no network '{participant.network}'", hint)
+        named = contract.comparison.networks if contract.comparison else "others"
+        for number, network in enumerate(() if named == "others" else named):
+            if network not in networks:
+                hint = did_you_mean(network, networks)
+                place = ("comparison", "networks", number)
+                yield item.source.fault(place, f"there is no network '{network}'", hint)
     for number, rule in enumerate(contract.quality.indicators):
         path = ("quality", "indicators", number, "indicator")
         yield from _lacking(item, path, rule.indicator, catalogue.of_kind("indicator"))
+
+
+def _contract_column_faults(
+    item: Definition, contract: Contract, types: Mapping[str, str]
+) -> Iterator[Fault]:
+    """Columns beside the spending that a contract takes from the dataset: of payers, and of risk."""
+    insured, target = contract.parties.insured, contract.target
+    if insured and insured.column not in types:
+        hint = did_you_mean(insured.column, types)
+        place = ("parties", "insured", "column")
+        yield item.source.fault(place, f"there is no column '{insured.column}'", hint)
+    parts: dict[tuple[str, ...], object] = {("target",): target}
+    if isinstance(target, Blend):
+        parts = {("target", "own"): target.own, ("target", "group"): target.group}
+    for path, part in parts.items():
+        risk = getattr(part, "case_mix", None)  # a target that is delivered has none
+        if risk and risk.column and types.get(risk.column) not in ("decimal", "integer"):
+            hint = did_you_mean(risk.column, types)
+            place = (*path, "case_mix", "column")
+            yield item.source.fault(place, f"no numeric column '{risk.column}'", hint)
 
 
 def stored_definitions(con: Connection) -> list[Definition]:

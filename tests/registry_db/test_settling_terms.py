@@ -15,6 +15,7 @@ import yaml
 from contracts.contract import Contract, parse_contract
 from contracts.inputs import SettlementInputs
 from contracts.payers import settle_payers
+from indicators.faults import DefinitionError
 from indicators.periods import ReportingPeriod
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
@@ -188,3 +189,28 @@ def test_what_only_the_parties_can_establish_is_asked_for_by_its_field(demo: Reg
     assert facts["Zorgverzekeraar Demo"].project_costs == Decimal("1234.50")
     assert facts["Zorgverzekeraar Demo"].sources["facts birth-vsv-established 1.0.0"] == item.hash
     assert settle_payers(contract, facts).settlements[0].step("project_costs").amount == Decimal("1234.50")
+
+
+def test_names_of_the_dataset_and_the_networks_are_checked_when_a_contract_is_defined(
+    demo: Registry, tmp_path: Path
+) -> None:
+    text = (demo.folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
+    changed = yaml.safe_load(text)
+    changed["version"] = "0.2.0"
+    changed["parties"] |= {
+        "payers": ["A", "B"],
+        "judged": "pooled",
+        "insured": {"column": "partiy", "codes": {"A": ["x"], "B": ["y"]}, "other_codes": "left-out"},
+    }
+    risk = {"limit": "none", "limited": "growth", "column": "parity"}
+    changed["target"] = {"kind": "comparison-group", "case_mix": risk}
+    changed["comparison"] = {"networks": ["VSV-04", "VSV-99"], "payers": "all"}
+    file = tmp_path / "wrong.contract.yaml"
+    file.write_text(yaml.safe_dump(changed, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        demo.check([file])
+    assert [(fault.field, fault.message) for fault in caught.value.faults] == [
+        ("parties.insured.column", "there is no column 'partiy'"),
+        ("target.case_mix.column", "no numeric column 'parity'"),
+        ("comparison.networks.2", "there is no network 'VSV-99'"),
+    ]
