@@ -54,17 +54,6 @@ def test_counts_on_strata(counted):
 
 
 @pytest.mark.data
-def test_medpar_is_as_its_readers_know_it(profiling, published):
-    """Two independent sources of the same numbers: R's own fit, and what FunnelPlotR prints."""
-    ours, theirs = profiling["medpar_los"], published["FunnelPlotR"]["medpar_readme"]
-    assert ours["providers"] == theirs["providers"] == len(ours["by_provider"]["n"])
-    assert sum(ours["by_provider"]["n"]) == ours["n"]
-    assert ours["outliers_998_unadjusted"] == theirs["outliers_998_unadjusted"]
-    assert ours["outliers_998_shmi_od"] == theirs["outliers_998_shmi_od"]
-    assert ours["pearson_phi"] == pytest.approx(theirs["pearson_phi"], abs=5e-5)
-
-
-@pytest.mark.data
 def test_length_of_stay_of_medpar(profiling, shared):
     r = profiling["medpar_los"]
     d = read_records(shared / "data" / "profiling" / "medpar.csv", text=["provnum", "type"])
