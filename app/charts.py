@@ -15,7 +15,8 @@ import pandas as pd
 from app import sentences
 from app.markup import INK, LILAC, NAVY, PLUM, TEAL
 from app.wording import Wording, mark
-from registry_db.published import Benchmark, Indicator, LedgerLine, Result, Score
+from registry_db.published import Benchmark, Indicator, Result, Score
+from registry_db.published_settlements import LedgerLine
 
 FONT = "Source Sans, Source Sans 3, system-ui, sans-serif"
 _LIMITS = ("low998", "low95", "high95", "high998")

@@ -13,6 +13,9 @@ from registry_db.reader import PublicationReader
 WAITING = ("pending", "lost", "missing")
 _OWN = "https://meetlat.example/fhir/CodeSystem/state"
 
+# Canonical names of FHIR resources stand under this address; nothing need be found there.
+FHIR_BASE = "https://meetlat.example/fhir"
+
 
 def score_bundle(
     reader: PublicationReader, indicator: str, period: str, *, base: str, version: str | None = None

@@ -24,15 +24,14 @@ from registry_db.published import (
     Delivery,
     Estimate,
     Indicator,
-    Luck,
     Model,
     Organisation,
     Publication,
     Result,
     Score,
-    Settlement,
     StateCount,
 )
+from registry_db.published_settlements import Luck, Settlement
 
 Row = TypeVar("Row")
 

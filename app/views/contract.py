@@ -13,7 +13,8 @@ from app.selection import View, choose
 from app.sentences import settlement_kind
 from app.views import frame, luck
 from app.wording import Wording
-from registry_db.published import Goal, Indicator, LedgerLine, QualityLine, Settlement
+from registry_db.published import Indicator
+from registry_db.published_settlements import Goal, LedgerLine, QualityLine, Settlement
 
 
 def show(view: View) -> None:

@@ -12,7 +12,7 @@ from app import markup
 from app.selection import View
 from app.views import frame
 from app.wording import Wording
-from registry_db.published import Cliff, Luck, Settlement, Slope
+from registry_db.published_settlements import Cliff, Luck, Settlement, Slope
 
 # beyond this many standard errors a jump is hardly a matter of chance
 FAR = 2.0

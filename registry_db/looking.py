@@ -1,0 +1,152 @@
+"""What there is to see in a registry: scores, states, models, settlements, deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from contracts.simulation import Simulation
+from indicators.faults import did_you_mean
+from registry_db import results
+from registry_db.before_signing import contract_of, simulated
+from registry_db.cards import card_of
+from registry_db.connect import Connection
+from registry_db.faults import RegistryError
+from registry_db.fhir_scores import FHIR_BASE, score_bundle
+from registry_db.ledgers import Language, Ledger, stored_ledger
+from registry_db.opened import OpenRegistry
+from registry_db.reader import PublicationReader, current_publication
+from registry_db.records import orphans
+
+
+class Looking(OpenRegistry):
+    """Results of a registry; nothing is hidden from who opens the vault."""
+
+    def scores(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """Scores of an indicator in force, columns `registry_db.results.SCORES`; nothing is hidden.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such indicator, period or provider.
+        """
+        return self._results(results.scores, indicator, period=period, provider=provider)
+
+    def estimates(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """What is estimated beside the scores, columns `registry_db.results.ESTIMATES`; as `scores`.
+
+        Raises
+        ------
+        RegistryError
+            As `scores`, and if the definition asks for nothing beside the score.
+        """
+        if not self.catalogue().get("indicator", indicator).model.estimators.beside:
+            raise RegistryError(
+                f"the definition of {indicator} asks for nothing beside its score",
+                "a version with, say, 'estimators: {beside: [shrunken]}' does",
+            )
+        return self._results(results.estimates, indicator, period=period, provider=provider)
+
+    def _results(
+        self,
+        read: Callable[[Connection, str, str], pd.DataFrame],
+        indicator: str,
+        *,
+        period: str | None,
+        provider: str | None,
+    ) -> pd.DataFrame:
+        item = self.catalogue().get("indicator", indicator)
+        frame = read(self.con, item.id, item.version)
+        for column, wanted in (("period", period), ("provider", provider)):
+            if wanted is None:
+                continue
+            if wanted not in set(frame[column]):
+                known = did_you_mean(wanted, set(frame[column])) or "it has no scores yet: `meetlat run`"
+                raise RegistryError(f"{indicator} has no scores of {column} '{wanted}'", known)
+            frame = frame[frame[column] == wanted]
+        return frame.reset_index(drop=True)
+
+    def states(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """Where the records went, columns `registry_db.results.STATES`; as `scores`."""
+        return self._results(results.states, indicator, period=period, provider=provider)
+
+    def models(self) -> pd.DataFrame:
+        """Models, columns `registry_db.results.MODELS`."""
+        return results.models(self.con)
+
+    def model_card(
+        self, indicator: str, *, period: str | None = None, hosmer_lemeshow: bool = False
+    ) -> dict[str, Any]:
+        """The card of an indicator's model, by default the newest; see `registry_db.cards.card_of`."""
+        catalogue = self.catalogue()
+        item = catalogue.get("indicator", indicator)
+        return card_of(self.con, catalogue, item, period, hosmer_lemeshow=hosmer_lemeshow)
+
+    def settlements(self) -> pd.DataFrame:
+        """Settlements, columns `registry_db.results.SETTLEMENTS`."""
+        return results.settlements(self.con)
+
+    def restatements(self) -> pd.DataFrame:
+        """Restatements of final settlements, columns `registry_db.results.RESTATEMENTS`."""
+        return results.restatements(self.con)
+
+    def ledger(self, contract: str, period: str, *, language: Language) -> Ledger:
+        """The stored settlement of a contract year, to be handed on; see `registry_db.ledgers.Ledger`."""
+        return stored_ledger(self.con, self.catalogue(), contract, period=period, language=language)
+
+    def luck(self, contract: str | None = None, *, period: str | None = None) -> pd.DataFrame:
+        """How sure settlements are, columns `registry_db.results.LUCK`; by default of all.
+
+        Raises
+        ------
+        RegistryError
+            If there is none of this contract or period.
+        """
+        chosen = self.catalogue().get("contract", contract).id if contract else None
+        frame = results.luck(self.con, chosen, period)
+        if frame.empty and (contract or period):
+            which = " ".join(filter(None, (contract or "any contract", period)))
+            raise RegistryError(
+                f"it is not known how sure a settlement of {which} is", "run `meetlat settle`"
+            )
+        return frame
+
+    def simulate(self, contract: str) -> Simulation:
+        """Simulate a contract, a file or one in force; see `registry_db.before_signing.simulated`."""
+        catalogue = self.catalogue()
+        return simulated(self.con, catalogue, contract_of(catalogue, contract))
+
+    def deliveries(self) -> pd.DataFrame:
+        """Deliveries, columns `registry_db.results.DELIVERIES`.
+
+        And ``orphans``: how many rows, of a table of a dataset, belong to no record that is there today.
+        """
+        frame = results.deliveries(self.con)
+        lost: dict[str, int] = {}
+        for item in self.catalogue().of_kind("dataset").values():
+            lost |= orphans(self.con, item.model)
+        frame["orphans"] = [lost.get(delivery, 0) for delivery in frame["delivery"]]
+        return frame
+
+    def quarantine(self, delivery: str) -> pd.DataFrame:
+        """Quarantined rows of a delivery: line, column, value, expected."""
+        return results.quarantine(self.con, delivery)
+
+    def fhir_scores(self, id: str, period: str, version: str | None = None) -> dict[str, Any]:
+        """Give the published scores of an indicator in one period as a Bundle of FHIR R4 MeasureReports.
+
+        Raises
+        ------
+        RegistryError
+            If there is no publication, or no such indicator in it.
+        """
+        reader = PublicationReader(current_publication(self.folder))
+        return score_bundle(reader, id, period, base=FHIR_BASE, version=version)

@@ -1,0 +1,220 @@
+"""What a publication holds of contracts: settlements, their ledgers and how sure they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, cast
+
+from risk_models.verdict import Band
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A line of a settlement; the effects of all lines add up to the payment.
+
+    Attributes
+    ----------
+    amount : Decimal
+        What the line yields, in its `unit`: `eur`, `rate` (a proportion) or `points` (from 0 to 1).
+    effect : Decimal
+        Euros that the line adds to the running amount.
+    """
+
+    key: str
+    name_nl: str
+    name_en: str
+    formula_nl: str
+    formula_en: str
+    amount: Decimal
+    unit: str
+    effect: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLine:
+    """What one indicator adds to a quality score: weight times attained is points, each from 0 to 1."""
+
+    indicator: str
+    version: str
+    period: str
+    adjusted: Decimal | None
+    band: Band
+    weight: Decimal
+    attained: Decimal
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The settlement of one contract and one period; `kind` is `final` or `interim`."""
+
+    settlement: str
+    contract: str
+    version: str
+    title_nl: str
+    title_en: str
+    provider: str
+    payer: str
+    period: str
+    kind: str
+    generated: bool
+    currency: str
+    payment: Decimal
+    number: int
+    restatement_json: str | None
+    settlement_json: str
+
+    @property
+    def restatement(self) -> dict[str, Any] | None:
+        """What it changed in the final settlement before it, by party and cause; None without one."""
+        return cast(dict[str, Any], json.loads(self.restatement_json)) if self.restatement_json else None
+
+    @property
+    def ledger(self) -> tuple[LedgerLine, ...]:
+        """The lines, from spending target to payment."""
+        return tuple(
+            LedgerLine(
+                key=step["key"],
+                name_nl=step["name"]["nl"],
+                name_en=step["name"]["en"],
+                formula_nl=step["formula"]["nl"],
+                formula_en=step["formula"]["en"],
+                amount=Decimal(step["amount"]),
+                unit=step["unit"],
+                effect=Decimal(step["effect"]),
+            )
+            for step in self._stored["steps"]
+        )
+
+    @property
+    def quality_score(self) -> Decimal:
+        """From 0 to 1."""
+        return Decimal(self._stored["quality"]["score"])
+
+    @property
+    def quality(self) -> tuple[QualityLine, ...]:
+        """What each indicator adds to the quality score."""
+        return tuple(
+            QualityLine(
+                indicator=line["indicator"],
+                version=line["version"],
+                period=line["period"],
+                adjusted=None if line["adjusted"] is None else Decimal(line["adjusted"]),
+                band=line["band"],
+                weight=Decimal(line["weight"]),
+                attained=Decimal(line["attained"]),
+                points=Decimal(line["points"]),
+            )
+            for line in self._stored["quality"]["lines"]
+        )
+
+    @property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Interval of the adjusted value of each indicator that has one and whose score is shown."""
+        found = {}
+        for result in self._stored["inputs"]["results"]:
+            if result["lower"] is not None and result["upper"] is not None:
+                found[result["indicator"]] = (float(result["lower"]), float(result["upper"]))
+        return found
+
+    @property
+    def _stored(self) -> dict[str, Any]:
+        return cast(dict[str, Any], json.loads(self.settlement_json))
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Levels of an indicator at which nothing and everything is attained; None where it has no level."""
+
+    indicator: str
+    by: str
+    better: str | None
+    threshold: float | None
+    target: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What one step up or down of an input does to the payment, see `contracts.slopes.Slope`."""
+
+    what: str
+    kind: str
+    step: Decimal
+    up: Decimal | None
+    down: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cliff:
+    """A place where the payment jumps, see `contracts.cliffs.Cliff`."""
+
+    what: str
+    kind: str
+    now: str
+    at: str
+    events: int | None
+    errors: float | None
+    before: Decimal
+    after: Decimal | None
+    words_nl: str
+    words_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Luck:
+    """How sure a settlement is; the numbers are explained in `contracts.luck.Luck`."""
+
+    settlement: str
+    payment: Decimal
+    expected: float
+    lower: float
+    upper: float
+    chance_none: float
+    chance_owed: float
+    by_luck: float
+    any_by_luck: float
+    expected_by_luck: float
+    true_saving: float
+    power: float
+    savings_sd: float
+    passes_by_luck: float
+    passes_by_saving: float
+    held: tuple[str, ...]
+    together: tuple[str, ...]
+    without_earlier: tuple[str, ...]
+    draws: int
+    seed: int
+    goals: tuple[Goal, ...]
+    slopes: tuple[Slope, ...]
+    cliffs: tuple[Cliff, ...]
+
+    @classmethod
+    def read(cls, settlement: str, text: str) -> Luck:
+        """Read what was stored with a settlement."""
+        stored = json.loads(text)
+        numbers = stored["luck"]
+        for name in ("held", "together", "without_earlier"):
+            numbers[name] = tuple(numbers[name])
+        numbers["payment"] = Decimal(numbers["payment"])
+        return cls(
+            settlement=settlement,
+            **numbers,
+            goals=tuple(Goal(**goal) for goal in stored["goals"]),
+            slopes=tuple(
+                Slope(**{**slope, **_money(slope, "step", "up", "down")}) for slope in stored["slopes"]
+            ),
+            cliffs=tuple(_cliff(cliff) for cliff in stored["cliffs"]),
+        )
+
+
+def _cliff(stored: dict[str, Any]) -> Cliff:
+    words = stored.pop("words")
+    return Cliff(
+        **{**stored, **_money(stored, "before", "after")}, words_nl=words["nl"], words_en=words["en"]
+    )
+
+
+def _money(stored: dict[str, Any], *names: str) -> dict[str, Decimal | None]:
+    return {name: None if stored[name] is None else Decimal(stored[name]) for name in names}
