@@ -220,7 +220,7 @@ def test_averaging_over_tau_is_the_posterior_with_flat_priors():
     for events in y:
         density = np.exp(events * eta - 60 * np.logaddexp(0, eta) + 24) * prior
         moments.append([density.sum(axis=2), (density * u).sum(axis=2), (density * u**2).sum(axis=2)])
-    total = np.prod([of[0] for of in moments], axis=0)
+    total = np.prod([of[0] for of in moments], axis=0) * tau  # flat on the variance
     first, second = (
         np.array([np.sum(total * of[k] / of[0]) / total.sum() for of in moments]) for k in (1, 2)
     )
