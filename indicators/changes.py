@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from indicators.case_mix import CaseMixTerm
 from indicators.dataset import Dataset
-from indicators.definition import CaseMixTerm, Exclusion, Indicator
+from indicators.definition import Exclusion, Indicator
 from indicators.expression import parse
 from indicators.notation import to_text
 from indicators.phrases import column_title, in_words

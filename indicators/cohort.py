@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from indicators.case_mix import CaseMixTerm
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
-from indicators.definition import CaseMixTerm, Indicator
+from indicators.definition import Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
 from indicators.periods import day_sql, period_sql
@@ -79,7 +80,11 @@ def cohort_select(
         )
     before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
     external = quote(indicator.expectation.external) if indicator.expectation else "null"
-    terms = "".join(f", {_term_sql(term)} as {quote(term.term)}" for term in indicator.case_mix)
+    terms = "".join(
+        f", {_term_sql(term)} as {quote(term.term)}"
+        for term in indicator.case_mix
+        if term.kind != "interaction"
+    )
     counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
     source, unit = _unit_source(indicator, dataset, view, members)
     period, periods = period_sql(indicator.period, dataset, view)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import pairwise
 from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from indicators.case_mix import CaseMixTerm, check_case_mix
 from indicators.estimators import Estimators, check_estimators
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
 from indicators.periods import ReportingPeriod
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
-# A case-mix term is a column of the patterns, beside these (strata.patterns_select).
-RESERVED_TERMS = ("n", "records", "sum_y", "sum_y2")
-FEWEST_KNOTS, MOST_KNOTS = 3, 7
 SHARES = ("binary", "structure", "top_box", "time_to_event")
 
 
@@ -24,99 +21,6 @@ class Exclusion(Part):
 
     when: ExpressionText
     why: Text
-
-
-class CaseMixTerm(Part):
-    """One term of the case-mix model.
-
-    Attributes
-    ----------
-    term : str
-        Column of the dataset.
-    kind : str
-        ``number``, ``spline``, ``category`` or ``flag``.
-    degree : int
-        For a number: 2 adds its square.
-    knots : int or list of number
-        For a spline: how many (3 to 7), placed at fixed quantiles when the model is fitted and kept with
-        it; or where they are.
-    cuts : list of number
-        For a category of a number: where one band ends and the next begins. ``cuts: [20, 35]`` makes
-        ``<20``, ``20-<35`` and ``>=35``.
-    missing : str
-        ``report``: a record without a value is counted as missing. ``own-category``: no value is a
-        category of its own (for ``category``), or has an effect of its own (for ``flag``).
-        ``median-and-flag``: the median, with an effect of its own (for ``number`` and ``spline``).
-    """
-
-    term: ColumnName
-    kind: Literal["number", "spline", "category", "flag"] = Field(alias="as")
-    degree: int = Field(default=1, ge=1, le=3)
-    knots: int | list[Decimal] | None = None
-    cuts: list[Decimal] | None = Field(default=None, min_length=1)
-    reference: str | None = None
-    missing: Literal["report", "own-category", "median-and-flag"] = "report"
-
-    @model_validator(mode="after")
-    def _options_fit(self) -> CaseMixTerm:
-        if self.degree != 1 and self.kind != "number":
-            raise fault_at("a degree goes with 'as: number'", "degree")
-        if (self.knots is not None) != (self.kind == "spline"):
-            raise fault_at("knots go with 'as: spline', and a spline needs them", "knots")
-        if self.reference is not None and self.kind != "category":
-            raise fault_at("a reference goes with 'as: category'", "reference")
-        if self.missing != "report" and self.missing not in _MISSING_RULES[self.kind]:
-            raise fault_at(_no_rule(self.term, self.kind, self.missing), "missing")
-        if self.term in RESERVED_TERMS:
-            raise fault_at(f"'{self.term}' is the name of a sum of the model: rename it", "term")
-        return self
-
-    @model_validator(mode="after")
-    def _places_fit(self) -> CaseMixTerm:
-        if isinstance(self.knots, int) and not FEWEST_KNOTS <= self.knots <= MOST_KNOTS:
-            raise fault_at(f"expected {FEWEST_KNOTS} to {MOST_KNOTS} knots, or their places", "knots")
-        if isinstance(self.knots, list):
-            _check_rising(self.knots, "knots", fewest=FEWEST_KNOTS)
-        if self.cuts is None:
-            return self
-        if self.kind != "category":
-            raise fault_at("cuts make bands of a number: write 'as: category'", "cuts")
-        _check_rising(self.cuts, "cuts", fewest=1)
-        if self.reference is not None and self.reference not in self.bands:
-            raise fault_at(f"expected one of the bands {', '.join(self.bands)}", "reference")
-        return self
-
-    @property
-    def bands(self) -> tuple[str, ...]:
-        """Names of the bands that the cuts make, from low to high; none without cuts."""
-        if self.cuts is None:
-            return ()
-        between = (f"{low}-<{high}" for low, high in pairwise(self.cuts))
-        return (f"<{self.cuts[0]}", *between, f">={self.cuts[-1]}")
-
-
-_MISSING_RULES = {
-    "number": ("median-and-flag",),
-    "spline": ("median-and-flag",),
-    "category": ("own-category",),
-    "flag": ("own-category",),
-}
-
-
-def _no_rule(term: str, kind: str, rule: str) -> str:
-    if rule == "own-category":
-        return (
-            f"a {kind} has no category of its own: use 'missing: report' or 'median-and-flag', or make bands "
-            f"of '{term}' with 'as: category' and 'cuts'"
-        )
-    return f"a {kind} has no median: use 'missing: report' or 'own-category'"
-
-
-def _check_rising(places: list[Decimal], field: str, *, fewest: int) -> None:
-    if len(places) < fewest:
-        raise fault_at(f"expected at least {fewest} places", field)
-    if any(high <= low for low, high in pairwise(places)):
-        raise fault_at("expected places from low to high, each once", field)
 
 
 class ExternalExpectation(Part):
@@ -274,6 +178,11 @@ class Indicator(Part):
     changes: Text | None = None
     examples: list[Example] = Field(min_length=1)
 
+    @property
+    def case_mix_columns(self) -> tuple[str, ...]:
+        """Columns of the dataset that the case mix is read from; an interaction has none of its own."""
+        return tuple(term.term for term in self.case_mix if term.kind != "interaction")
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Indicator:
         kind = self.outcome.kind
@@ -302,10 +211,8 @@ class Indicator(Part):
 
     @model_validator(mode="after")
     def _terms_fit(self) -> Indicator:
-        names = [term.term for term in self.case_mix]
-        for number, name in enumerate(names):
-            if name in names[:number]:
-                raise fault_at(f"'{name}' stands here twice", "case_mix", number, "term")
+        check_case_mix(self.case_mix)
+        names = list(self.case_mix_columns)
         modelled = self.expectation is None and self.outcome.kind != "structure"
         if self.outcome.kind in ("count", "time_to_event") and self.estimators != Estimators():
             raise fault_at(f"a {self.outcome.kind} outcome has no choice of estimators yet", "estimators")

@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from indicators.case_mix import CaseMixTerm
 from indicators.code_sets import CodeSet
 from indicators.dataset import Dataset
 from indicators.dead_conditions import dead_conditions
-from indicators.definition import CaseMixTerm, Given, Indicator
+from indicators.definition import Given, Indicator
 from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
@@ -68,13 +69,7 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
             yield _no_column(dataset, source, path, column)
         elif column_type not in allowed:
             yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
-    for number, term in enumerate(indicator.case_mix):
-        if (
-            term.reference is not None
-            and not term.cuts
-            and (fault := code_fault(dataset, term.term, term.reference))
-        ):
-            yield source.fault(("case_mix", number, "reference"), *fault)
+    yield from _level_faults(indicator, dataset, source)
     yield from _date_faults(indicator, dataset, source)
     if isinstance(indicator.outcome, TopBoxOutcome):
         for number, answer in enumerate(indicator.outcome.top):
@@ -82,6 +77,22 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
             if name in dataset.types and (fault := given_fault(dataset, name, answer)):
                 yield source.fault(("outcome", "top", number), *fault)
     yield from _example_faults(indicator, dataset, source)
+
+
+def _level_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
+    """Faults of levels that a category never has, and of an interaction that goes by a column's name."""
+    for number, term in enumerate(indicator.case_mix):
+        if term.kind == "interaction" and term.term in dataset.types:
+            message = f"'{term.term}' is a column of {dataset.dataset}; an interaction has a name of its own"
+            yield source.fault(("case_mix", number, "term"), message)
+        named: list[tuple[Path, str]] = [
+            (("levels", place), level) for place, level in enumerate(term.levels or ())
+        ]
+        if term.reference is not None and not term.cuts:
+            named.append((("reference",), term.reference))
+        for path, level in named:
+            if fault := code_fault(dataset, term.term, level):
+                yield source.fault(("case_mix", number, *path), *fault)
 
 
 def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
@@ -219,7 +230,8 @@ def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]
         if indicator.follow_up.until:
             yield ("follow_up", "until"), indicator.follow_up.until, ("date",)
     for number, term in enumerate(indicator.case_mix):
-        yield ("case_mix", number, "term"), term.term, _allowed(term)
+        if term.kind != "interaction":
+            yield ("case_mix", number, "term"), term.term, _allowed(term)
 
 
 def _dates(outcome: TimeToEventOutcome) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

@@ -144,7 +144,7 @@ def _populations(indicator: Indicator, dataset: Dataset, language: Language) -> 
 def _risk_adjustment(indicator: Indicator, dataset: Dataset, language: Language) -> str:
     if indicator.expectation:
         return str(getattr(indicator.expectation.source, language))
-    terms = ", ".join(column_title(term.term, dataset, language) for term in indicator.case_mix)
+    terms = ", ".join(column_title(name, dataset, language) for name in indicator.case_mix_columns)
     return terms or {"nl": "niet gecorrigeerd voor casemix", "en": "not adjusted for case mix"}[language]
 
 

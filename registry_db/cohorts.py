@@ -123,7 +123,7 @@ def states(con: Connection) -> pd.DataFrame:
 
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
     """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
-    columns = [EXTERNAL] if indicator.expectation else [term.term for term in indicator.case_mix]
+    columns = [EXTERNAL] if indicator.expectation else list(indicator.case_mix_columns)
     if indicator.outcome.kind == "time_to_event":
         columns += [TIME, EVENT]
     sql = patterns_select("cohort", columns)

@@ -16,7 +16,7 @@ from risk_models.design import FittedTerm
 from risk_models.expected import RiskModel
 from risk_models.verdict import Z_95
 
-Shape = Literal["per-unit", "power", "curve", "level", "flag", "missing"]
+Shape = Literal["per-unit", "power", "curve", "level", "flag", "missing", "interaction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,8 @@ class Effect:
         ``per-unit``: for each unit more. ``power``: of the number to the power in `level`. ``curve``: at the
         value in `level`, against the value in `against`. ``level``: of the level, against the reference in
         `against`. ``flag``: when it applies, against when it does not.
-        ``missing``: of a value that is not known.
+        ``missing``: of a value that is not known. ``interaction``: of the columns in `level` together, beside
+        what each does by itself.
     level, against : str
         As `shape` says; empty where it does not say.
     estimate : float
@@ -70,6 +71,8 @@ def _of_term(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> 
     names: list[tuple[Shape, str, str]]
     if term.kind == "category":
         names = [("level", level, term.levels[0]) for level in term.levels[1:]]
+    elif term.kind == "interaction":
+        names = [("interaction", product, "") for product in term.products]
     elif term.kind == "flag":
         names = [("flag", "", "")]
     else:

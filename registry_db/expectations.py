@@ -13,7 +13,6 @@ from registry_db.cohorts import EVENT, EXTERNAL, TIME, Patterns, patterns, perio
 from registry_db.connect import Connection
 from registry_db.fits import Fitted, fit, needs_model
 from risk_models.cox import CoxModel
-from risk_models.expected import CannotFit
 from risk_models.recalibrate import applied
 
 
@@ -80,7 +79,7 @@ def _fitted(indicator: Indicator, patterns: Patterns) -> Fitted | str:
         # One thread: sums in another order would differ in the last bit from machine to machine.
         with threadpool_limits(limits=1):
             return fit(indicator, patterns)
-    except CannotFit as error:
+    except ValueError as error:  # no unique estimate, or terms that these records do not fill
         return str(error)
 
 

@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from indicators.definition import CaseMixTerm, Indicator
+from indicators.case_mix import CaseMixTerm
+from indicators.definition import Indicator
 from registry_db.cohorts import TIME, Patterns
 from risk_models.cox import CoxModel, fit_cox
 from risk_models.design import Term
@@ -97,7 +98,16 @@ def _term(term: CaseMixTerm) -> Term:
     knots = tuple(map(float, term.knots)) if isinstance(term.knots, list) else term.knots
     missing = None if term.missing == "report" else term.missing
     return Term(
-        term.term, term.kind, degree=term.degree, knots=knots, reference=term.reference, missing=missing
+        term.term,
+        term.kind,
+        degree=term.degree,
+        knots=knots,
+        levels=tuple(term.levels or ()),
+        reference=term.reference,
+        missing=missing,
+        unseen=term.unseen,
+        pool_below=float(term.pool_below or 0),
+        of=tuple(term.of or ()),
     )
 
 

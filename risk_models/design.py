@@ -69,6 +69,9 @@ class Term:
         Highest power of a number.
     knots
         Of a spline: how many (3 to 7, at Harrell's quantiles), or where. None is 4.
+    levels
+        Of a category: those that stand alone; any other is unseen. None (empty) is all that there are at
+        fitting. One that does not occur then has no effect to be estimated, and is unseen later on.
     reference
         Of a category: the level the others are set against. None is the most frequent known level.
     missing
@@ -76,8 +79,9 @@ class Term:
         "(missing)"; of a flag: 0, with a column that says it was missing. `median-and-flag`, of a number or
         spline: the median, with such a column. None is `own-category` for a category, else `refuse`.
     unseen
-        Of a category: what a level becomes that was not there at fitting. `error`, `reference`, or
-        `own-category`: "(other)", which is also made of the levels with fewer than `pool_below` records.
+        Of a category: what a level becomes that was not there at fitting, or is none of `levels`. `error`,
+        `reference`, or `own-category`: "(other)", which is also made of the levels with fewer than
+        `pool_below` records.
     pool_below
         Of a category with unseen levels in an own category: from how many records a level stands alone.
     of
@@ -93,6 +97,7 @@ class Term:
     kind: TermKind
     degree: int = 1
     knots: int | Sequence[float] | None = None
+    levels: tuple[str, ...] = ()
     reference: str | None = None
     missing: Missing | None = None
     unseen: Unseen = "error"
@@ -130,10 +135,16 @@ class Term:
                 f"term '{self.name}': unseen '{self.unseen}' with kind '{self.kind}'; a category has "
                 f"{', '.join(get_args(Unseen))}"
             )
-        if (self.unseen == "own-category") != (self.pool_below > 0):
+        if self.levels and self.kind != "category":
+            raise ValueError(f"term '{self.name}': levels belong to a category, not to a {self.kind}")
+        pooled = self.pool_below > 0
+        if pooled > (self.unseen == "own-category") or (
+            self.unseen == "own-category" and not (pooled or self.levels)
+        ):
             raise ValueError(
                 f"term '{self.name}': unseen '{self.unseen}' with pool_below {self.pool_below:g}; an own "
-                "category for unseen levels is made of the levels with fewer records than pool_below"
+                "category for unseen levels is made of those that `levels` does not name, or that have fewer "
+                "records than pool_below"
             )
 
     def _check_knots(self, knots: int | Sequence[float]) -> None:
@@ -347,6 +358,7 @@ def _fit_levels(term: Term, values: NDArray[Any], n: FloatArray) -> tuple[str, .
             f"term '{term.name}': is missing in {found.count(MISSING)} of {len(found)} strata; leave these "
             "records out, or say what a missing value becomes"
         )
+    found, n = _named(term, found, n)
     totals = _totals(found, n)
     few = {level for level, total in totals.items() if total < term.pool_below and level != MISSING}
     totals = _totals([OTHER if label in few else label for label in found], n)
@@ -361,6 +373,22 @@ def _fit_levels(term: Term, values: NDArray[Any], n: FloatArray) -> tuple[str, .
             f"term '{term.name}': reference '{term.reference}' does not occur; levels are {', '.join(levels)}"
         )
     return (reference, *(level for level in levels if level != reference))
+
+
+def _named(term: Term, found: list[str], n: FloatArray) -> tuple[list[str], FloatArray]:
+    """Give the labels with those that the term does not name as it says: an error, an own one, or no say."""
+    strange = set(found) - {*term.levels, MISSING}
+    if not term.levels or not strange:
+        return found, n
+    if term.unseen == "error":
+        raise ValueError(
+            f"term '{term.name}': level '{min(strange)}' is none of those that it names "
+            f"({', '.join(term.levels)}); name it too, or say what an unseen level becomes"
+        )
+    if term.unseen == "own-category":
+        return [OTHER if label in strange else label for label in found], n
+    kept = [place for place, label in enumerate(found) if label not in strange]
+    return [found[place] for place in kept], n[kept]
 
 
 def _totals(found: Sequence[str], n: FloatArray) -> dict[str, float]:

@@ -95,6 +95,8 @@ def _compared(w: Wording, effect: Effect) -> str:
         return w.t("effect.per-unit")
     if effect.shape == "power":
         return w.t("effect.power", power=level)
+    if effect.shape == "interaction":
+        return w.t("effect.interaction", columns=level.replace("_", " ").replace(":", " × "))
     if effect.shape == "curve":
         return w.t("effect.curve", level=_localised(w, level), against=_localised(w, against))
     return w.t("effect.level", level=_spoken(w, level), against=_spoken(w, against))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from indicators.case_mix import CaseMixTerm
 from indicators.dataset import Dataset
-from indicators.definition import CaseMixTerm, Example, Exclusion, FollowUp, Indicator, Show
+from indicators.definition import Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
 from indicators.guide.data import answers_with, columns_needed, data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
@@ -250,18 +251,37 @@ def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ..
 
 
 def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
-    title = column_title(term.term, dataset, say.language)
-    knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
-    said = say(f"term_{term.kind}", title, knots)
-    if term.degree > 1:
-        said = say("term_degree", title, str(term.degree))
-    elif term.bands:
-        said = say("term_bands", title, ", ".join(term.bands))
-    elif term.reference:
-        said = say("term_reference", title, value_label(term.term, term.reference, dataset, say.language))
+    said = _form(term, dataset, say)
+    if term.unseen == "reference":
+        said = say("unseen_reference", said)
+    elif term.unseen == "own-category":
+        fewest = term.pool_below
+        said = say("unseen_own", said) if fewest is None else say("pooled", said, str(fewest))
     if term.missing == "median-and-flag":
         return say("median_and_flag", said)
     return say("own_category", said) if term.missing == "own-category" else said
+
+
+def _form(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
+    """What enters the model: a number, a curve, groups against a reference."""
+    if term.of:
+        names = (column_title(name, dataset, say.language) for name in term.of)
+        return say("term_interaction", say("and").join(names))
+    title = column_title(term.term, dataset, say.language)
+    if term.degree > 1:
+        return say("term_degree", title, str(term.degree))
+    if term.bands:
+        return say("term_bands", title, ", ".join(term.bands))
+    if term.reference or term.levels:
+        labels = [value_label(term.term, level, dataset, say.language) for level in term.levels or ()]
+        reference = value_label(term.term, term.reference or "", dataset, say.language)
+        if labels and reference:
+            return say("term_levels_reference", title, ", ".join(labels), reference)
+        if labels:
+            return say("term_levels", title, ", ".join(labels))
+        return say("term_reference", title, reference)
+    knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
+    return say(f"term_{term.kind}", title, knots)
 
 
 def _norm(item: Indicator, say: Speaker) -> str:

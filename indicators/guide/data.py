@@ -58,7 +58,7 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
             yield from parse(text, dataset.types, None).columns
     if indicator.follow_up:
         named += [indicator.follow_up.after, indicator.follow_up.until]
-    named += [term.term for term in indicator.case_mix]
+    named += indicator.case_mix_columns
     named += [indicator.expectation.external] if indicator.expectation else []
     yield from (name for name in named if name)
 

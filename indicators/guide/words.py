@@ -70,6 +70,35 @@ _WORDS: dict[str, Text] = {
         ("term_spline", "{0} (vloeiende kromme met {1} knopen)", "{0} (smooth curve with {1} knots)"),
         ("term_category", "{0} (in groepen)", "{0} (in groups)"),
         ("term_reference", "{0} (in groepen, tegenover {1})", "{0} (in groups, against {1})"),
+        ("term_levels", "{0} (in groepen: {1})", "{0} (in groups: {1})"),
+        (
+            "term_levels_reference",
+            "{0} (in groepen: {1}; tegenover {2})",
+            "{0} (in groups: {1}; against {2})",
+        ),
+        (
+            "term_interaction",
+            "{0} samen (het effect van het een hangt af van het ander)",
+            "{0} together (the effect of one depends on the other)",
+        ),
+        ("and", " en ", " and "),
+        (
+            "unseen_reference",
+            "{0}; een andere waarde telt als de groep waartegen wordt vergeleken",
+            "{0}; any other value counts as the group that is compared against",
+        ),
+        (
+            "unseen_own",
+            "{0}; alle andere waarden samen zijn een groep",
+            "{0}; all other values together are a group",
+        ),
+        (
+            "pooled",
+            "{0}; waarden met minder dan {1} records zijn samen een groep, met waarden die het model nog niet "
+            "kent",
+            "{0}; values with fewer than {1} records together are a group, with values that the model does "
+            "not know yet",
+        ),
         ("term_flag", "{0} (ja of nee)", "{0} (yes or no)"),
         ("own_category", "{0}; onbekend is een eigen groep", "{0}; unknown is a group of its own"),
         ("lower", "lager is beter", "lower is better"),

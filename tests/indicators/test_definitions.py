@@ -151,6 +151,49 @@ INDICATOR_MISTAKES = [
         "{term: age, as: category, cuts: [20, 35], reference: 20-35}",
         ["x.yaml:17: case_mix.1.reference: expected one of the bands <20, 20-<35, >=35"],
     ),
+    (
+        "reference: female, missing",
+        "levels: [female, woman], missing",
+        ["x.yaml:18: case_mix.2.levels.2: 'sex' has no value 'woman' (known: female, male)"],
+    ),
+    (
+        "reference: female, missing",
+        "levels: [female, male], reference: woman, missing",
+        ["x.yaml:18: case_mix.2.reference: expected one of the levels female, male"],
+    ),
+    (
+        "reference: female, missing",
+        "unseen: own-category, missing",
+        [
+            "x.yaml:18: case_mix.2.unseen: an own category needs records to estimate its effect on: give "
+            "'levels', so that it holds all others, or 'pool_below'"
+        ],
+    ),
+    (
+        "reference: female, missing",
+        "pool_below: 20, missing",
+        ["x.yaml:18: case_mix.2.pool_below: 'pool_below' goes with 'unseen: own-category'"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag, unseen: reference}",
+        ["x.yaml:19: case_mix.3.unseen: only a category has levels that were not seen before"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoking_by_age, as: interaction, of: [smoker, age]}",
+        ["x.yaml:19: case_mix.3.of: 'smoker' is no term of its own here: give it one beside the interaction"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: twin, as: interaction, of: [sex, age]}",
+        ["x.yaml:19: case_mix.3.term: 'twin' is a column of care; an interaction has a name of its own"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: sex_by_age, as: interaction}",
+        ["x.yaml:19: case_mix.3.of: 'of' goes with 'as: interaction', and an interaction needs it"],
+    ),
     # outcomes of other kinds
     (
         "outcome: {kind: binary, when: loss > 1000, better: lower}",
@@ -558,7 +601,7 @@ def test_all_faults_at_once() -> None:
     assert messages(text, "x.yaml") == [
         "x.yaml:1: steward: this field is missing",
         "x.yaml:8: population: expected at least 1 character(s)",
-        "x.yaml:18: case_mix.3.as: 'flags': expected 'number', 'spline', 'category' or 'flag' "
+        "x.yaml:18: case_mix.3.as: 'flags': expected 'number', 'spline', 'category', 'flag' or 'interaction' "
         "(did you mean 'flag'?)",
     ]
 

@@ -248,6 +248,29 @@ def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
     assert "score before (as a number, up to power 2)" in text
 
 
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ({"levels": ["female", "male"]}, "sex (in groups: female, male)"),
+        (
+            {"reference": "female", "unseen": "reference"},
+            "sex (in groups, against female); any other value counts as the group that is compared against",
+        ),
+        (
+            {"unseen": "own-category", "pool_below": 30, "missing": "own-category"},
+            "sex (in groups); values with fewer than 30 records together are a group, with values that the "
+            "model does not know yet; unknown is a group of its own",
+        ),
+    ],
+)
+def test_what_becomes_of_levels_is_told(term: dict[str, Any], said: str) -> None:
+    mix = [{"term": "sex", "as": "category", **term}, {"term": "age", "as": "number"}]
+    mix.append({"term": "sex_by_age", "as": "interaction", "of": ["sex", "age"]})
+    text = page("en", {"case_mix": mix}).text
+    assert said in text
+    assert "sex and age together (the effect of one depends on the other)" in text
+
+
 def test_examples_and_versions_are_told() -> None:
     text = page("nl", {}).text
     example = "age: 30; twin: nee; alive: ja; loss: 1200; smoker: nee noemer en teller"

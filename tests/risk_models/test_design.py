@@ -238,6 +238,22 @@ def test_an_unseen_level_joins_the_rare_ones():
         one(term, np.array(["a", "b"]), [50, 20]).matrix({"x": np.array(["z"])})
 
 
+def test_levels_that_a_term_does_not_name():
+    values = np.array(["a", "b", "c", None], dtype=object)
+
+    def columns(unseen):
+        term = Term("x", "category", levels=("b", "a", "never"), unseen=unseen)
+        return one(term, values, [5, 9, 30, 2]).columns[1:]
+
+    # the most frequent of the levels that it names is the reference, however frequent another is
+    assert columns("reference") == ("x=(missing)", "x=a")
+    assert columns("own-category") == ("x=(missing)", "x=a", "x=b")
+    with pytest.raises(ValueError, match=r"level 'c' is none of those that it names \(b, a, never\)"):
+        columns("error")
+    with pytest.raises(ValueError, match="levels belong to a category"):
+        Term("x", "number", levels=("a",))
+
+
 def test_interactions_are_products():
     x, c = np.array([1.0, 2.0, 3.0, 6.0]), np.array(["a", "b", "c", "a"])
     terms = [
