@@ -166,9 +166,7 @@ def _needed_columns(indicator: Indicator) -> list[str]:
     """Columns without which a record with an outcome cannot be scored."""
     outcome = indicator.outcome
     needed = [
-        term.term
-        for term in indicator.case_mix
-        if term.missing == "report" and term.kind != "interaction"
+        term.term for term in indicator.case_mix if term.missing == "report" and term.kind != "interaction"
     ]
     if isinstance(outcome, ChangeOutcome):
         needed.insert(0, outcome.before)

@@ -94,7 +94,8 @@ _WORDS: dict[str, Text] = {
         ),
         (
             "pooled",
-            "{0}; waarden met minder dan {1} records zijn samen een groep, met waarden die het model niet kent",
+            "{0}; waarden met minder dan {1} records zijn samen een groep, met waarden die het "
+            "model niet kent",
             "{0}; values with fewer than {1} records together are a group, with values that the model does "
             "not know yet",
         ),
