@@ -8,7 +8,7 @@ from indicators.derived import RowsColumn, ValueColumn
 from indicators.emit import record_column
 from indicators.expression import parse, to_sql
 from indicators.instruments.scores import score_sql
-from indicators.tables import Table
+from indicators.tables import ChildTable, Table
 from indicators.tree import Node, of_record
 
 # What identifies a row, and orders the rows of a table by when they were delivered.
@@ -29,8 +29,9 @@ def dataset_select(
     given : collection of str
         Derived columns that it holds already.
     child_rows : mapping of str to str, optional
-        For each of the tables in it, by its full name, what holds its stored columns. These and ``stored``
-        then have `IDENTITY` as well.
+        For each of the tables in it that is delivered, by its full name, what holds its stored columns; and
+        so for the tables of other datasets that it is linked to. These and ``stored`` then have `IDENTITY`
+        as well. A linked table for which there is something has its rows from that, not from its target.
     """
     known: dict[str, str] = {}
     selected = _with_derived(table, {**(child_rows or {}), table.name: stored}, known, given)
@@ -58,9 +59,9 @@ def _with_derived(
 def _stages(table: Table, given: Collection[str]) -> Iterator[list[str]]:
     """Derived columns that can be computed at one time, each stage of those before it."""
     level: dict[str, int] = {}
-    for name, block in table.derive.items():
+    for name in table.derive:
         if name not in given:
-            level[name] = max((level[read] + 1 for read in block.reads if read in level), default=0)
+            level[name] = max((level[read] + 1 for read in table.reads_of(name) if read in level), default=0)
     for number in range(max(level.values(), default=-1) + 1):
         yield [name for name in level if level[name] == number]
 
@@ -87,9 +88,14 @@ def _with_rows(
     for of, blocks in of_rows.items():
         child = table.tables[of]
         rows, grouped = quote(child.name), quote(f"{here[1:-1]}/{of}")
+        others = child.rows_of == table.name and child.name not in stored
         if rows not in known:
-            known[rows] = f"select * from {_with_derived(child, stored, known)}"
-        known[grouped] = _grouped(table, here, rows, blocks)
+            held = {
+                **stored,
+                child.name: stored.get(child.name) or _elsewhere(table, child, here, stored, known),
+            }
+            known[rows] = f"select * from {_with_derived(child, held, known)}"
+        known[grouped] = _grouped(table, here, rows, blocks, others=others)
         same = " and ".join(f"{here}.{part} = {grouped}.{record_column(part)}" for part in IDENTITY)
         joins.append(f"left join {grouped} on {same}")
         for name, block in blocks.items():
@@ -100,12 +106,31 @@ def _with_rows(
     return f"(select {here}.*, {', '.join(columns)} from {here} {' '.join(joins)})"
 
 
+def _elsewhere(
+    table: Table, child: ChildTable, here: str, stored: Mapping[str, str], known: dict[str, str]
+) -> str:
+    """SQL of the rows of a table that are those of another one."""
+    target = child.target
+    if target.name == table.name:
+        source = here
+    elif set(child.columns) <= set(target.columns):
+        source = stored[target.name]
+    else:
+        source = quote(target.name)
+        if source not in known:
+            known[source] = f"select * from {_with_derived(target, stored, known)}"
+    return f"(select {', '.join([*IDENTITY, *map(quote, child.columns)])} from {source})"
+
+
 # What a block is for a record without child rows, where that is known.
 _NOTHING = {"count": "0", "any": "false", "sum": "0"}
 
 
-def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn]) -> str:
-    """SQL of blocks of one child table, one row for each row of ``here`` that has any of its rows."""
+def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn], *, others: bool) -> str:
+    """SQL of blocks of one child table, one row for each row of ``here`` that has any of its rows.
+
+    Where the rows are ``others`` of the same table, none belongs to itself.
+    """
     link = table.tables[next(iter(blocks.values())).of].link
     identity = [record_column(part) for part in IDENTITY]
     values, read = [], dict.fromkeys((*IDENTITY, *link.values()))
@@ -117,6 +142,9 @@ def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn
         values.append(f"{value} as {quote(name)}")
     beside = ", ".join(f"{quote(name)} as {record_column(name)}" for name in read)
     linked = " and ".join(f"{quote(own)} = {record_column(above)}" for own, above in link.items())
+    if others:
+        same = " and ".join(f"{part} = {record_column(part)}" for part in IDENTITY)
+        linked = f"{linked} and not ({same})"
     return (
         f"select {', '.join([*identity, *values])} from (select {beside} from {here}) "
         f"join {rows} on {linked} group by {', '.join(identity)}"

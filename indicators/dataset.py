@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 from zoneinfo import available_timezones
 
@@ -63,7 +63,7 @@ class Dataset(Table):
 
     @model_validator(mode="after")
     def _tables_know_their_dataset(self) -> Self:
-        self._surround(Surroundings(self.dataset, self.zone))
+        _acquaint([self], {})
         return self
 
     def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -89,5 +89,38 @@ class Dataset(Table):
     def with_code_lists(self, code_lists: Mapping[str, Codes]) -> Self:
         """Give the dataset with the code lists that its expressions may name."""
         known = self.model_copy(deep=True)
-        known._surround(Surroundings(self.dataset, self.zone, code_lists))
+        _acquaint([known], code_lists)
         return known
+
+    @property
+    def linked_datasets(self) -> tuple[str, ...]:
+        """Other datasets whose rows its records are computed of, by whatever way, sorted."""
+        found: set[str] = set()
+        waiting = [self.dataset]
+        while waiting:
+            id = waiting.pop()
+            found.add(id)
+            table = self.known_tables.get(id)
+            linked = table.linked_tables() if table else ()
+            named = {(child.rows_of or "").partition(".")[0] for child in linked}
+            waiting += named - found
+        return tuple(sorted(found - {self.dataset}))
+
+    def tables_to_read(self) -> Iterator[Table]:
+        """Every delivered table that its records are computed of, those of linked datasets included."""
+        for id in (self.dataset, *self.linked_datasets):
+            yield from self.known_tables[id].delivered_tables()
+
+
+def acquainted(datasets: Iterable[Dataset], code_lists: Mapping[str, Codes]) -> list[Dataset]:
+    """Give datasets that know the code lists and each other's tables."""
+    known = [dataset.model_copy(deep=True) for dataset in datasets]
+    _acquaint(known, code_lists)
+    return known
+
+
+def _acquaint(datasets: Iterable[Dataset], code_lists: Mapping[str, Codes]) -> None:
+    tables: dict[str, Table] = {}
+    for dataset in datasets:
+        dataset._surround(Surroundings(dataset.dataset, dataset.zone, code_lists, tables))
+        tables.update((table.name, table) for table in dataset.all_tables())

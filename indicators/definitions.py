@@ -15,6 +15,7 @@ from indicators.definition import Given, Indicator
 from indicators.expression import ExpressionError, Node, Type, parse
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.field_faults import field_faults
+from indicators.links import link_faults
 from indicators.networks import NetworkSet
 from indicators.outcomes import (
     BinaryOutcome,
@@ -56,7 +57,7 @@ def validate(source: Source, model: type[Model]) -> Model:
 
 def dataset_faults(dataset: Dataset, source: Source) -> Iterator[Fault]:
     """Faults of a dataset that its fields alone do not show: names, and what it derives."""
-    for path, message, hint in table_faults(dataset):
+    for path, message, hint in (*link_faults(dataset), *table_faults(dataset)):
         yield source.fault(path, message, hint)
 
 
@@ -112,10 +113,11 @@ def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iter
         yield source.fault(("period", "kind"), message, hint)
 
 
-def code_sets_of(indicator: Indicator, dataset: Dataset) -> tuple[str, ...]:
-    """Code sets that the expressions of an indicator and its dataset hold codes against, sorted."""
+def code_sets_of(indicator: Indicator, dataset: Dataset, *linked: Dataset) -> tuple[str, ...]:
+    """Code sets that the expressions of an indicator and its datasets hold codes against, sorted."""
     nodes = [parse(text, dataset.types, wanted) for _, text, wanted in expressions(indicator)]
-    nodes += [parse(one.text, one.scope, one.wanted) for one in table_expressions(dataset)]
+    for each in (dataset, *linked):
+        nodes += [parse(one.text, one.scope, one.wanted) for one in table_expressions(each)]
     return tuple(sorted({name.partition("/")[0] for node in nodes for name in node.code_lists}))
 
 
@@ -177,8 +179,13 @@ def _given_faults(given: Given, table: Table, path: Path, source: Source) -> Ite
             message = f"{table.name} has no table '{name}'"
             yield source.fault(place, message, did_you_mean(name, table.tables) or "it has no tables")
             continue
+        child = table.tables[name]
+        if rows and not child.given_by_itself:
+            message = f"{child.name} holds the rows of {child.rows_of}"
+            yield source.fault(place, message, f"give them there: what is in {child.rows_of} is in it")
+            continue
         for number, row in enumerate(rows):
-            yield from _given_faults(row, table.tables[name], (*place, number), source)
+            yield from _given_faults(row, child, (*place, number), source)
 
 
 _NUMBER = ("integer", "decimal")

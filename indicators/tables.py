@@ -13,7 +13,7 @@ from indicators.derived import ROW_KINDS, DerivedColumn, RowsColumn, ValueColumn
 from indicators.faults import did_you_mean
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
 from indicators.tree import COLUMN_TYPES, Codes, Scope
-from indicators.words import ColumnName, ExpressionText, Part, Text, fault_at
+from indicators.words import ColumnName, ExpressionText, Part, TableName, Text, fault_at
 
 # Kind of a block under ``derive``: the field that stands in no other.
 _BLOCKS: dict[str, type[DerivedColumn]] = {
@@ -50,11 +50,26 @@ Derived = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a table has of its dataset: the name by which it is delivered, the zone, the code lists."""
+    """What a table knows around it.
+
+    Attributes
+    ----------
+    name : str
+        Name by which it is delivered.
+    zone, code_lists
+        Those of its dataset.
+    tables : mapping of str to Table
+        Every table that ``rows_of`` may name, by its full name.
+    """
 
     name: str = ""
     zone: str = "UTC"
     code_lists: Mapping[str, Codes] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict, compare=False, repr=False)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Give itself: a copy of a table is not to copy every other table with it."""
+        return self
 
 
 class Table(Part):
@@ -181,6 +196,11 @@ class Table(Part):
         return self._surroundings.name
 
     @property
+    def known_tables(self) -> Mapping[str, Table]:
+        """Every table that ``rows_of`` may name, by its full name."""
+        return self._surroundings.tables
+
+    @property
     def described(self) -> Mapping[str, Column | DerivedColumn]:
         """Every column by name, derived ones included."""
         return {**self.columns, **self.derive}
@@ -196,6 +216,12 @@ class Table(Part):
         """What an expression on a delivered row may name: its columns."""
         return replace(self.types, columns={name: column.type for name, column in self.columns.items()})
 
+    def reads_of(self, name: str) -> tuple[str, ...]:
+        """Columns that a derived one is computed of, in other rows of this table as well as in its own."""
+        block = self.derive[name]
+        child = self.tables.get(block.of) if isinstance(block, RowsColumn) else None
+        return (*block.reads, *(child.columns if child is not None and child.rows_of == self.name else ()))
+
     def types_of_rows(self, of: str) -> Scope:
         """What an expression on rows of a child table may name, ``record(name)`` of this one included."""
         return replace(self.tables[of].types, record=self.types.columns)
@@ -206,12 +232,24 @@ class Table(Part):
         for table in self.tables.values():
             yield from table.all_tables()
 
+    def delivered_tables(self) -> Iterator[Table]:
+        """The table itself, and those in it that are delivered: not those whose rows are of another table."""
+        return (
+            table for table in self.all_tables() if not isinstance(table, ChildTable) or not table.rows_of
+        )
+
+    def linked_tables(self) -> Iterator[ChildTable]:
+        """Those in it whose rows are of another table."""
+        return (table for table in self.all_tables() if isinstance(table, ChildTable) and table.rows_of)
+
     def _surround(self, surroundings: Surroundings) -> None:
         self._surroundings = surroundings
         for name, table in self.tables.items():
             table._surround(replace(surroundings, name=f"{surroundings.name}.{name}"))
 
 
+# What the columns of rows that stand in another table say of themselves.
+_READ_ELSEWHERE = ("type", "identifier", "title", "labels")
 _ORDERED = ("integer", "decimal", "date", "datetime")
 _FITTING = {
     "by": _ORDERED,
@@ -229,15 +267,47 @@ class ChildTable(Table):
     link : dict of str to str
         Column of this table to column of the one above: a row belongs to every row above that has the same
         values. A linked column is never missing.
+    rows_of : str or None
+        The table is not delivered: its rows are those of another one, a dataset (``stay``) or a table of one
+        (``stay.visit``), of which ``columns`` says what is read. Of the table that it stands in, a row does
+        not belong to itself.
     """
 
     title: Text | None = None
     link: dict[ColumnName, ColumnName] = Field(min_length=1)
+    rows_of: TableName | None = None
+
+    @model_validator(mode="after")
+    def _rows_stand_elsewhere(self) -> Self:
+        if self.rows_of is None:
+            return self
+        for part in ("key", "rows", "file"):
+            if part in self.model_fields_set:
+                raise fault_at(f"the rows are those of '{self.rows_of}', and so is their '{part}'", part)
+        for name, column in self.columns.items():
+            told = sorted(column.model_fields_set - set(_READ_ELSEWHERE))
+            if told:
+                written = {"source": "from"}.get(told[0], told[0])
+                message = f"'{written}' of this column is said in '{self.rows_of}'"
+                raise fault_at(message, "columns", name, written)
+        return self
 
     @property
     def one_row(self) -> bool:
         """Whether a row above has at most one row of this table: its key is in the link."""
         return bool(self.key) and set(self.key) <= set(self.link)
+
+    @property
+    def target(self) -> Table:
+        """The table that its rows are of."""
+        return self.known_tables[self.rows_of or ""]
+
+    @property
+    def given_by_itself(self) -> bool:
+        """Whether an example gives its rows: those of another table in the record are given there."""
+        dataset, *above = self.name.split(".")[:-1]
+        of, *inside = (self.rows_of or self.name).split(".")
+        return not self.rows_of or of != dataset or not (above or inside)
 
     def _named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield from super()._named()
@@ -245,7 +315,9 @@ class ChildTable(Table):
             yield ("link", name), name
 
     def _place(self, field: str | int) -> str:
-        return "row belongs to no record" if field == "link" else super()._place(field)
+        if field == "link":
+            return "" if self.rows_of else "row belongs to no record"
+        return super()._place(field)
 
 
 Table.model_rebuild()

@@ -15,10 +15,14 @@ ColumnType = Literal["text", "category", "integer", "decimal", "boolean", "date"
 Status = Literal["draft", "consultation", "active", "retired"]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+TableName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9_]*)*$", max_length=200)
+]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 PATTERNS = {
     r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$": "small letters and digits, with hyphens between, such as birth-pph",
     r"^[a-z][a-z0-9_]*$": "small letters, digits and underscores, such as birth_weight_g",
+    r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9_]*)*$": "a dataset or a table of one, such as stay.visit",
     r"^\d+\.\d+\.\d+$": "three numbers, such as 1.0.0",
 }
 

@@ -13,10 +13,11 @@ from contracts.contract import Contract
 from contracts.terms.facts import Facts
 from contracts.terms.spending import Blend
 from indicators.code_sets import CodeSet, written_out
-from indicators.dataset import Dataset
+from indicators.dataset import Dataset, acquainted
 from indicators.definition import Indicator
 from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind_of, validate
 from indicators.faults import DefinitionError, Fault, did_you_mean
+from indicators.links import link_faults
 from indicators.networks import NetworkSet
 from indicators.source import Source, read_source
 from indicators.tree import Codes
@@ -179,14 +180,13 @@ def in_force(items: Iterable[Definition]) -> Catalogue:
 
 
 def _catalogue(definitions: dict[tuple[str, str], Definition]) -> Catalogue:
-    """Make the catalogue, and let its datasets know the code lists that expressions on them may name."""
+    """Make the catalogue; its datasets know each other, and the code lists that expressions may name."""
     lists = Catalogue(definitions).code_lists
-    known = {
-        key: replace(item, model=item.model.with_code_lists(lists))
-        for key, item in definitions.items()
-        if isinstance(item.model, Dataset)
-    }
-    return Catalogue(definitions | known)
+    models = [item.model for item in definitions.values() if isinstance(item.model, Dataset)]
+    known = {("dataset", model.dataset): model for model in acquainted(models, lists)}
+    return Catalogue(
+        definitions | {key: replace(definitions[key], model=model) for key, model in known.items()}
+    )
 
 
 def _standing(item: Definition) -> tuple[int, tuple[int, ...]]:
@@ -201,7 +201,7 @@ def cross_check(catalogue: Catalogue, added: Iterable[Definition]) -> list[Fault
 def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
     datasets = catalogue.of_kind("dataset")
     if isinstance(item.model, Dataset):
-        yield from dataset_faults(item.model.with_code_lists(catalogue.code_lists), item.source)
+        yield from _dataset_faults(catalogue, item, item.model)
     elif isinstance(item.model, Indicator):
         yield from _lacking(item, ("dataset",), item.model.dataset, datasets)
         if item.model.unit != "provider":
@@ -212,6 +212,21 @@ def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
         yield from _lacking(item, ("contract",), item.model.contract, catalogue.of_kind("contract"))
     elif isinstance(item.model, Contract):
         yield from _contract_faults(catalogue, item, item.model)
+
+
+def _dataset_faults(catalogue: Catalogue, item: Definition, dataset: Dataset) -> Iterator[Fault]:
+    """Faults of a dataset beside the others, and of those others that read rows of it."""
+    others = {id: each.model for id, each in catalogue.of_kind("dataset").items()}
+    known = {
+        each.dataset: each
+        for each in acquainted([*(others | {item.id: dataset}).values()], catalogue.code_lists)
+    }
+    yield from dataset_faults(known[item.id], item.source)
+    for id, each in known.items():
+        if id != item.id and item.id in each.linked_datasets:
+            source = catalogue.get("dataset", id).source
+            for path, message, hint in link_faults(each):
+                yield source.fault(path, message, hint)
 
 
 def _lacking(

@@ -17,7 +17,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Example, Given, Indicator
 from indicators.derived import DerivedColumn
 from indicators.faults import Fault
-from indicators.tables import Table
+from indicators.tables import ChildTable, Table
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.checks import moment_sql
 from registry_db.connect import shut_off
@@ -92,11 +92,13 @@ def _run(
     given = default | example.given.columns
     known = [name for name in dataset.derive if name in given]
     _insert(con, dataset, [given], dataset.zone, derived=known)
-    rows: dict[str, list[_Row]] = {table.name: [] for table in dataset.all_tables()}
+    others = [
+        table for table in dataset.all_tables() if isinstance(table, ChildTable) and table.given_by_itself
+    ]
+    rows: dict[str, list[_Row]] = {table.name: [] for table in (dataset, *others)}
     _spread(dataset, given, example.given, rows)
-    for table in dataset.all_tables():
-        if table is not dataset:
-            _insert(con, table, rows[table.name], dataset.zone)
+    for table in others:
+        _insert(con, table, rows[table.name], dataset.zone)
     tables = {name: _given_table(name) for name in rows}
     derived = dataset_select(dataset, tables[dataset.name], given=known, child_rows=tables)
     con.execute(f"create or replace temp view example as {derived}")

@@ -43,7 +43,7 @@ def make_record_tables(con: Connection, dataset: Dataset) -> None:
     RegistryError
         If a column would change its type: its stored values would change meaning.
     """
-    for table in dataset.all_tables():
+    for table in dataset.delivered_tables():
         make_record_table(con, table)
 
 
@@ -77,8 +77,8 @@ def make_current_view(con: Connection, dataset: Dataset) -> str:
         Name of the view, quoted.
     """
     view = view_name(dataset.dataset)
-    records, *others = ((table.name, _current_sql(table)) for table in dataset.all_tables())
-    sql = dataset_select(dataset, records[1], child_rows=dict(others))
+    current = {table.name: _current_sql(table) for table in dataset.tables_to_read()}
+    sql = dataset_select(dataset, current[dataset.dataset], child_rows=current)
     con.execute(f"create or replace temp view {view} as {sql}")
     return view
 
@@ -86,8 +86,10 @@ def make_current_view(con: Connection, dataset: Dataset) -> str:
 def orphans(con: Connection, dataset: Dataset) -> dict[str, int]:
     """Count the rows of a dataset's tables, by delivery, that belong to no row of the table above."""
     found: dict[str, int] = {}
-    for above in dataset.all_tables():
+    for above in dataset.delivered_tables():
         for table in above.tables.values():
+            if table.rows_of:
+                continue
             linked = " and ".join(f"r.{quote(own)} = a.{quote(to)}" for own, to in table.link.items())
             rows = con.execute(
                 f"select delivery, count(*) from {_current_sql(table)} r anti join {_current_sql(above)} a "

@@ -60,6 +60,9 @@ def _table(dataset: Dataset, path: Sequence[str]) -> Table:
             known = did_you_mean(name, table.tables) or "it has no tables"
             raise RegistryError(f"{table.name} has no table '{name}'", known)
         table = table.tables[name]
+        if table.rows_of:
+            message = f"{table.name} holds the rows of {table.rows_of}, and is not delivered itself"
+            raise RegistryError(message, f"deliver {table.rows_of}")
     return table
 
 
@@ -199,17 +202,19 @@ class Registry(Defining, Looking):
         """Hash all that a score follows from: equal hashes, equal scores."""
         indicator = item.model
         assert isinstance(indicator, Indicator)
+        linked = catalogue.dataset(indicator.dataset).linked_datasets
+        read = [catalogue.get("dataset", id) for id in (indicator.dataset, *linked)]
         deliveries = self.con.execute(
             "select seq, sha256 from delivery "
-            "where split_part(dataset, '.', 1) = ? and superseded_by is null order by seq",
-            [indicator.dataset],
+            "where list_contains(?, split_part(dataset, '.', 1)) and superseded_by is null order by seq",
+            [[item.id for item in read]],
         ).fetchall()
         members = []
         if indicator.unit != "provider":
             members = [catalogue.get("network_set", indicator.unit).hash]
-        dataset = catalogue.get("dataset", indicator.dataset)
-        code_sets = [catalogue.get("code_set", id).hash for id in code_sets_of(indicator, dataset.model)]
-        parts = [item.hash, dataset.hash, members, code_sets, deliveries]
+        named = code_sets_of(indicator, *(each.model for each in read))
+        code_sets = [catalogue.get("code_set", id).hash for id in named]
+        parts = [item.hash, [each.hash for each in read], members, code_sets, deliveries]
         return hashlib.sha256(json.dumps([*parts, version("meetlat")]).encode()).hexdigest()
 
     def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:

@@ -14,6 +14,7 @@ from indicators.evaluate import evaluate
 from indicators.expression import Scope, parse, to_sql
 from indicators.source import read_source
 from tests.indicators.build import DATASET, changed, dump, messages
+from tests.indicators.test_links import STAY
 
 CHAPTER = (Path(__file__).parents[2] / "docs" / "language.md").read_text(encoding="utf-8")
 TYPES = {
@@ -54,6 +55,13 @@ def test_the_tables_are_right() -> None:
     [block] = re.findall(r"```yaml\n(tables:.*?)```", CHAPTER, flags=re.DOTALL)
     given = dump(changed(DATASET, read_source(block, "language.md").data))
     assert messages(given, "care.dataset.yaml") == []
+
+
+def test_the_rows_of_another_table_are_right() -> None:
+    [block] = re.findall(r"```yaml\n(dataset: stay.*?)```", CHAPTER, flags=re.DOTALL)
+    said = read_source(block, "language.md").data
+    assert messages(dump(changed(STAY, said)), "stay.dataset.yaml") == []
+    assert said["derive"] == changed(STAY, {})["derive"]  # what test_links holds against Python
 
 
 def test_every_helper_has_its_line() -> None:

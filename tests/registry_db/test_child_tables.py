@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from indicators.faults import DefinitionError
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
 from tests.registry_db.build import FALL, VISIT, everything, make_registry, text, visit, write
@@ -147,3 +148,90 @@ def test_a_table_that_is_not_there(registry: Registry, tmp_path: Path) -> None:
         with pytest.raises(RegistryError) as caught:
             registry.deliver(name, file)
         assert str(caught.value) == message
+
+
+LINKED = """\
+tables:
+  later:
+    rows_of: visit
+    link: {person: person}
+    columns:
+      person: {type: text, identifier: true}
+      day: {type: date}
+  stroke:
+    rows_of: stroke
+    link: {patient: person}
+    columns:
+      patient: {type: text, identifier: true}
+      day: {type: date}
+derive:
+  seen: {any: true, of: later, by: day, between: ["add_days(day, 1)", "add_days(day, 30)"]}
+  coded: {any: true, of: stroke, where: day >= record(day)}
+"""
+STROKE = """\
+dataset: stroke
+version: 1.0.0
+title: {nl: Beroertes, en: Strokes}
+source: made up for the tests
+key: [patient, day]
+provider: clinic
+period: {year_of: day}
+columns:
+  patient: {type: text, from: bsn, identifier: true, required: true}
+  clinic: {type: text, required: true}
+  day: {type: date, required: true}
+"""
+LINKED_EXAMPLES = (
+    FALL.partition("case_mix:")[0].replace("when: fell,", "when: coded and seen,")
+    + """\
+show: {unit: percent, decimals: 1}
+examples:
+  - given:
+      age: 40
+      weight: 70
+      day: 2024-01-01
+      tables:
+        later: [{day: 2024-01-31}, {day: 2024-01-01}]
+        stroke: [{day: 2024-01-01}]
+    expect: {state: met}
+  - given: {age: 40, weight: 70, day: 2024-01-01, tables: {later: [{day: 2024-02-01}]}}
+    expect: {state: not-met}
+  - {given: {age: 17}, expect: {state: not-eligible}}
+  - {given: {age: 40, weight: 170}, expect: {state: excluded}}
+"""
+)
+
+
+def test_other_records_of_a_patient(tmp_path: Path) -> None:
+    """A person comes back within 30 days, and had a stroke: two datasets, each with its own pseudonyms."""
+    definitions = {
+        "visit.dataset.yaml": VISIT + LINKED,
+        "stroke.dataset.yaml": STROKE,
+        "visit-fall.indicator.yaml": LINKED_EXAMPLES,
+    }
+    with Registry(make_registry(tmp_path / "registry", definitions)) as registry:
+        days = ("2024-03-01", "2024-03-31", "2024-04-30")
+        rows = [visit(number, day=day, person="p") for number, day in enumerate(days)]
+        registry.deliver("visit", write(tmp_path, text(rows)))
+        assert met(registry) == 0
+        for day, wanted in (("2024-03-01", 1), ("2024-03-31", 2), ("2024-06-01", 2)):
+            stroke = f"bsn,clinic,day\np,c,{day}\n"
+            registry.deliver("stroke", write(tmp_path, stroke, f"stroke-{day}.csv"))
+            # Nobody asks for it: a delivery of the one dataset makes the scores of the other outstanding.
+            assert met(registry) == wanted
+        with pytest.raises(RegistryError) as caught:
+            registry.deliver("visit.stroke", write(tmp_path, "a,b\n", "more.csv"))
+        assert str(caught.value) == (
+            "visit.stroke holds the rows of stroke, and is not delivered itself\n  deliver stroke"
+        )
+        # A new version of the one is held against what the other reads of it.
+        draft = tmp_path / "stroke.dataset.yaml"
+        renamed = STROKE.replace(", day]", ", began]").replace("  day: {", "  began: {")
+        renamed = renamed.replace("year_of: day", "year_of: began").replace("1.0.0", "2.0.0")
+        draft.write_text(renamed, encoding="utf-8")
+        with pytest.raises(DefinitionError) as refused:
+            registry.check([draft])
+        assert [str(fault) for fault in refused.value.faults] == [
+            "visit.dataset.yaml:33: tables.stroke.columns.day: stroke has no column 'day' "
+            "(known: began, clinic, patient)"
+        ]
