@@ -14,7 +14,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from contracts.canonical import sha256_of
-from contracts.terms.part import LEFT_OPEN, NOT_A_READING, Id, Part, Period, Text, Version, first_year
+from contracts.terms.part import (
+    LEFT_OPEN,
+    NOT_A_READING,
+    Id,
+    Part,
+    Period,
+    Text,
+    Version,
+    fault_at,
+    first_year,
+    once,
+)
 from contracts.terms.parties import COMPARED, Comparison, Distribution, Participant, Parties, Population
 from contracts.terms.quality import Band, ByImprovement, Quality, QualityRule
 from contracts.terms.rates import AnyRate, Cases, Share
@@ -46,12 +57,24 @@ __all__ = [
 ]
 
 
+_STARTS = (
+    "4: the year 2025/26 starts in April 2025; 7: it starts in July; any month from 2 to 12 makes it another "
+    "year. Calendar years, such as 2025, have none"
+)
+
+
 def _sided(value: Any) -> str:
     return "section" if isinstance(value, dict | Losses) else "none"
 
 
 class Contract(Part):
-    """A contract of one or more payers with one network."""
+    """A contract of one or more payers with one network.
+
+    Attributes
+    ----------
+    year_starts : int or None
+        Month in which the years start, where they are written 2025/26; calendar years have none.
+    """
 
     contract: Id
     version: Version
@@ -61,6 +84,7 @@ class Contract(Part):
     parties: Parties
     population: Population
     years: list[Period] = Field(min_length=1)
+    year_starts: int | None = Field(default=None, ge=2, le=12, description=_STARTS)
     spending: Spending
     target: Target
     comparison: Comparison | None = None
@@ -94,15 +118,22 @@ class Contract(Part):
 
     @model_validator(mode="after")
     def _periods_fit(self) -> Self:
-        baseline = [part.period for part in self.target.baseline]
-        periods = [*baseline, *self.years]
-        for period in periods:
-            if periods.count(period) > 1:
-                raise ValueError(f"period {period} stands in baseline and years more than once")
-        if len({len(period) for period in periods}) > 1:
-            raise ValueError(f"periods of different kinds cannot be compared: {', '.join(periods)}")
-        if baseline and max(map(first_year, baseline)) >= min(map(first_year, self.years)):
-            raise ValueError("a baseline period must lie before the first contract year")
+        years = [(year, ("years", number)) for number, year in enumerate(self.years)]
+        once(years, "year")
+        baseline = list(_baseline_periods(self.target))
+        for period, path in (*years, *baseline):
+            if len(period) != len(self.years[0]):
+                message = f"'{period}' and '{self.years[0]}' are periods of different kinds"
+                raise fault_at(f"{message}, which cannot be compared", *path)
+        if self.year_starts is not None and "/" not in self.years[0]:
+            raise fault_at("the years are calendar years, which start in January", "year_starts")
+        start = min(map(first_year, self.years))
+        for period, path in baseline:
+            if first_year(period) >= start:
+                message = (
+                    f"{period} is in the baseline; expected a year before the first contract year ({start})"
+                )
+                raise fault_at(message, *path)
         return self
 
     @model_validator(mode="after")
@@ -113,8 +144,10 @@ class Contract(Part):
         oldest = min(first_year(part.period) for part in own.baseline)
         span = max(map(first_year, self.years)) - oldest
         if own.trend.growth == "simple" and 1 + own.trend.rate * span <= 0:
-            raise ValueError(
-                f"a trend of {own.trend.rate} per year, simple, leaves no target after {span} years"
+            raise fault_at(
+                f"a trend of {own.trend.rate} per year, simple, leaves no target after {span} years",
+                *(("target",) if own is self.target else ("target", "own")),
+                *("trend", "rate"),
             )
         return self
 
@@ -122,18 +155,22 @@ class Contract(Part):
     def _by_year_means_every_year(self) -> Self:
         for where, table in _year_tables(self):
             if sorted(table) != sorted(self.years):
-                raise ValueError(
-                    f"{where}: of {', '.join(sorted(table))}; expected one for each contract year: "
-                    f"{', '.join(self.years)}"
+                raise fault_at(
+                    f"of {', '.join(sorted(table))}; expected one for each contract year: "
+                    f"{', '.join(self.years)}",
+                    *where,
                 )
         if self.rebasing is not None and len(self.rebasing.weights) != len(self.years):
-            raise ValueError(
-                f"rebasing.weights: {len(self.rebasing.weights)}; expected one for each of the "
-                f"{len(self.years)} contract years, oldest first"
+            raise fault_at(
+                f"{len(self.rebasing.weights)} weights; expected one for each of the "
+                f"{len(self.years)} contract years, oldest first",
+                *("rebasing", "weights"),
             )
         return self
 
     def _open_words(self) -> Iterator[tuple[str, str]]:
+        if self.year_starts is None and "/" in self.years[0]:
+            yield "year_starts", _STARTS
         if self.bonus is not None and self.cap.rate_of == "target" and self.cap.covers is None:
             yield "cap.covers", COVERS
         apart = self.parties.insured is not None
@@ -144,9 +181,11 @@ class Contract(Part):
     def _bonus_and_cap_fit(self) -> Self:
         if self.bonus is None:
             if self.cap.covers is not None:
-                raise ValueError("cap.covers: there is no bonus that the cap could cover or not")
-            if any(deduction.when == "before-bonus" for deduction in self.deductions):
-                raise ValueError("deductions: 'before-bonus', and there is no bonus; say 'before-cap'")
+                raise fault_at("there is no bonus that the cap could cover or not", "cap", "covers")
+            for number, deduction in enumerate(self.deductions):
+                if deduction.when == "before-bonus":
+                    message = "'before-bonus', and there is no bonus; say 'before-cap'"
+                    raise fault_at(message, "deductions", number, "when")
         return self
 
     @model_validator(mode="after")
@@ -154,11 +193,12 @@ class Contract(Part):
         if self.comparison is None:
             return self
         if not self.compares:
-            raise ValueError("comparison: no target or trend uses a comparison group; leave it out")
+            raise fault_at("no target or trend uses a comparison group; leave it out", "comparison")
         if self.comparison.payers is not None and self.parties.insured is None:
-            raise ValueError("comparison.payers: 'parties.insured' does not tell the records of payers apart")
+            message = "'parties.insured' does not tell the records of payers apart"
+            raise fault_at(message, "comparison", "payers")
         if self.parties.participant.network in self.comparison.networks:
-            raise ValueError("comparison.networks: the participant cannot be compared with itself")
+            raise fault_at("the participant cannot be compared with itself", "comparison", "networks")
         return self
 
     @property
@@ -184,20 +224,27 @@ class Contract(Part):
         return sha256_of(self.model_dump(mode="python", exclude_defaults=True, exclude_none=True))
 
 
-def _year_tables(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
+def _baseline_periods(target: Target) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Baseline periods of the spending, and where each stands."""
+    within = ("target", "own") if isinstance(target, Blend) else ("target",)
+    for number, part in enumerate(target.baseline):
+        yield part.period, (*within, "baseline", number, "period")
+
+
+def _year_tables(contract: Contract) -> Iterator[tuple[tuple[str | int, ...], dict[str, Any]]]:
     target, losses = contract.target, contract.losses
-    tables: dict[str, Any] = {
-        "target.path": target.path,
-        "target.amounts": getattr(target, "amounts", None),
-        "cap.rate": contract.cap.rate,
-        "withhold.rate": contract.withhold.rate if contract.withhold else None,
+    tables: dict[tuple[str | int, ...], Any] = {
+        ("target", "path"): target.path,
+        ("target", "amounts"): getattr(target, "amounts", None),
+        ("cap", "rate"): contract.cap.rate,
+        ("withhold", "rate"): contract.withhold.rate if contract.withhold else None,
     }
     if isinstance(losses, Losses):
-        tables["losses.phase_in"] = losses.phase_in
-        tables |= {f"losses.limits.{n}.rate": limit.rate for n, limit in enumerate(losses.limits)}
-    for rule in contract.quality.indicators:
+        tables["losses", "phase_in"] = losses.phase_in
+        tables |= {("losses", "limits", n, "rate"): limit.rate for n, limit in enumerate(losses.limits)}
+    for number, rule in enumerate(contract.quality.indicators):
         if isinstance(rule.attain, ByImprovement):
-            tables[f"quality.indicators {rule.indicator}.attain.path"] = rule.attain.path
+            tables["quality", "indicators", number, "attain", "path"] = rule.attain.path
     return ((where, table) for where, table in tables.items() if isinstance(table, dict))
 
 

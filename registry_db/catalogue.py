@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from contracts.contract import Contract
 from contracts.terms.facts import Facts
-from contracts.terms.spending import Blend
 from indicators.code_sets import CodeSet, written_out
 from indicators.dataset import Dataset, acquainted
 from indicators.definition import Indicator
@@ -24,6 +23,7 @@ from indicators.tree import Codes
 from indicators.versions import identity, order
 from indicators.words import Status
 from registry_db.connect import Connection
+from registry_db.contract_checks import Known, Placed, contract_faults, facts_faults
 from registry_db.faults import RegistryError
 from registry_db.records import make_record_tables
 
@@ -93,6 +93,12 @@ class Catalogue:
         models = (item.model for item in self.of_kind("code_set").values())
         sets = (model for model in models if isinstance(model, CodeSet))
         return {name: codes for model in sets for name, codes in model.code_lists.items()}
+
+    @property
+    def known(self) -> Known:
+        """What a contract can name."""
+        kinds = ("dataset", "network_set", "indicator")
+        return Known(*({id: item.model for id, item in self.of_kind(kind).items()} for kind in kinds))
 
     def shown(self) -> list[Definition]:
         """Indicators that are published: those that are run, and retired ones with their scores."""
@@ -210,8 +216,15 @@ def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
             yield from indicator_faults(item.model, datasets[item.model.dataset].model, item.source)
     elif isinstance(item.model, Facts):
         yield from _lacking(item, ("contract",), item.model.contract, catalogue.of_kind("contract"))
+        agreed = catalogue.definitions.get(("contract", item.model.contract))
+        if agreed is not None:
+            yield from _faults(item, facts_faults(item.model, agreed.model))
     elif isinstance(item.model, Contract):
-        yield from _contract_faults(catalogue, item, item.model)
+        yield from _faults(item, contract_faults(item.model, catalogue.known))
+
+
+def _faults(item: Definition, found: Iterable[Placed]) -> Iterator[Fault]:
+    return (item.source.fault(path, message, hint) for path, message, hint in found)
 
 
 def _dataset_faults(catalogue: Catalogue, item: Definition, dataset: Dataset) -> Iterator[Fault]:
@@ -234,57 +247,6 @@ def _lacking(
 ) -> Iterator[Fault]:
     if wanted not in known:
         yield item.source.fault(path, f"there is no {path[-1]} '{wanted}'", did_you_mean(wanted, known))
-
-
-def _contract_faults(catalogue: Catalogue, item: Definition, contract: Contract) -> Iterator[Fault]:
-    datasets = catalogue.of_kind("dataset")
-    network_sets = catalogue.of_kind("network_set")
-    spending = contract.spending
-    yield from _lacking(item, ("spending", "dataset"), spending.dataset, datasets)
-    if spending.dataset in datasets:
-        types = datasets[spending.dataset].model.types
-        if types.get(spending.column) not in ("decimal", "integer"):
-            hint = did_you_mean(spending.column, types)
-            yield item.source.fault(("spending", "column"), f"no numeric column '{spending.column}'", hint)
-        yield from _contract_column_faults(item, contract, types)
-    participant = contract.parties.participant
-    path = ("parties", "participant", "network_set")
-    yield from _lacking(item, path, participant.network_set, network_sets)
-    if participant.network_set in network_sets:
-        networks = network_sets[participant.network_set].model.networks
-        if participant.network not in networks:
-            hint = did_you_mean(participant.network, networks)
-            path = ("parties", "participant", "network")
-            yield item.source.fault(path, f"there is no network '{participant.network}'", hint)
-        named = contract.comparison.networks if contract.comparison else "others"
-        for number, network in enumerate(() if named == "others" else named):
-            if network not in networks:
-                hint = did_you_mean(network, networks)
-                place = ("comparison", "networks", number)
-                yield item.source.fault(place, f"there is no network '{network}'", hint)
-    for number, rule in enumerate(contract.quality.indicators):
-        path = ("quality", "indicators", number, "indicator")
-        yield from _lacking(item, path, rule.indicator, catalogue.of_kind("indicator"))
-
-
-def _contract_column_faults(
-    item: Definition, contract: Contract, types: Mapping[str, str]
-) -> Iterator[Fault]:
-    """Columns beside the spending that a contract takes from the dataset: of payers, and of risk."""
-    insured, target = contract.parties.insured, contract.target
-    if insured and insured.column not in types:
-        hint = did_you_mean(insured.column, types)
-        place = ("parties", "insured", "column")
-        yield item.source.fault(place, f"there is no column '{insured.column}'", hint)
-    parts: dict[tuple[str, ...], object] = {("target",): target}
-    if isinstance(target, Blend):
-        parts = {("target", "own"): target.own, ("target", "group"): target.group}
-    for path, part in parts.items():
-        risk = getattr(part, "case_mix", None)  # a target that is delivered has none
-        if risk and risk.column and types.get(risk.column) not in ("decimal", "integer"):
-            hint = did_you_mean(risk.column, types)
-            place = (*path, "case_mix", "column")
-            yield item.source.fault(place, f"no numeric column '{risk.column}'", hint)
 
 
 def stored_definitions(con: Connection) -> list[Definition]:

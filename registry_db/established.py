@@ -9,7 +9,9 @@ from typing import Any
 from contracts.contract import Contract
 from contracts.inputs import SettlementInputs
 from contracts.terms.facts import Facts
+from indicators.source import dotted
 from registry_db.catalogue import Catalogue
+from registry_db.contract_checks import facts_faults
 from registry_db.faults import RegistryError
 
 AMOUNTS = ("target", "project_costs", "revenue", "loss_relief")
@@ -23,7 +25,7 @@ def established(
     Raises
     ------
     RegistryError
-        If two definitions are about the same contract, or one names a payer that the contract has not.
+        If two definitions are about the same contract, or that of the year does not fit the contract.
     """
     about = [
         item
@@ -41,11 +43,9 @@ def established(
     item = about[0]
     assert isinstance(item.model, Facts)
     year = item.model.years[period]
-    unknown = sorted(set(year.payers) - set(found))
-    if unknown:
-        raise RegistryError(
-            f"{item.label}: years.{period}.payers: {', '.join(unknown)}; expected of {', '.join(found)}"
-        )
+    for path, message, hint in facts_faults(item.model, contract):
+        if path[1] == period:
+            raise RegistryError(f"{item.label}: {dotted(path)}: {message}", hint)
     added = {}
     for payer, facts in found.items():
         own: Any = year.payers.get(payer, year)

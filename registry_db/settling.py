@@ -16,13 +16,16 @@ from contracts.inputs import (
     Member,
     SettlementInputs,
 )
+from contracts.terms.part import first_year
 from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline
-from contracts.terms.spending import Blend, Delivered, GroupTrend, OwnHistory
+from contracts.terms.spending import Blend, GroupTrend, OwnHistory
 from indicators.compile import quote
 from indicators.dataset import Dataset
-from indicators.periods import day_sql
+from indicators.periods import ReportingPeriod, day_sql, period_sql
+from indicators.source import dotted
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
+from registry_db.contract_checks import case_mixes, contract_faults
 from registry_db.established import established
 from registry_db.faults import RegistryError
 from registry_db.records import make_current_view
@@ -56,13 +59,8 @@ def settlement_inputs(
     RegistryError
         If records of the participant lack their spending, or a period has no records.
     """
+    _refuse_misfits(catalogue, contract)
     dataset = catalogue.dataset(contract.spending.dataset)
-    if dataset.period.year_of is None:
-        raise RegistryError(
-            f"contract {contract.contract}: dataset {dataset.dataset} has no date that says to which year a "
-            "record belongs",
-            "give it 'period: {year_of: ...}'",
-        )
     records = Records(con, contract, dataset)
     wanted = [part.period for part in contract.target.baseline]
     newest = _newest(con, dataset)
@@ -81,7 +79,7 @@ def settlement_inputs(
     for payer in contract.parties.payers:
         spent = {year: records.spending(payer, year) for year in (*wanted, period)}
         now, interim = spent[period], None
-        if newest < dt.date(int(period), 12, 31):
+        if newest < last_day(contract, period):
             # The target goes by the records so far, so their spending stands for itself.
             interim = Interim(str(newest), (Completion(period, now.spending, Decimal(1)),))
         found[payer] = SettlementInputs(
@@ -98,6 +96,18 @@ def settlement_inputs(
             sources=sources,
         )
     return established(catalogue, contract, found)
+
+
+def _refuse_misfits(catalogue: Catalogue, contract: Contract) -> None:
+    """Refuse a contract that does not fit the definitions of today; they may have changed since its check."""
+    for path, message, hint in contract_faults(contract, catalogue.known):
+        raise RegistryError(f"contract {contract.contract}: {dotted(path)}: {message}", hint)
+
+
+def last_day(contract: Contract, period: str) -> dt.date:
+    """Last day of a contract year."""
+    next_year = dt.date(first_year(period) + 1, contract.year_starts or 1, 1)
+    return next_year - dt.timedelta(days=1)
 
 
 def _compared_years(contract: Contract, period: str) -> list[str]:
@@ -118,7 +128,11 @@ class Records:
             "(select network as _network, provider as _member, since as _since, "
             "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
         )
-        dated = f"(select *, cast(year({day}) as varchar) as _year from {make_current_view(con, dataset)})"
+        starts = contract.year_starts
+        years = ReportingPeriod(kind="fiscal-year", start=starts) if starts else None
+        view = make_current_view(con, dataset)
+        year, _ = period_sql(years, dataset, view)
+        dated = f"(select *, {year} as _year from {view})"
         self.all = (
             f"{dated} join {members} on _member = cast({self.provider} as varchar) "
             f"and {day} between _since and _until"
@@ -139,12 +153,7 @@ class Records:
     def compared(self, payer: str, period: str) -> BaselineSpending:
         """Count and sum the records of the comparison group."""
         comparison = self.contract.comparison
-        if comparison is None:
-            raise RegistryError(
-                f"contract {self.contract.contract}: comparison: the target needs a comparison group, "
-                "and the contract does not say which",
-                "give it 'comparison: {networks: others}', or a list",
-            )
+        assert comparison is not None
         of = None if comparison.payers == "all" else payer
         if comparison.networks == "others":
             return self._spending("_network <> ?", [self.network], of, period, "the comparison group")
@@ -175,15 +184,7 @@ class Records:
 
     def _of_payer(self, payer: str | None) -> tuple[str, list[Any]]:
         insured = self.contract.parties.insured
-        if insured is None:
-            if len(self.contract.parties.payers) > 1:
-                raise RegistryError(
-                    f"contract {self.contract.contract}: parties.insured: there are several payers, "
-                    "and nothing says which records are of which",
-                    "give it 'insured: {column: ..., codes: {...}, other_codes: ...}'",
-                )
-            return "", []
-        if payer is None:
+        if insured is None or payer is None:
             return "", []
         return f"and list_contains(?, cast({quote(insured.column)} as varchar))", [list(insured.codes[payer])]
 
@@ -235,15 +236,7 @@ class Records:
 
 
 def _risk_column(contract: Contract) -> str | None:
-    target = contract.target
-    parts = [target.own, target.group] if isinstance(target, Blend) else [target]
-    mixes = [None if isinstance(part, Delivered) else part.case_mix for part in parts]
-    columns = {mix.column for mix in mixes if mix is not None and mix.column is not None}
-    if len(columns) > 1:
-        raise RegistryError(
-            f"contract {contract.contract}: case_mix.column: own history and group go by other columns"
-        )
-    return columns.pop() if columns else None
+    return next((mix.column for _, mix in case_mixes(contract.target)), None)
 
 
 def _deliveries(con: Connection, records: Records, years: list[str]) -> dict[str, str]:
@@ -276,7 +269,6 @@ def _result(
     """Give the participant's score, and the hash of what it follows from; None if nothing was scored."""
     rule = contract.quality.indicators[number]
     indicator, version = rule.indicator, rule.version or versions.get(rule.indicator, "")
-    _refuse_other_periods(catalogue, contract, indicator, version)
     network, scored = contract.parties.participant.network, [rule.indicator, version, period]
     about_all = con.execute(
         "select reference, inputs_hash from benchmark where indicator = ? and version = ? and period = ?",
@@ -312,34 +304,11 @@ def _result(
     return result, inputs_hash
 
 
-def _refuse_other_periods(catalogue: Catalogue, contract: Contract, indicator: str, version: str) -> None:
-    """A contract goes by calendar years: an indicator of other periods would never have a score of one."""
-    item = catalogue.definitions.get(("indicator", indicator))
-    period = item.model.period if item and item.version == version else None
-    if period and period.kind != "calendar-year":
-        raise RegistryError(
-            f"contract {contract.contract}: indicator {indicator} is scored by another period "
-            f"('{period.kind}') than the calendar years of the contract",
-            "agree on an indicator that is scored by calendar year",
-        )
-
-
 def _baseline(con: Connection, contract: Contract, number: int, version: str) -> float | None:
     """Give the participant's own value of the baseline period, where improvement is measured from it."""
     rule = contract.quality.indicators[number]
-    path = f"contract {contract.contract}: quality.indicators.{number}.attain.baseline"
-    if not isinstance(rule.attain, ByImprovement) or isinstance(rule.attain.baseline, Decimal):
+    if not isinstance(rule.attain, ByImprovement) or not isinstance(rule.attain.baseline, OwnBaseline):
         return None
-    if not isinstance(rule.attain.baseline, OwnBaseline):
-        raise RegistryError(
-            f"{path}: 'as-delivered', and a registry is not handed a baseline",
-            "name the period: 'baseline: {period: ..., model: concurrent}'",
-        )
-    if rule.attain.baseline.model == "frozen":
-        raise RegistryError(
-            f"{path}.model: 'frozen', and the scores of this registry are by the model of each year",
-            "agree on 'concurrent', or on a baseline in numbers",
-        )
     rows = con.execute(
         """select adjusted from score where indicator = ? and version = ? and period = ? and provider = ?
         and band <> 'not-assessable'""",
@@ -347,7 +316,8 @@ def _baseline(con: Connection, contract: Contract, number: int, version: str) ->
     ).fetchall()
     if not rows or rows[0][0] is None:
         raise RegistryError(
-            f"{path}.period: {rule.indicator} has no assessable score of "
+            f"contract {contract.contract}: quality.indicators.{number + 1}.attain.baseline.period: "
+            f"{rule.indicator} has no assessable score of "
             f"{contract.parties.participant.network} in {rule.attain.baseline.period}"
         )
     return float(rows[0][0])

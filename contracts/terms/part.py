@@ -40,6 +40,12 @@ ByYear = Annotated[
 
 LEFT_OPEN = "left_open"
 NOT_A_READING = "not_a_reading"
+PLACED = "placed"
+
+
+def fault_at(message: str, *path: str | int) -> PydanticCustomError:
+    """Make the error for a validator to raise: what is wrong, and in which field of this part it stands."""
+    return PydanticCustomError(PLACED, "{message}", {"message": message, "path": path})
 
 
 class Part(BaseModel):
@@ -72,6 +78,9 @@ class Part(BaseModel):
         readings = field.description if field is not None else None
         if kind in (LEFT_OPEN, NOT_A_READING):
             return {"type": PydanticCustomError(kind, fault["msg"]), "loc": place, "input": fault["input"]}
+        if kind == PLACED:
+            place = (*place, *fault["ctx"]["path"])
+            return {"type": fault_at(fault["ctx"]["message"]), "loc": place, "input": fault["input"]}
         if readings and kind == "missing":
             return _left_open(".".join(map(str, place)), readings)
         if readings and kind == "literal_error":
@@ -104,12 +113,12 @@ def _stands_in(here: Any, step: int | str) -> bool:
     return isinstance(here, Mapping) and step in here
 
 
-def once(names: Iterable[str], what: str) -> None:
-    """Refuse names that stand there more than once."""
+def once(names: Iterable[tuple[str, tuple[str | int, ...]]], what: str) -> None:
+    """Refuse a name that stands there more than once; each comes with where it stands."""
     seen: set[str] = set()
-    for name in names:
+    for name, path in names:
         if name in seen:
-            raise ValueError(f"{what} '{name}' stands there more than once")
+            raise fault_at(f"{what} '{name}' stands there more than once", *path)
         seen.add(name)
 
 

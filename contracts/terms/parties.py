@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import ColumnName, Id, Name, Part, Weight, once
+from contracts.terms.part import ColumnName, Id, Name, Part, Weight, fault_at, once
 
 _JUDGED = (
     "'per-payer': threshold and minimum size are held against the saving of each payer by itself; "
@@ -47,10 +47,15 @@ class Insured(Part):
 
     @model_validator(mode="after")
     def _each_code_once(self) -> Self:
-        once((code for codes in self.codes.values() for code in codes), "code")
+        placed = (
+            (code, ("codes", payer, number))
+            for payer, codes in self.codes.items()
+            for number, code in enumerate(codes)
+        )
+        once(placed, "code")
         for payer, codes in self.codes.items():
             if not codes:
-                raise ValueError(f"payer '{payer}' has no code, so no record is of it")
+                raise fault_at(f"payer '{payer}' has no code, so no record is of it", "codes", payer)
         return self
 
 
@@ -97,13 +102,12 @@ class Parties(Part):
 
     @model_validator(mode="after")
     def _each_payer_once(self) -> Self:
-        once(self.payers, "payer")
+        once(((payer, ("payers", number)) for number, payer in enumerate(self.payers)), "payer")
         if len(self.payers) == 1 and self.judged is not None:
-            raise ValueError("'judged' is for several payers, and there is one")
+            raise fault_at("'judged' is for several payers, and there is one", "judged")
         if self.insured is not None and set(self.insured.codes) != set(self.payers):
-            raise ValueError(
-                f"insured: codes of {', '.join(self.insured.codes)}; expected of {', '.join(self.payers)}"
-            )
+            message = f"codes of {', '.join(self.insured.codes)}; expected of {', '.join(self.payers)}"
+            raise fault_at(message, "insured", "codes")
         return self
 
 
@@ -149,7 +153,7 @@ class Distribution(Part):
     @model_validator(mode="after")
     def _weights_where_they_mean_something(self) -> Self:
         if (self.by == "fixed-weights") != (self.weights is not None):
-            raise ValueError("'by: fixed-weights' needs 'weights', and the other ways have none")
+            raise fault_at("'by: fixed-weights' needs 'weights', and the other ways have none", "by")
         if self.weights is not None and not self.weights:
-            raise ValueError("'weights' names no provider")
+            raise fault_at("'weights' names no provider", "weights")
         return self

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import AMOUNT, WORD, Id, Part, Period, Rate, Version, Weight
+from contracts.terms.part import AMOUNT, WORD, Id, Part, Period, Rate, Version, Weight, fault_at, once
 
 Band = Literal["low998", "low95", "in", "high95", "high998", "not-assessable"]
 FUNNEL_BANDS: tuple[Band, ...] = ("low998", "low95", "in", "high95", "high998")
@@ -56,11 +57,14 @@ class ByLevel(Part):
     @model_validator(mode="after")
     def _target_lies_on_the_better_side(self) -> Self:
         if self.target == self.threshold:
-            raise ValueError(f"threshold and target are both {self.target}: nothing lies between them")
+            raise fault_at(
+                f"threshold and target are both {self.target}: nothing lies between them", "target"
+            )
         if (self.target > self.threshold) != (self.better == "higher"):
-            raise ValueError(
+            raise fault_at(
                 f"{self.better} is better, but the target ({self.target}) lies on the worse side of the "
-                f"threshold ({self.threshold})"
+                f"threshold ({self.threshold})",
+                "target",
             )
         return self
 
@@ -112,9 +116,11 @@ class ByImprovement(Part):
     def _path_can_be_walked(self) -> Self:
         goals = [self.path[year] for year in sorted(self.path)]
         if goals != sorted(goals):
-            raise ValueError("the path goes back: a later year asks for less improvement than an earlier one")
+            raise fault_at(
+                "the path goes back: a later year asks for less improvement than an earlier one", "path"
+            )
         if self.measured == "relative" and self.better == "lower" and goals[-1] > 1:
-            raise ValueError(f"the path asks to lower the baseline by {goals[-1]}, more than all of it")
+            raise fault_at(f"the path asks to lower the baseline by {goals[-1]}, more than all of it", "path")
         return self
 
 
@@ -137,9 +143,11 @@ class ByBenchmark(Part):
 
     @model_validator(mode="after")
     def _points_rise(self) -> Self:
-        for low, high in zip(self.points, self.points[1:], strict=False):
+        for number, (low, high) in enumerate(pairwise(self.points), start=1):
             if low.from_position >= high.from_position or low.attained > high.attained:
-                raise ValueError("the points must rise: a better position may never attain less")
+                raise fault_at(
+                    "the points must rise: a better position may never attain less", "points", number
+                )
         return self
 
 
@@ -159,11 +167,11 @@ class ByBand(Part):
     @model_validator(mode="after")
     def _every_band_once_in_order(self) -> Self:
         if set(self.attained) != set(FUNNEL_BANDS):
-            raise ValueError(f"'attained' needs exactly the classes {', '.join(FUNNEL_BANDS)}")
+            raise fault_at(f"needs exactly the classes {', '.join(FUNNEL_BANDS)}", "attained")
         amounts = [self.attained[band] for band in FUNNEL_BANDS]
         if amounts not in (sorted(amounts), sorted(amounts, reverse=True)):
-            raise ValueError(
-                "'attained' goes up and down again from low998 to high998: a better class pays less"
+            raise fault_at(
+                "goes up and down again from low998 to high998: a better class pays less", "attained"
             )
         return self
 
@@ -246,9 +254,8 @@ class Quality(Part):
     @model_validator(mode="after")
     def _each_indicator_once(self) -> Self:
         names = [rule.indicator for rule in self.indicators]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"indicator '{name}' stands in the quality rules more than once")
+        placed = ((name, ("indicators", number, "indicator")) for number, name in enumerate(names))
+        once(placed, "indicator")
         return self
 
     @property
@@ -263,7 +270,7 @@ class Quality(Part):
     @model_validator(mode="after")
     def _no_word_too_many(self) -> Self:
         if not self.gated and self.minimum_missed is not None:
-            raise ValueError("'minimum_missed' is for a minimum, and no minimum was agreed")
+            raise fault_at("this is for a minimum, and no minimum was agreed", "minimum_missed")
         return self
 
     @model_validator(mode="after")
@@ -272,8 +279,7 @@ class Quality(Part):
             return self
         used = {rule.horizon for rule in self.indicators}
         if used != set(self.horizon_weights):
-            raise ValueError(
-                "'horizon_weights' needs exactly the horizons of the indicators; these are "
-                f"{', '.join(sorted(map(str, used)))}"
-            )
+            these = ", ".join(sorted(map(str, used)))
+            message = f"needs exactly the horizons of the indicators; these are {these}"
+            raise fault_at(message, "horizon_weights")
         return self

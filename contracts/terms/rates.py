@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import Id, Name, Part, Rate, Weight
+from contracts.terms.part import Id, Name, Part, Rate, Weight, fault_at
 
 
 def kind_of(value: Any) -> str:
@@ -38,7 +38,7 @@ class Linear(Part):
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"the minimum ({self.minimum}) is above the maximum ({self.maximum})")
+            raise fault_at(f"the minimum ({self.minimum}) is above the maximum ({self.maximum})", "minimum")
         return self
 
 
@@ -59,8 +59,9 @@ class Steps(Part):
     def _from_zero_upwards(self) -> Self:
         starts = [step.from_score for step in self.steps]
         if starts[0] != 0 or any(low >= high for low, high in pairwise(starts)):
-            raise ValueError(
-                "steps start at 'from_score: 0' and rise; a score between two of them must have one rate"
+            raise fault_at(
+                "steps start at 'from_score: 0' and rise; a score between two of them must have one rate",
+                "steps",
             )
         return self
 
@@ -82,12 +83,14 @@ class Corridors(Part):
     def _without_holes(self) -> Self:
         *ends, last = [corridor.up_to for corridor in self.corridors]
         if last is not None or None in ends:
-            raise ValueError(
-                "exactly the last corridor has no 'up_to'; otherwise a saving falls in none or two"
+            raise fault_at(
+                "exactly the last corridor has no 'up_to'; otherwise a saving falls in none or two",
+                "corridors",
             )
         numbers = [end for end in ends if end is not None]
         if numbers != sorted(set(numbers)):
-            raise ValueError(f"corridors overlap: 'up_to' must rise, and is {', '.join(map(str, numbers))}")
+            message = f"corridors overlap: 'up_to' must rise, and is {', '.join(map(str, numbers))}"
+            raise fault_at(message, "corridors")
         return self
 
 
@@ -103,7 +106,8 @@ class Sliding(Part):
     @model_validator(mode="after")
     def _rises(self) -> Self:
         if self.from_savings_rate >= self.to_savings_rate or self.from_rate > self.to_rate:
-            raise ValueError("a sliding share must rise: a larger saving may never pay less")
+            message = "a sliding share must rise: a larger saving may never pay less"
+            raise fault_at(message, "to_savings_rate" if self.from_rate <= self.to_rate else "to_rate")
         return self
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.terms.part import ByYear, Euros, Id, Part, Period, Rate, Text
+from contracts.terms.part import ByYear, Euros, Id, Part, Period, Rate, Text, fault_at
 from contracts.terms.rates import EarnedByQuality, LossRate
 from contracts.terms.threshold import Threshold
 
@@ -40,7 +40,7 @@ class BonusSize(Part):
     def _one_of_the_two(self) -> Self:
         given = (self.rate is not None, self.euros is not None)
         if given != ((True, False) if self.rate_of == "target" else (False, True)):
-            raise ValueError("'rate_of: target' needs a 'rate', and 'rate_of: none' needs 'euros'")
+            raise fault_at("'rate_of: target' needs a 'rate', and 'rate_of: none' needs 'euros'", "rate_of")
         return self
 
 
@@ -83,7 +83,7 @@ class Cap(Part):
     @model_validator(mode="after")
     def _rate_where_it_means_something(self) -> Self:
         if (self.rate is None) != (self.rate_of == "none"):
-            raise ValueError("'rate_of: target' needs a 'rate', and 'rate_of: none' has none")
+            raise fault_at("'rate_of: target' needs a 'rate', and 'rate_of: none' has none", "rate_of")
         return self
 
 
@@ -137,11 +137,12 @@ class Losses(Part):
     @model_validator(mode="after")
     def _no_word_too_many(self) -> Self:
         if self.phase_in is None and self.phase is not None:
-            raise ValueError("'phase' says when the phase-in works, and there is no 'phase_in'")
+            raise fault_at("this says when the phase-in works, and there is no 'phase_in'", "phase")
         if not self.limited_by_revenue and self.revenue_unknown is not None:
-            raise ValueError("'revenue_unknown' is for a limit on revenue, and there is none")
+            raise fault_at("this is for a limit on revenue, and there is none", "revenue_unknown")
         if self.threshold.below is not None:
-            raise ValueError("'below' is for savings; an overspending below the threshold costs nothing")
+            message = "this is for savings; an overspending below the threshold costs nothing"
+            raise fault_at(message, "threshold", "below")
         return self
 
 

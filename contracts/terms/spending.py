@@ -19,6 +19,7 @@ from contracts.terms.part import (
     Rate,
     Text,
     Weight,
+    fault_at,
     once,
 )
 from contracts.terms.rates import DiscountByQuality
@@ -145,7 +146,8 @@ class OwnHistory(_RiskTarget):
 
     @model_validator(mode="after")
     def _each_period_once(self) -> Self:
-        once((part.period for part in self.baseline), "baseline period")
+        placed = ((part.period, ("baseline", number, "period")) for number, part in enumerate(self.baseline))
+        once(placed, "baseline period")
         return self
 
 
@@ -171,8 +173,9 @@ class Blend(_Target):
     @model_validator(mode="after")
     def _discount_once(self) -> Self:
         for name, part in (("own", self.own), ("group", self.group)):
-            if part.discount is not None or part.path is not None:
-                raise ValueError(f"{name}: 'discount' and 'path' are for the whole target; put them under it")
+            for field in ("discount", "path"):
+                if getattr(part, field) is not None:
+                    raise fault_at("this is for the whole target; put it under 'target'", name, field)
         return self
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import Id, Part, Rate
+from contracts.terms.part import Id, Part, Rate, fault_at
 
 ThresholdRate = Annotated[Decimal, Field(ge=0, lt=1)]
 
@@ -31,9 +32,9 @@ class Bracket(Part):
     @model_validator(mode="after")
     def _upwards(self) -> Self:
         if self.to_records is not None and self.to_records <= self.from_records:
-            raise ValueError(f"the bracket ends at {self.to_records}, at or before it starts")
+            raise fault_at(f"the bracket ends at {self.to_records}, at or before it starts", "to_records")
         if self.to_records is None and self.to_rate is not None:
-            raise ValueError("a bracket without an upper end has one rate, and no 'to_rate'")
+            raise fault_at("a bracket without an upper end has one rate, and no 'to_rate'", "to_rate")
         return self
 
 
@@ -49,14 +50,17 @@ class ByPopulation(Part):
 
     @model_validator(mode="after")
     def _brackets_join(self) -> Self:
-        for low, high in zip(self.table, self.table[1:], strict=False):
+        for number, (low, high) in enumerate(pairwise(self.table), start=1):
             if low.to_records is None or high.from_records != low.to_records + 1:
-                raise ValueError(
+                raise fault_at(
                     f"the bracket from {high.from_records} must start one record after the one before it "
-                    f"ends ({low.to_records}): brackets overlap, or leave a hole"
+                    f"ends ({low.to_records}): brackets overlap, or leave a hole",
+                    "table",
+                    number,
                 )
         if self.table[-1].to_records is not None:
-            raise ValueError("the last bracket needs no upper end: larger populations have no rate")
+            message = "the last bracket needs no upper end: larger populations have no rate"
+            raise fault_at(message, "table", len(self.table) - 1, "to_records")
         return self
 
 

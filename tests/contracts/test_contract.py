@@ -195,41 +195,116 @@ def _bands(*amounts: float) -> list[dict[str, Any]]:
 TWICE = [{"indicator": "goal", "weight": 1, "attain": build.GOAL}] * 2
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"share": {"base": 0.5, "at_full_quality": 0.4}}, "better quality would pay less"),
-        ({"share": {"base": 0.5, "at_full_quality": 1.01}}, "less than or equal to 1"),
-        ({"share": {"base": -0.1, "at_full_quality": 0.5}}, "greater than or equal to 0"),
-        ({"cap": {"rate_of": "target"}}, "needs a 'rate'"),
-        ({"cap": {"rate_of": "none", "rate": 0.1}}, "has none"),
-        ({"threshold__rate": "nan"}, "finite"),
-        ({"threshold__rate": 1}, "less than 1"),
-        ({"threshold__rate": -0.01}, "greater than or equal to 0"),
-        ({"threshold__note": "x"}, "Extra inputs"),
-        ({"losses": "half"}, "not one of the readings"),
-        ({"quality__indicators": []}, "at least 1"),
-        ({"quality__indicators": TWICE}, "more than once"),
-        ({"quality__indicators": _level(threshold=1)}, "nothing lies between"),
-        ({"quality__indicators": _level(better="lower")}, "worse side"),
-        ({"quality__indicators": _bands(1, 1, 0.5, 0)}, "exactly the classes"),
-        ({"quality__indicators": _bands(1, 0.5, 1, 0, 0)}, "up and down"),
-        ({"years": []}, "at least 1"),
-        ({"years": ["2025", "2025"]}, "more than once"),
-        ({"years": ["2025/26"]}, "different kinds"),
-        ({"years": ["2022"]}, "before the first contract year"),
-        ({"years": ["2023", "2024"]}, "more than once"),
-        ({"years": ["last year"]}, "pattern"),
-        ({"target__trend": {"rate": -0.5, "growth": "simple"}}, "leaves no target after 2 years"),
-        ({"parties__insured": INSURED}, "expected of Payer"),
-        ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": ["1"]}}}, "more than"),
-        ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": []}}}, "no record is"),
-        ({"comparison": {"networks": "others"}}, "no target or trend uses"),
-        ({"target": BLEND, "comparison": {"networks": ["VSV-01"]}}, "compared with itself"),
-        ({"target": BLEND, "comparison": {"networks": "others", "payers": "own"}}, "does not tell"),
-        ({"spending__truncation": 0}, "greater than 0"),
-    ],
-)
+FIXED = {"by": "fixed-weights", "remainder": "largest-remainder"}
+GATE, BELOW = build.PLAIN["threshold"], {"share_times": 0.5, "minimum_records": 1}
+LEVY = {"name": {"nl": "Afslag", "en": "Levy"}, "rate": 0.02}
+OTHERS = {"comparison": {"networks": "others"}}
+REBASING = {
+    "basis": "total",
+    "trend": {"rate": 0, "growth": "simple"},
+    "prices_of": "last-year",
+    "add_back": 0,
+}
+
+
+def _improvement(path: dict[str, float]) -> list[dict[str, Any]]:
+    rule = {"by": "improvement", "better": "lower", "baseline": 0.1, "measured": "relative"}
+    return [{"indicator": "goal", "weight": 1, "attain": {**rule, "path": path, "partial": "proportional"}}]
+
+
+def _places(*points: tuple[float, float]) -> list[dict[str, Any]]:
+    listed = [{"from_position": place, "attained": amount} for place, amount in points]
+    attain = {"by": "benchmark", "between": "step", "points": listed}
+    return [{"indicator": "goal", "weight": 1, "attain": attain}]
+
+
+def _slices(*ends: float) -> list[dict[str, Any]]:
+    return [*({"up_to": end, "rate": 0.1} for end in ends), {"rate": 0.2}]
+
+
+def _sliding(start: float, low: float, end: float, high: float) -> dict[str, Any]:
+    rates = {"from_rate": low, "to_rate": high}
+    return {"kind": "sliding", "from_savings_rate": start, "to_savings_rate": end, **rates}
+
+
+def _table(*rows: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("from_records", "to_records", "to_rate")
+    table = [
+        {"from_rate": 0.02} | {name: value for name, value in zip(names, row, strict=False) if value}
+        for row in rows
+    ]
+    return {"by": "population", "between": "step", "table": table}
+
+
+CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
+    ({"share": {"base": 0.5, "at_full_quality": 0.4}}, "better quality would pay less"),
+    ({"share": {"base": 0.5, "at_full_quality": 1.01}}, "less than or equal to 1"),
+    ({"share": {"base": -0.1, "at_full_quality": 0.5}}, "greater than or equal to 0"),
+    ({"cap": {"rate_of": "target"}}, "needs a 'rate'"),
+    ({"cap": {"rate_of": "none", "rate": 0.1}}, "has none"),
+    ({"threshold__rate": "nan"}, "finite"),
+    ({"threshold__rate": 1}, "less than 1"),
+    ({"threshold__rate": -0.01}, "greater than or equal to 0"),
+    ({"threshold__note": "x"}, "Extra inputs"),
+    ({"losses": "half"}, "not one of the readings"),
+    ({"quality__indicators": []}, "at least 1"),
+    ({"quality__indicators": TWICE}, "more than once"),
+    ({"quality__indicators": _level(threshold=1)}, "nothing lies between"),
+    ({"quality__indicators": _level(better="lower")}, "worse side"),
+    ({"quality__indicators": _bands(1, 1, 0.5, 0)}, "exactly the classes"),
+    ({"quality__indicators": _bands(1, 0.5, 1, 0, 0)}, "up and down"),
+    ({"years": []}, "at least 1"),
+    ({"years": ["2025", "2025"]}, "more than once"),
+    ({"years": ["2025/26"]}, "the year 2025/26 starts in April 2025"),
+    ({"years": ["2022"]}, "before the first contract year"),
+    ({"years": ["2023", "2024"]}, "before the first contract year"),
+    ({"years": ["last year"]}, "pattern"),
+    ({"target__trend": {"rate": -0.5, "growth": "simple"}}, "leaves no target after 2 years"),
+    ({"parties__insured": INSURED}, "expected of Payer"),
+    ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": ["1"]}}}, "more than"),
+    ({**SHARED, "parties__insured": {**INSURED, "codes": {"Payer": ["1"], "Other": []}}}, "no record is"),
+    ({"comparison": {"networks": "others"}}, "no target or trend uses"),
+    ({"target": BLEND, "comparison": {"networks": ["VSV-01"]}}, "compared with itself"),
+    ({"target": BLEND, "comparison": {"networks": "others", "payers": "own"}}, "does not tell"),
+    ({"spending__truncation": 0}, "greater than 0"),
+    ({"years": ["2025/26"], "year_starts": 7}, "different kinds"),
+    ({"year_starts": 7}, "start in January"),
+    ({"parties__judged": "pooled"}, "there is one"),
+    ({"distribution": {"by": "equal", "weights": {"A": 1}, "remainder": "largest-remainder"}}, "have none"),
+    ({"distribution": {**FIXED, "weights": {}}}, "names no provider"),
+    ({"bonus": {**BONUS, "size": {"rate_of": "target", "euros": 5}}}, "needs 'euros'"),
+    ({"cap": {"rate_of": "none", "covers": "share"}}, "no bonus that the cap"),
+    ({"deductions": [{**LEVY, "when": "before-bonus"}]}, "there is no bonus"),
+    ({"losses": {**LOSSES, "phase": "before-limits"}}, "no 'phase_in'"),
+    ({"losses": {**LOSSES, "revenue_unknown": "no-settlement"}}, "there is none"),
+    ({"losses": {**LOSSES, "threshold": {**GATE, "below": BELOW}}}, "this is for savings"),
+    ({"losses": {**LOSSES, "rate": {"base": 0.1, "at_full_quality": 0.2}}}, "would cost more"),
+    ({"losses": {**LOSSES, "phase_in": {"2024": 0}, "phase": "before-limits"}}, "one for each contract year"),
+    ({"quality__minimum_missed": "score-zero"}, "no minimum was agreed"),
+    ({"quality__horizon_weights": {"1": 1}}, "exactly the horizons"),
+    ({"quality__indicators": _improvement({"2024": 0.5, "2025": 0.4})}, "the path goes back"),
+    ({"quality__indicators": _improvement({"2024": 0.5, "2025": 1.5})}, "more than all of it"),
+    ({"quality__indicators": _places((0.5, 1), (0.8, 0.5))}, "the points must rise"),
+    ({"share": {"base": 0.5, "at_full_quality": 0.5, "minimum": 0.6, "maximum": 0.4}}, "above the maximum"),
+    ({"share": {"kind": "steps", "steps": [{"from_score": 0.5, "rate": 0.1}]}}, "start at"),
+    ({"share": {"kind": "corridors", "corridors": [{"up_to": 0.1, "rate": 0.1}]}}, "the last corridor"),
+    ({"share": {"kind": "corridors", "corridors": _slices(0.2, 0.1)}}, "overlap"),
+    ({"share": _sliding(0.1, 0.2, 0.1, 0.3)}, "must rise"),
+    ({"share": _sliding(0.1, 0.3, 0.2, 0.2)}, "must rise"),
+    ({"threshold__rate": _table((100, 50))}, "at or before it starts"),
+    ({"threshold__rate": _table((100, None, 0.1))}, "no 'to_rate'"),
+    ({"threshold__rate": _table((100, 200), (150, None))}, "overlap"),
+    ({"threshold__rate": _table((100, 200))}, "needs no upper end"),
+    (
+        {"target": {**BLEND, "own": {**build.PLAIN["target"], "path": {"2024": 1, "2025": 1}}}, **OTHERS},
+        "whole target",
+    ),
+    ({"target__baseline": [{"period": "2023", "weight": 1}] * 2}, "more than once"),
+    ({"rebasing": {**REBASING, "weights": [1]}}, "2 contract years, oldest first"),
+]
+
+
+@pytest.mark.parametrize(("changes", "words"), CONTRADICTIONS)
 def test_contradictions_are_refused(changes: dict[str, Any], words: str) -> None:
     assert words in _only_fault(build.terms(**changes))["msg"]
 

@@ -69,7 +69,11 @@ def test_payers_by_a_column_split_records_and_money_and_share_the_scores(demo: R
     assert found["A"].results == found["B"].results == whole.results
     joint = settle_payers(contract, found)
     assert joint.payment == sum(each.payment for each in joint.settlements)
-    refused = {**insured, "codes": {"A": ["nulliparous"], "B": ["none such"]}, "other_codes": "refused"}
+    other = {**insured, "codes": {"A": ["nulliparous"], "B": ["none such"]}}
+    with pytest.raises(RegistryError, match=r"insured.codes.B.1: 'parity' is never 'none such'"):
+        _facts(demo, _contract(demo, parties={**parties, "insured": other}))
+    refused = {**insured, "column": "provider", "codes": {"A": ["M008"], "B": ["M009"]}}
+    refused["other_codes"] = "refused"
     with pytest.raises(RegistryError, match=r"parties.insured.codes, and it says 'other_codes: refused'"):
         _facts(demo, _contract(demo, parties={**parties, "insured": refused}))
     with pytest.raises(RegistryError, match=r"parties.insured: there are several payers"):
@@ -98,7 +102,7 @@ def test_a_comparison_group_is_all_other_networks_or_those_named(demo: Registry)
     named = _contract(demo, target=target, comparison={"networks": ["VSV-01", "VSV-02"]})
     (few,) = _facts(demo, named)["Zorgverzekeraar Demo"].comparison
     assert 0 < few.records < group.records
-    with pytest.raises(RegistryError, match=r"comparison: the target needs a comparison group"):
+    with pytest.raises(RegistryError, match=r"target: it needs a comparison group"):
         _facts(demo, _contract(demo, target=target))
 
 
@@ -136,7 +140,8 @@ def test_an_indicator_of_other_periods_is_no_part_of_a_contract(
         definitions={**catalogue.definitions, ("indicator", "birth-pph"): replace(pph, model=other)},
     )
     message = (
-        f"indicator birth-pph is scored by another period \\('{period['kind']}'\\) than the calendar years"
+        rf"quality.indicators.1.indicator: birth-pph is scored by '{period['kind']}'.*, and the contract "
+        "goes by calendar years"
     )
     with pytest.raises(RegistryError, match=message):
         settlement_inputs(demo.con, changed, contract, "2025")
@@ -154,7 +159,7 @@ def test_improvement_is_measured_from_the_own_score_of_an_earlier_period(demo: R
     scores = demo.scores("birth-pph", provider=VSV).set_index("period")["adjusted"]
     (result,) = _facts(demo, _quality(demo, attain))["Zorgverzekeraar Demo"].results
     assert (result.baseline, result.adjusted) == (scores["2023"], scores["2025"])
-    path = r"quality.indicators.0.attain.baseline"
+    path = r"quality.indicators.1.attain.baseline"
     for baseline, words in (
         ({"period": "2023", "model": "frozen"}, f"{path}.model: 'frozen'"),
         ({"period": "2019", "model": "concurrent"}, f"{path}.period: birth-pph has no assessable score"),
@@ -175,12 +180,20 @@ def test_position_is_the_part_of_the_others_that_do_worse(demo: Registry) -> Non
 
 
 def test_what_only_the_parties_can_establish_is_asked_for_by_its_field(demo: Registry) -> None:
-    contract = _contract(demo, project_costs={"threshold_judges": "net-saving"})
+    text = (demo.folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
+    terms = demo.folder / "definitions" / "costs.contract.yaml"
+    terms.write_text(
+        text.replace("contract: birth-vsv", "contract: costs")
+        + "project_costs: {threshold_judges: net-saving}\n",
+        encoding="utf-8",
+    )
+    demo.define([terms])
+    contract = demo.catalogue().get("contract", "costs").model
     with pytest.raises(ValueError, match=r"project_costs: none; the contract needs it"):
         settle_payers(contract, _facts(demo, contract))
     file = demo.folder / "definitions" / "established.facts.yaml"
     file.write_text(
-        "facts: birth-vsv-established\nversion: 1.0.0\nstatus: active\ncontract: birth-vsv\n"
+        "facts: birth-vsv-established\nversion: 1.0.0\nstatus: active\ncontract: costs\n"
         'title: {nl: Vastgesteld, en: Established}\nyears:\n  "2025": {project_costs: 1234.50}\n',
         encoding="utf-8",
     )
