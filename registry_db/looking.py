@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from contracts.simulation import Simulation
-from indicators.faults import did_you_mean
 from registry_db import results
 from registry_db.before_signing import contract_of, simulated
 from registry_db.cards import card_of
@@ -16,6 +15,7 @@ from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.fhir_scores import FHIR_BASE, score_bundle
 from registry_db.ledgers import Language, Ledger, stored_ledger
+from registry_db.monitoring import course
 from registry_db.opened import OpenRegistry
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.records import orphans
@@ -63,14 +63,7 @@ class Looking(OpenRegistry):
     ) -> pd.DataFrame:
         item = self.catalogue().get("indicator", indicator)
         frame = read(self.con, item.id, item.version)
-        for column, wanted in (("period", period), ("provider", provider)):
-            if wanted is None:
-                continue
-            if wanted not in set(frame[column]):
-                known = did_you_mean(wanted, set(frame[column])) or "it has no scores yet: `meetlat run`"
-                raise RegistryError(f"{indicator} has no scores of {column} '{wanted}'", known)
-            frame = frame[frame[column] == wanted]
-        return frame.reset_index(drop=True)
+        return results.only(frame, indicator, period=period, provider=provider)
 
     def states(
         self, indicator: str, *, period: str | None = None, provider: str | None = None
@@ -89,6 +82,34 @@ class Looking(OpenRegistry):
         catalogue = self.catalogue()
         item = catalogue.get("indicator", indicator)
         return card_of(self.con, catalogue, item, period, hosmer_lemeshow=hosmer_lemeshow)
+
+    def monitor(
+        self,
+        indicator: str,
+        *,
+        period: str | None = None,
+        provider: str | None = None,
+        odds_ratio: float = 2.0,
+        false_alarms: float = 0.05,
+    ) -> pd.DataFrame:
+        """Follow an indicator of events by month; see `registry_db.monitoring.course`.
+
+        Raises
+        ------
+        RegistryError
+            As there, and if there is no such period or provider.
+        """
+        catalogue = self.catalogue()
+        item = catalogue.get("indicator", indicator)
+        return course(
+            self.con,
+            catalogue,
+            item,
+            period=period,
+            provider=provider,
+            odds_ratio=odds_ratio,
+            false_alarms=false_alarms,
+        )
 
     def settlements(self) -> pd.DataFrame:
         """Settlements, columns `registry_db.results.SETTLEMENTS`."""

@@ -118,3 +118,21 @@ def quarantine(con: Connection, delivery: str) -> pd.DataFrame:
         where delivery = ? order by line, column_name""",
         [delivery],
     ).df()
+
+
+def only(frame: pd.DataFrame, indicator: str, *, period: str | None, provider: str | None) -> pd.DataFrame:
+    """Rows of one period and provider, where these are named.
+
+    Raises
+    ------
+    RegistryError
+        If there are none of them.
+    """
+    for column, wanted in (("period", period), ("provider", provider)):
+        if wanted is None:
+            continue
+        if wanted not in set(frame[column]):
+            known = did_you_mean(wanted, set(frame[column])) or "it has no scores yet: `meetlat run`"
+            raise RegistryError(f"{indicator} has no scores of {column} '{wanted}'", known)
+        frame = frame[frame[column] == wanted]
+    return frame.reset_index(drop=True)

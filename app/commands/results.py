@@ -67,6 +67,45 @@ def states(
 
 
 @cli.command()
+def monitor(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(help="Indicator of events.")],
+    period: PeriodOption = None,
+    provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    odds_ratio: Annotated[
+        float, typer.Option(help="Change of the odds to look for: 2 is twice, 0.5 half.", min=0.01, max=100)
+    ] = 2.0,
+    false_alarms: Annotated[
+        float, typer.Option(help="Chance of an alarm in a period where nothing changed.", min=0.001, max=0.5)
+    ] = 0.05,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+) -> None:
+    """Follow an indicator by month: expected less observed (VLAD), CUSUM with its alarms, and XmR signals.
+
+    For interim reports and the operator: nothing is hidden, and a month of few patients says little. The
+    limit of the CUSUM is simulated with the provider's own patients.
+
+    Example: `meetlat monitor birth-pph --provider VSV-03 --period 2025`
+    """
+    if odds_ratio == 1:
+        raise typer.BadParameter("1 is no change to look for", param_hint="--odds-ratio")
+    with opened(context) as registry:
+        frame = registry.monitor(
+            indicator,
+            period=period,
+            provider=provider,
+            odds_ratio=odds_ratio,
+            false_alarms=false_alarms,
+        )
+    if not written(frame, as_json=as_json, out=out):
+        numbers = {"expected": ".1f", "vlad": "+.1f", "cusum": ".2f", "limit": ".2f"}
+        columns = {"provider": "", "month": "", "n": ",d", "observed": ".0f", **numbers}
+        shown = frame.assign(alarm=frame["alarm"].map({True: "ALARM", False: ""}))
+        print_table(shown, {**columns, "alarm": "", "signals": ""}, title=indicator)
+
+
+@cli.command()
 def models(context: typer.Context, as_json: JsonOption = False, out: OutOption = None) -> None:
     """Look at the fitted case-mix models.
 
