@@ -64,8 +64,8 @@ COMMANDS = sorted(command.callback.__name__ for command in cli.cli.registered_co
 def test_the_commands(run: Run) -> None:
     assert COMMANDS == [
         "api", "app", "card", "check", "define", "deliver", "deliveries", "demo", "diff", "dummy", "fit",
-        "guide", "init", "ledger", "luck", "models", "publish", "run", "schema", "score", "scores", "settle",
-        "settlements", "simulate", "states", "status",
+        "guide", "init", "ledger", "luck", "models", "monitor", "publish", "run", "schema", "score",
+        "scores", "settle", "settlements", "simulate", "states", "status",
     ]  # fmt: skip
     code, out, _ = run("--help")
     assert code == 0
