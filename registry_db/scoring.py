@@ -165,7 +165,7 @@ def _mean(indicator: Indicator, strata: Strata) -> Scored:
         providers=len(strata.providers),
         minimum_n=indicator.minimum.n,
     )
-    reliability = mean_reliability(result.adjusted, result.sd, result.n)
+    reliability = mean_reliability(result.adjusted, result.sd, result.effective)
     scores = _frame(
         strata,
         result.n,

@@ -62,6 +62,7 @@ def case_mix_test(
     levels: tuple[float, float],
     mid_p: bool,
     tau2: float,
+    size: FloatArray | None = None,
 ) -> tuple[float, ...]:
     """Test one provider with the exact distribution of its number of events (Poisson-binomial).
 
@@ -69,34 +70,48 @@ def case_mix_test(
     ratio times E. With over-dispersion, the log of that multiplier varies between ordinary providers with
     the standard deviation tau E/V, which gives O/E the variance tau2.
 
+    Of records that count in part everything is counted in steps, and the log of the multiplier of a record
+    is in proportion to its size: a provider that a record counts for by a third had a third of the say. The
+    distributions of the weighted sum then are one exponential family, as those of the number are, and the
+    sum is all that the records tell about the multiplier.
+
     Parameters
     ----------
     n, risk
         Records and expected risk per stratum of the provider.
     observed
-        Events.
+        Events, in steps.
     ratio
         The norm, as a ratio to E; 1 is as expected.
     levels, mid_p, tau2
         As for `score_binary`.
+    size
+        Steps that one record of each stratum counts for, from `record_weights.lattice`; None is 1.
 
     Returns
     -------
     tuple[float, ...]
-        lower, upper, the four limit counts, p_low, p_high. All NaN where the norm asks for as many events
-        as there are records, or more.
+        lower, upper, the four limit counts (in steps), p_low, p_high. All NaN where the norm asks for as
+        many events as there are records, or more.
+
+    References
+    ----------
+    Barndorff-Nielsen O (1978), on exponential families. Information and Exponential Families, chapter 8.
     """
-    expected = float(n @ risk)
-    if not 0 < ratio * expected < n.sum():
+    one = _Records(n, risk, np.ones(len(n)) if size is None else size)
+    expected = one.mean_at(0.0)
+    if not 0 < ratio * expected < one.steps:
         return (np.nan,) * 8
-    probabilities = pmf(n, risk)
-    spread = float(np.sqrt(tau2)) * expected / float(n @ (risk * (1 - risk)))
+    probabilities = one.distribution_at(0.0)
+    spread = float(np.sqrt(tau2)) * expected / float((n * one.size**2) @ (risk * (1 - risk)))
     around = probabilities
     if probabilities[observed] < FAR_OUT:
-        target = min(max(float(observed), 0.5), float(n.sum()) - 0.5)
-        around = pmf(n, shift(risk, _theta_of(lambda theta: float(n @ shift(risk, theta)), target)))
+        # half an event away from none, and from all
+        margin = 0.5 * float(one.size.min())
+        target = min(max(float(observed), margin), one.steps - margin)
+        around = one.distribution_at(_theta_of(one.mean_at, target))
     interval = exact_ratio_interval(around, observed, expected, level=levels[0], mid_p=mid_p, spread=spread)
-    null = _null(n, risk, probabilities, mean=ratio * expected, spread=spread)
+    null = _null(one, probabilities, mean=ratio * expected, spread=spread)
     at_most, at_least = tail_weights(len(null) - 1, observed, mid_p=mid_p)
     tails = min(1.0, float(at_most @ null)), min(1.0, float(at_least @ null))
     return (*interval, *exact_limits(null, levels=levels, mid_p=mid_p), *tails)
@@ -162,14 +177,38 @@ def count_test(
     )
 
 
-def _null(
-    n: FloatArray, risk: FloatArray, probabilities: FloatArray, *, mean: float, spread: float
-) -> FloatArray:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Records:
+    """Records of one provider: how many of each stratum, their risk, and the steps that one counts for."""
+
+    n: FloatArray
+    risk: FloatArray
+    size: FloatArray
+
+    @property
+    def steps(self) -> float:
+        """Steps of all records together."""
+        return float((self.n * self.size).sum())
+
+    def risk_at(self, theta: float) -> FloatArray:
+        """Risks where the odds of a record are multiplied by exp(theta size)."""
+        return shift(self.risk, theta * self.size) if theta else self.risk
+
+    def mean_at(self, theta: float) -> float:
+        """Steps that are expected there."""
+        return float((self.n * self.size) @ self.risk_at(theta))
+
+    def distribution_at(self, theta: float) -> FloatArray:
+        """Distribution of the steps there."""
+        return pmf(self.n, self.risk_at(theta), self.size)
+
+
+def _null(records: _Records, probabilities: FloatArray, *, mean: float, spread: float) -> FloatArray:
     """Give the distribution of the count under a norm with this mean."""
     if spread == 0:
-        if mean == float(n @ risk):
+        if mean == records.mean_at(0.0):
             return probabilities
-        return pmf(n, shift(risk, _theta_of(lambda theta: float(n @ shift(risk, theta)), mean)))
+        return records.distribution_at(_theta_of(records.mean_at, mean))
     counts = np.arange(len(probabilities))
     theta = _theta_of(lambda theta: float(counts @ mixture(probabilities, theta, spread=spread)), mean)
     return mixture(probabilities, theta, spread=spread)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from risk_models.intervals import normal_quantile
+from risk_models.record_weights import HUNDREDTHS, checked_weight
 from risk_models.strata import (
     FloatArray,
     checked,
@@ -27,7 +28,10 @@ class MeanScores:
     Attributes
     ----------
     n
-        Records.
+        Records, each for its weight.
+    effective
+        Records that all count whole and tell as much: (sum w)^2 / sum w^2, with w the weights (Kish). It is n
+        where all do, and what interval, limits and p-values go by.
     observed, expected
         Mean outcome, and the mean of the expectations; NaN without records.
     reference
@@ -52,6 +56,7 @@ class MeanScores:
     """
 
     n: FloatArray
+    effective: FloatArray
     observed: FloatArray
     expected: FloatArray
     reference: float
@@ -87,6 +92,7 @@ def score_mean(
     norm: float | None = None,
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
+    weight: ArrayLike | None = None,
 ) -> MeanScores:
     """Score a value: the adjusted mean, or with a value before care the adjusted mean gain.
 
@@ -112,6 +118,10 @@ def score_mean(
     tau2
         Variance of the true means of ordinary providers to be allowed for, in the squared unit of y; 0
         leaves over-dispersion out.
+    weight
+        For how much one record of each stratum counts, above 0 and at most 1 with two decimals at most; None
+        is 1. The weights of a record over all providers are thought to be 1 together: then reference and sd
+        are those of the records.
 
     Returns
     -------
@@ -126,34 +136,42 @@ def score_mean(
     ----------
     NHS England, PROMs in England: a guide to the methodology, with the re-centring that the published
     figures have.
+    Kish L (1965). Survey Sampling, section 11.7, on what weights cost.
     """
     counts = checked_n(n)
     sums, squares = checked("sum_y", sum_y, rows=len(counts)), checked("sum_y2", sum_y2, rows=len(counts))
     means = checked("expected", expected, rows=len(counts))
     index = checked_provider(provider, rows=len(counts), providers=providers)
-    records = per_provider(index, counts, providers)
+    share = checked_weight(weight, rows=len(counts)) / HUNDREDTHS
+    weighted = counts * share
+    records = per_provider(index, weighted, providers)
     known = np.where(records > 0, records, np.nan)
+    # Exactly the records where all count whole: then one is divided by the other, and is 1.
+    effective = records / (per_provider(index, weighted * share, providers) / known)
     excess = sums - counts * means
-    bias = overall(excess, counts)
-    reference = overall(sums, counts)
+    bias = overall(excess * share, weighted)
+    reference = overall(sums * share, weighted)
     if sum_before is not None:
-        reference -= overall(checked("sum_before", sum_before, rows=len(counts)), counts)
-    sd = _residual_sd(counts, within_squares(counts, sums, squares), excess - counts * bias)
-    adjusted = reference + per_provider(index, excess, providers) / known - bias
+        before = checked("sum_before", sum_before, rows=len(counts))
+        reference -= overall(before * share, weighted)
+    sd = _residual_sd(counts, share, within_squares(counts, sums, squares), excess - counts * bias)
+    adjusted = reference + per_provider(index, excess * share, providers) / known - bias
     at = reference if norm is None else norm
     pair = checked_levels(levels)
     if not 0 <= tau2 < np.inf:
         raise ValueError(f"tau2: {tau2} is no variance; expected 0 or more")
-    error = np.sqrt(sd**2 / known + tau2)
-    margin, limits = normal_quantile(pair[0]) * error, normal_limits(at, sd, records, levels=pair, tau2=tau2)
+    error = np.sqrt(sd**2 / effective + tau2)
+    margin = normal_quantile(pair[0]) * error
+    limits = normal_limits(at, sd, effective, levels=pair, tau2=tau2)
     reason = not_assessable(records, minimum_n=minimum_n)
     if not sd > 0:
         reason[reason == ""] = "no variation between records"
     z = (adjusted - at) / (error if sd > 0 else np.nan)
     return MeanScores(
         n=records,
-        observed=per_provider(index, sums, providers) / known,
-        expected=per_provider(index, counts * means, providers) / known,
+        effective=effective,
+        observed=per_provider(index, sums * share, providers) / known,
+        expected=per_provider(index, weighted * means, providers) / known,
         reference=reference,
         adjusted=adjusted,
         sd=sd,
@@ -169,8 +187,9 @@ def score_mean(
     )
 
 
-def _residual_sd(n: FloatArray, within: FloatArray, centred: FloatArray) -> float:
+def _residual_sd(n: FloatArray, share: FloatArray, within: FloatArray, centred: FloatArray) -> float:
     """Standard deviation of the residuals of records, from the part within strata and the part between."""
     between = np.divide(centred**2, n, out=np.zeros_like(n), where=n > 0)
-    freedom = float(n.sum()) - 1
-    return float(np.sqrt((within.sum() + between.sum()) / freedom)) if freedom > 0 else np.nan
+    freedom = float((n * share).sum()) - 1
+    squares = (within * share).sum() + (between * share).sum()
+    return float(np.sqrt(squares / freedom)) if freedom > 0 else np.nan

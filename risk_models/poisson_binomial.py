@@ -1,6 +1,7 @@
 """The exact distribution of the number of events of one provider, given the risks of its patients."""
 
 import heapq
+from collections.abc import Mapping
 from itertools import count
 
 import numpy as np
@@ -17,11 +18,13 @@ TABLE = 500_000  # numbers worked on at once
 REACH = 8.0  # standard deviations to either side over which a normal density is summed
 
 
-def pmf(n: ArrayLike, p: ArrayLike) -> FloatArray:
+def pmf(n: ArrayLike, p: ArrayLike, size: ArrayLike | None = None) -> FloatArray:
     """Give the probability of every possible number of events among independent records of unequal risk.
 
     Records are merged two by two, then pairs, and so on. Nothing is subtracted, so that also the
     smallest probabilities are right in nearly all their digits, which a Fourier transform does not give.
+    Records that count in part are counted in steps: of records of one size the number of events is as
+    without sizes, and what the sizes add up to is convolved.
 
     Parameters
     ----------
@@ -29,16 +32,20 @@ def pmf(n: ArrayLike, p: ArrayLike) -> FloatArray:
         Records per stratum, whole numbers, shape (strata,).
     p
         Risk of one record of each stratum, between 0 and 1 inclusive, shape (strata,).
+    size
+        Steps that an event in one record of each stratum counts for, whole and 1 or more, shape (strata,),
+        as `record_weights.lattice` gives them; None is 1.
 
     Returns
     -------
     FloatArray
-        Shape (sum(n) + 1,): P(X = 0), ..., P(X = sum(n)). Probabilities under 1e-300 are given as 0.
+        Shape (steps + 1,) with steps = sum(n size): P(X = 0), ..., P(X = steps) of the sum X of the sizes of
+        the events. Probabilities under 1e-300 are given as 0, and a sum that cannot be has 0.
 
     Raises
     ------
     ValueError
-        When n is not whole (weighted records have no count distribution) or p is no probability.
+        When n or size is not whole, or p is no probability.
 
     References
     ----------
@@ -51,21 +58,56 @@ def pmf(n: ArrayLike, p: ArrayLike) -> FloatArray:
 
     >>> pmf([2, 1], [0.1, 0.5]).round(3).tolist()
     [0.405, 0.495, 0.095, 0.005]
+
+    The last one counting double, as beside two that count for a half:
+
+    >>> pmf([2, 1], [0.1, 0.5], [1, 2]).round(3).tolist()
+    [0.405, 0.09, 0.41, 0.09, 0.005]
     """
     counts = np.asarray(n, dtype=np.float64)
     risks = np.asarray(p, dtype=np.float64)
     if counts.shape != risks.shape or counts.ndim != 1:
         raise ValueError(f"n and p: expected two equally long columns, got {counts.shape} and {risks.shape}")
     if not np.all((counts >= 0) & (counts == np.floor(counts)) & np.isfinite(counts)):
-        raise ValueError(
-            "n: the exact distribution counts whole records; it cannot take fractions or weights"
-        )
+        raise ValueError("n: the exact distribution counts whole records; one that counts in part has a size")
     if not np.all((risks >= 0) & (risks <= 1)):
         raise ValueError("p: expected probabilities between 0 and 1")
+    if size is None:
+        return _whole(counts, risks)
+    steps = np.asarray(size, dtype=np.float64)
+    if steps.shape != counts.shape or not np.all((steps >= 1) & (steps == np.floor(steps))):
+        raise ValueError("size: expected a whole number of steps, 1 or more, for every stratum")
+    sizes = np.unique(steps).astype(np.int64)
+    if (sizes == 1).all():
+        return _whole(counts, risks)
+    return _stepped({int(one): _whole(counts[steps == one], risks[steps == one]) for one in sizes})
+
+
+def _whole(counts: FloatArray, risks: FloatArray) -> FloatArray:
+    """Distribution of a number of events."""
     record_risks = np.repeat(risks, counts.astype(np.int64))
     if len(record_risks) == 0:
         return np.ones(1)
     return _merge(_merge_blocks(np.column_stack([1 - record_risks, record_risks])))
+
+
+def _stepped(by_size: Mapping[int, FloatArray]) -> FloatArray:
+    """Distribution of the sum of sizes, from that of the number of events of each size.
+
+    Each event of a size moves what there is by that many steps, so that one addition a possible number of
+    events is enough. The longest goes first; only what is not 0 of the others is gone through.
+    """
+    first, *others = sorted(by_size, key=lambda size: len(by_size[size]), reverse=True)
+    total = np.zeros(first * (len(by_size[first]) - 1) + 1)
+    total[::first] = by_size[first]
+    for size in others:
+        events = by_size[size]
+        moved = np.zeros(len(total) + size * (len(events) - 1))
+        for number in np.flatnonzero(events).tolist():
+            moved[number * size : number * size + len(total)] += events[number] * total
+        moved[moved < NOTHING] = 0.0
+        total = moved
+    return total
 
 
 def tilt(probabilities: FloatArray, theta: float) -> FloatArray:
@@ -145,7 +187,7 @@ def mixture(probabilities: FloatArray, theta: float, *, spread: float = 0.0) -> 
     return total
 
 
-def shift(p: FloatArray, theta: float) -> FloatArray:
+def shift(p: FloatArray, theta: float | FloatArray) -> FloatArray:
     """Give risks `p` with their odds multiplied by exp(theta); what `tilt` does, on the risks themselves."""
     result: FloatArray = expit(logit(p) + theta)
     return result

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from risk_models.event_tests import EventTest, Tested, case_mix_test, count_test
 from risk_models.mean_scores import MeanScores, score_mean
+from risk_models.record_weights import HUNDREDTHS, checked_weight, lattice
 from risk_models.regression import CannotFit
 from risk_models.strata import (
     FloatArray,
@@ -39,9 +40,10 @@ class BinaryScores:
     Attributes
     ----------
     n, observed, expected
-        Records (of a count: exposure), events, and the events expected.
+        Records (of a count: exposure), events, and the events expected; each record for its weight.
     variance
-        Of the number of events given the case mix: the sum of p(1 - p); of a count, that of `expected`.
+        Of the number of events given the case mix: the sum of w^2 p(1 - p), with w the weight; of a count,
+        that of `expected`.
     ratio
         O/E; NaN without records.
     reference
@@ -102,8 +104,12 @@ def score_binary(
     norm: float | None = None,
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
+    weight: ArrayLike | None = None,
 ) -> BinaryScores:
     """Score an event: O/E, the indirectly standardised rate, and by default the exact case-mix verdict.
+
+    A record may count in part for a provider, with a weight: O and E then are sums of weights, and the exact
+    test is that of a weighted sum of events.
 
     Parameters
     ----------
@@ -128,6 +134,9 @@ def score_binary(
     tau2
         Variance of the true O/E of ordinary providers to be allowed for, as `overdispersion` estimates it;
         0 leaves over-dispersion out. With `exact` and `poisson` only.
+    weight
+        For how much one record of each stratum counts, above 0 and at most 1 with two decimals at most; None
+        is 1. With `exact` and `exact-mid-p` only: a Poisson count is a whole number.
 
     Returns
     -------
@@ -160,16 +169,23 @@ def score_binary(
     happened = checked_whole("events", checked_events(events, counts))
     risks = checked_risk(risk, counts)
     index = checked_provider(provider, rows=len(counts), providers=providers)
+    parts = checked_weight(weight, rows=len(counts))
+    # Sums of hundredths are whole, so that these are right to the last digit.
+    in_parts, events_in_parts = counts * parts, happened * parts
+    share = parts / HUNDREDTHS
+    expected = counts * share * risks
     sums = _Sums(
-        n=per_provider(index, counts, providers),
-        observed=per_provider(index, happened, providers),
-        expected=per_provider(index, counts * risks, providers),
-        variance=per_provider(index, counts * risks * (1 - risks), providers),
-        reference=overall(happened, counts),
+        n=per_provider(index, in_parts, providers) / HUNDREDTHS,
+        observed=per_provider(index, events_in_parts, providers) / HUNDREDTHS,
+        expected=per_provider(index, expected, providers),
+        variance=per_provider(index, expected * share * (1 - risks), providers),
+        reference=overall(events_in_parts, in_parts),
     )
     question = _question(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2)
     if test in ("exact", "exact-mid-p"):
-        tested = _exact(index, counts, risks, sums, question)
+        tested = _exact(index, counts, risks, parts, sums, question)
+    elif (parts < HUNDREDTHS).any():
+        raise ValueError(f"test '{test}' is of whole events; where records count in part use 'exact'")
     else:
         if sums.variance.sum() < RARE * sums.expected.sum():
             raise CannotFit(
@@ -288,20 +304,25 @@ def _question(
     return _Question(test=test, norm=at, ratio=ratio, levels=checked_levels(levels), tau2=tau2)
 
 
-def _exact(index: IntArray, n: FloatArray, risk: FloatArray, sums: _Sums, question: _Question) -> Tested:
+def _exact(
+    index: IntArray, n: FloatArray, risk: FloatArray, parts: IntArray, sums: _Sums, question: _Question
+) -> Tested:
     # rows: lower and upper ratio, the counts at low998, low95, high95, high998, p_low and p_high
     found = np.full((8, len(sums.n)), np.nan)
     for which, strata in _strata_of(index):
         if sums.n[which] > 0:
+            steps = lattice(parts[strata])
             found[:, which] = case_mix_test(
                 n[strata],
                 risk[strata],
-                int(sums.observed[which]),
+                round(sums.observed[which] * HUNDREDTHS / steps.step),
                 ratio=question.ratio,
                 levels=question.levels,
                 mid_p=question.test == "exact-mid-p",
                 tau2=question.tau2,
+                size=steps.size,
             )
+            found[2:6, which] = steps.value(found[2:6, which])
     lower, upper, low998, low95, high95, high998, p_low, p_high = found
     return Tested(lower, upper, (low998, low95, high95, high998), p_low, p_high)
 

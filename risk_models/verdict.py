@@ -63,7 +63,8 @@ def exact_limits(
     Parameters
     ----------
     probabilities
-        Of every possible count when the provider is as expected, from `poisson_binomial.pmf`.
+        Of every count when the provider is as expected, from `poisson_binomial.pmf`; one of probability 0,
+        as a sum of weights that cannot be, is no limit.
     levels
         Inner and outer level.
     mid_p
@@ -81,13 +82,17 @@ def exact_limits(
     at_most = np.cumsum(probabilities) - half
     at_least = np.cumsum(probabilities[::-1])[::-1] - half
 
+    possible = np.flatnonzero(probabilities)
+
     def low(tail: float) -> float:
         rejected = int(np.searchsorted(at_most, tail, side="right"))
-        return rejected - 1.0 if rejected else np.nan
+        there = int(np.searchsorted(possible, rejected))
+        return float(possible[there - 1]) if there else np.nan
 
     def high(tail: float) -> float:
         kept = int(np.sum(at_least > tail))
-        return float(kept) if kept < len(probabilities) else np.nan
+        there = int(np.searchsorted(possible, kept))
+        return float(possible[there]) if there < len(possible) else np.nan
 
     inner, outer = tail_of(levels[0]), tail_of(levels[1])
     return low(outer), low(inner), high(inner), high(outer)
