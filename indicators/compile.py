@@ -123,7 +123,7 @@ def _elsewhere(
 
 
 # What a block is for a record without child rows, where that is known.
-_NOTHING = {"count": "0", "any": "false", "sum": "0"}
+_NOTHING = {"count": "0", "any": "false", "distinct": "0", "days": "0", "sum": "0"}
 
 
 def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn], *, others: bool) -> str:
@@ -138,7 +138,12 @@ def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn
         conditions = _conditions(table, block)
         read.update(dict.fromkeys(name for node in conditions for name in node.record_columns))
         counted = " and ".join(map(to_sql, conditions))
-        value = _VALUE[block.kind](block, f"filter (where {counted})" if counted else "")
+        if block.days is not None:
+            first, last = (parse(text, table.types_of_rows(block.of), "date") for text in block.days)
+            read.update(dict.fromkeys((*first.record_columns, *last.record_columns)))
+            value = _days_sql(to_sql(first), to_sql(last), counted)
+        else:
+            value = _VALUE[block.kind](block, f"filter (where {counted})" if counted else "")
         values.append(f"{value} as {quote(name)}")
     beside = ", ".join(f"{quote(name)} as {record_column(name)}" for name in read)
     linked = " and ".join(f"{quote(own)} = {record_column(above)}" for own, above in link.items())
@@ -180,11 +185,27 @@ def _summed(block: RowsColumn, counted: str) -> str:
     return f"case when {all_known} then coalesce({total}, 0) end"
 
 
+def _days_sql(first: str, last: str, counted: str) -> str:
+    """SQL of how many days lie within any of the rows: in order of their beginning, what each adds."""
+    which = f"filter (where {counted})" if counted else ""
+    known = f"count(*) {which} = count({last} - {first}) {which}"
+    within = " and ".join(filter(None, [counted, f"{first} <= {last}"]))
+    spans = (
+        f"list_sort(list({{'a': {first}, 'b': {last}, 'n': {last} - {first} + 1}}) filter (where {within}))"
+    )
+    joined = (
+        f"list_reduce({spans}, lambda s, t: {{'a': s.a, 'b': greatest(s.b, t.b), "
+        "'n': s.n + greatest(t.b - greatest(t.a - 1, s.b), 0)})"
+    )
+    return f"case when {known} then coalesce({joined}.n, 0) end"
+
+
 _VALUE: dict[str, Callable[[RowsColumn, str], str]] = {
     "first": lambda block, counted: _picked("arg_min", block, counted),
     "last": lambda block, counted: _picked("arg_max", block, counted),
     "any": lambda _, counted: f"count(*) {counted} > 0",
     "count": lambda _, counted: f"count(*) {counted}",
+    "distinct": lambda block, counted: f"count(distinct {quote(block.distinct or '')}) {counted}",
     "sum": _summed,
     "min": lambda block, counted: f"min({quote(block.taken or '')}) {counted}",
     "max": lambda block, counted: f"max({quote(block.taken or '')}) {counted}",

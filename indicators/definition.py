@@ -35,6 +35,10 @@ class FollowUp(Part):
 
     Attributes
     ----------
+    days : int
+        How long it is: it closes so many days after the day of ``after``.
+    after : str
+        Column with a date, or with a moment, of which the day counts; it may be a computed one.
     until : str or None
         Column with the last day on which a record was followed, for those whose window did not close in
         sight. Such a record is lost to follow-up whatever its outcome was so far: to count those in whom it

@@ -233,9 +233,9 @@ def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]
     if indicator.expectation:
         yield ("expectation", "external"), indicator.expectation.external, _NUMBER
     if indicator.follow_up:
-        yield ("follow_up", "after"), indicator.follow_up.after, ("date",)
+        yield ("follow_up", "after"), indicator.follow_up.after, ("date", "datetime")
         if indicator.follow_up.until:
-            yield ("follow_up", "until"), indicator.follow_up.until, ("date",)
+            yield ("follow_up", "until"), indicator.follow_up.until, ("date", "datetime")
     for number, term in enumerate(indicator.case_mix):
         if term.kind != "interaction":
             yield ("case_mix", number, "term"), term.term, _allowed(term)

@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RECORD = re.compile(r"\brecord\s*\(\s*([a-z][a-z0-9_]*)")
 # How the rows of a child table become one value of the record that they belong to.
-ROW_KINDS = ("first", "last", "any", "count", "sum", "min", "max")
+ROW_KINDS = ("first", "last", "any", "count", "distinct", "days", "sum", "min", "max")
 
 
 class DerivedColumn(Part):
@@ -84,14 +84,20 @@ class ValueColumn(DerivedColumn):
 class RowsColumn(DerivedColumn):
     """A column that is computed of the rows of a child table that belong to a record.
 
-    One of ``first``, ``last``, ``sum``, ``min`` and ``max`` names a column of those rows, or ``any`` or
-    ``count`` is true. Of no rows at all ``count`` and ``sum`` are 0, ``any`` is false, and the others are
-    unknown. ``first`` and ``last`` are the value of that row even where it is unknown; of rows with the same
-    ``by`` the one delivered first or last. A sum with an unknown value is unknown; ``min`` and ``max`` are
-    of the values that are known.
+    One of ``first``, ``last``, ``distinct``, ``sum``, ``min`` and ``max`` names a column of those rows, or
+    ``any`` or ``count`` is true, or ``days`` gives two expressions. Of no rows at all ``count``,
+    ``distinct``, ``days`` and ``sum`` are 0, ``any`` is false, and the others are unknown. ``first`` and
+    ``last`` are the value of that row even where it is unknown; of rows with the same ``by`` the one
+    delivered first or last. A sum with an unknown value is unknown, and so are days with an unknown end;
+    ``distinct``, ``min`` and ``max`` are of the values that are known.
 
     Attributes
     ----------
+    distinct : str
+        Column whose different values are counted.
+    days : (str, str)
+        First and last day of a row, as expressions over its columns and ``record(name)``: how many days lie
+        within any of the rows, each counted once. A row that ends before it begins has none.
     of : str
         The child table.
     where : str or None
@@ -107,6 +113,8 @@ class RowsColumn(DerivedColumn):
     last: ColumnName | None = None
     any: Literal[True] | None = None
     count: Literal[True] | None = None
+    distinct: ColumnName | None = None
+    days: tuple[ExpressionText, ExpressionText] | None = None
     sum: ColumnName | None = None
     min: ColumnName | None = None
     max: ColumnName | None = None
@@ -135,9 +143,9 @@ class RowsColumn(DerivedColumn):
 
     @property
     def taken(self) -> str | None:
-        """Column of the rows that is taken; None where rows are counted."""
+        """Column of the rows that is taken; None where something is counted."""
         taken = getattr(self, self.kind)
-        return taken if isinstance(taken, str) else None
+        return taken if isinstance(taken, str) and self.kind != "distinct" else None
 
     def take(self, column: Column | DerivedColumn) -> None:
         """Know what the column that is taken is like: this one is like it."""
@@ -168,4 +176,5 @@ class RowsColumn(DerivedColumn):
     def reads(self) -> tuple[str, ...]:
         """Columns of the record that its condition and its window name."""
         window = _NAME.findall(_QUOTED.sub("", " ".join(self.between or ())))
-        return (*_RECORD.findall(_QUOTED.sub("", self.where or "")), *window)
+        on_rows = " ".join((self.where or "", *(self.days or ())))
+        return (*_RECORD.findall(_QUOTED.sub("", on_rows)), *window)

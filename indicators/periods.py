@@ -90,7 +90,11 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
 
 def day_sql(dataset: Dataset) -> str:
     """SQL of the day that tells in which year a record is, for a dataset whose period is a ``year_of``."""
-    name = dataset.period.year_of or ""
+    return day_of_sql(dataset.period.year_of or "", dataset)
+
+
+def day_of_sql(name: str, dataset: Dataset) -> str:
+    """SQL of the day in a column of dates, or of moments: the day in the zone of the dataset."""
     moment = dataset.types.get(name) == "datetime"
     return to_sql(parse(f"date_of({name})" if moment else name, dataset.types, "date"))
 

@@ -23,6 +23,7 @@ from indicators.outcomes import (
     TimeToEventOutcome,
     TopBoxOutcome,
 )
+from indicators.periods import day_of_sql
 
 _NO_COLUMN = "'the expression'"
 
@@ -51,7 +52,7 @@ def ladder(indicator: Indicator, dataset: Dataset, cut_off: dt.date | None) -> l
     return [
         *_eligible_steps(indicator, dataset),
         *_excluded_steps(indicator, dataset),
-        *(_follow_up_steps(indicator.follow_up, cut_off) if indicator.follow_up else ()),
+        *(_follow_up_steps(indicator.follow_up, dataset, cut_off) if indicator.follow_up else ()),
         *_outcome_steps(indicator, dataset),
         *_excepted_steps(indicator, dataset),
         *_scorable_steps(indicator),
@@ -78,15 +79,15 @@ def _excluded_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
     return [*steps, *map(_missing, rules)]
 
 
-def _follow_up_steps(follow_up: FollowUp, cut_off: dt.date | None) -> list[Step]:
-    ripe = f"({quote(follow_up.after)} + {follow_up.days})"
+def _follow_up_steps(follow_up: FollowUp, dataset: Dataset, cut_off: dt.date | None) -> list[Step]:
+    ripe = f"({day_of_sql(follow_up.after, dataset)} + {follow_up.days})"
     unripe = f"{ripe} > date '{cut_off}'" if cut_off else "true"
     steps = [
         Step(f"{ripe} is null", "missing", text_literal(follow_up.after)),
         Step(unripe, "pending", f"cast({ripe} as varchar)"),
     ]
     if follow_up.until:
-        seen = quote(follow_up.until)
+        seen = day_of_sql(follow_up.until, dataset)
         steps.append(Step(f"{seen} < {ripe}", "lost", text_literal(follow_up.until)))
     return steps
 

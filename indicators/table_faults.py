@@ -57,6 +57,8 @@ def _of_rows(table: Table, block: RowsColumn, place: Path) -> Iterator[TableExpr
     child = table.tables[block.of]
     if block.where is not None:
         yield TableExpression((*place, "where"), block.where, table.types_of_rows(block.of), "boolean", child)
+    for number, end in enumerate(block.days or ()):
+        yield TableExpression((*place, "days", number), end, table.types_of_rows(block.of), "date", child)
     for number, limit in enumerate(block.between or ()):
         wanted = COLUMN_TYPES[child.types[block.by or ""]]
         yield TableExpression((*place, "between", number), limit, table.types, wanted, table)

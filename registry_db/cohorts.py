@@ -12,10 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from indicators.cohort import cohort_select
-from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import TimeToEventOutcome
+from indicators.periods import day_of_sql
 from indicators.strata import patterns_select, states_select, strata_select
 from registry_db.connect import Connection
 from registry_db.records import make_current_view
@@ -85,7 +85,7 @@ def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date 
     columns = _dated(indicator)
     if not columns:
         return None
-    newest = f"greatest({', '.join(f'max({quote(name)})' for name in columns)})"
+    newest = f"greatest({', '.join(f'max({day_of_sql(name, dataset)})' for name in columns)})"
     found = con.execute(f"select {newest} from {make_current_view(con, dataset)}").fetchall()[0][0]
     return found if isinstance(found, dt.date) else None
 

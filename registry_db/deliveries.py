@@ -107,8 +107,9 @@ def deliver(
     Raises
     ------
     RegistryError
-        If the file cannot be read, misses a column, or holds no row that can be taken in; or if it was
-        taken in before, and what `replaces` asks does not fit that. Nothing is changed then.
+        If the file cannot be read, misses a column, or holds no row that can be taken in (of a table that
+        belongs to records it may be a header alone: nothing happened); or if it was taken in before, and
+        what `replaces` asks does not fit that. Nothing is changed then.
     """
     raw = open_raw(table, unpack(file))
     known = _known(con, table, raw, dataset_hash=dataset_hash, replaces=replaces)
@@ -160,7 +161,8 @@ def _take_in(
 ) -> Delivered:
     rows, belonging = _count(con, "raw"), _count(con, "typed")
     quarantined = _count(con, "(select distinct line from fault)")
-    if belonging == quarantined:
+    # A file of a table with a header alone says that nothing of the kind happened; one of records, nothing.
+    if belonging == quarantined and (rows or isinstance(table, Dataset)):
         raise RegistryError(_nothing_accepted(con, table, raw, rows))
     seq = con.execute("select coalesce(max(seq), 0) + 1 from delivery").fetchall()[0][0]
     delivery = f"{table.name}-{seq:04d}-{raw.sha256[:8]}"

@@ -107,6 +107,14 @@ ROWS = [
         ({"min": "dose"}, Decimal("0.25"), None),
         ({"max": "seen"}, day(9), None),
         ({"min": "loss", "where": "loss > 1000"}, None, None),
+        ({"distinct": "seen"}, 3, 0),
+        ({"distinct": "loss", "where": "kind = 'clinic'"}, 1, 0),
+        ({"distinct": "kind", "by": "seen", "between": ["day", "day"]}, 1, 0),
+        ({"days": ["seen", "add_days(seen, 3)"]}, None, 0),
+        ({"days": ["seen", "add_days(seen, 3)"], "where": "seen is not null"}, 9, 0),
+        ({"days": ["seen", "record(discharge)"], "where": "seen is not null"}, 3, 0),
+        ({"days": ["add_days(seen, 1)", "seen"], "where": "seen is not null"}, 0, 0),
+        ({"days": ["seen", "seen"], "where": "loss > 1000"}, 0, 0),
     ],
 )
 def test_one_block(block: dict[str, Any], first: object, second: object) -> None:
@@ -168,6 +176,8 @@ def test_against_python(rows: list[tuple[Any, ...]]) -> None:
         "any": {"any": True, "where": "loss > 0 and seen > record(day)", **of},
         "sum": {"sum": "loss", "where": "kind = 'home'", **of},
         "max": {"max": "loss", **of},
+        "losses": {"distinct": "loss", "where": "kind = 'home'", **of},
+        "days": {"days": ["seen", "add_days(record(day), loss)"], "where": "kind = 'home'", **of},
     }
     found = computed(dataset({f"x_{name}": block for name, block in derive.items()}), rows)
     records = ((1, day(1), day(3)), (2, day(11), None))
@@ -188,7 +198,16 @@ def _by_hand(rows: list[tuple[Any, ...]], id: int, start: dt.date, end: dt.date 
         any(loss is not None and loss > 0 and seen is not None and seen > start for seen, _, loss in mine),
         None if None in losses else sum(losses),
         max((row[2] for row in mine if row[2] is not None), default=None),
+        len({loss for loss in losses if loss is not None}),
+        _days([row for row in mine if row[1] == "home"], start),
     ]
+
+
+def _days(rows: list[tuple[Any, ...]], start: dt.date) -> int | None:
+    if any(seen is None or loss is None for seen, _, loss in rows):
+        return None
+    ends = [(seen, start + dt.timedelta(days=loss)) for seen, _, loss in rows]
+    return len({seen + dt.timedelta(days=n) for seen, end in ends for n in range((end - seen).days + 1)})
 
 
 @pytest.mark.parametrize(
@@ -220,6 +239,16 @@ def _by_hand(rows: list[tuple[Any, ...]], id: int, start: dt.date, end: dt.date 
             {"count": True, "between": ["day", "day"]},
             "derive.x.between: a window is one of a column: say 'by' which",
         ),
+        (
+            {"distinct": "los"},
+            "derive.x.distinct: table 'visit' has no column 'los' (did you mean 'loss'?)",
+        ),
+        ({"days": ["seen", "loss"]}, "derive.x.days.2: 'loss' is a number; expected a date"),
+        (
+            {"days": ["seen", "record(dya)"]},
+            "derive.x.days.2: there is no column 'dya' (did you mean 'day'?)",
+        ),
+        ({"days": ["seen"]}, "derive.x.days.2: this field is missing"),
         ({"count": True, "any": True}, "derive.x.any: one field says how it is computed, not any and count"),
         (
             {"any": True, "where": "agee > 3"},

@@ -333,7 +333,7 @@ INDICATOR_MISTAKES = [
     (
         "show: {",
         "follow_up: {days: 30, after: age}\nshow: {",
-        ["x.yaml:20: follow_up.after: 'age' is integer; expected date"],
+        ["x.yaml:20: follow_up.after: 'age' is integer; expected date or datetime"],
     ),
     # examples
     (
@@ -394,7 +394,7 @@ INDICATOR_MISTAKES = [
     (
         "show:",
         "follow_up: {days: 30, after: discharge, until: smoker}\nshow:",
-        ["x.yaml:20: follow_up.until: 'smoker' is boolean; expected date"],
+        ["x.yaml:20: follow_up.until: 'smoker' is boolean; expected date or datetime"],
     ),
 ]
 

@@ -139,6 +139,23 @@ def test_no_row_of_a_file_is_of_the_table(registry: Registry, tmp_path: Path) ->
         registry.deliver("visit.event", file)
 
 
+def test_a_header_alone_says_that_nothing_happened(registry: Registry, tmp_path: Path) -> None:
+    registry.deliver("visit", write(tmp_path, text([visit(1), visit(2), visit(3)])))
+    first = registry.deliver("visit.event", write(tmp_path, EVENTS, "events.csv"))
+    registry.deliver("visit.event.code", write(tmp_path, CODES, "codes.csv"))
+    header = write(tmp_path, EVENTS.partition("\n")[0] + "\n", "none.csv")
+    assert met(registry) == 1
+    done = registry.deliver("visit.event", header, replaces=first.delivery)
+    assert (done.already, done.rows, done.accepted, done.quarantined) == (False, 0, 0, 0)
+    assert met(registry) == 0
+    assert registry.deliver("visit.event", header).already
+    for empty in (text([]), "visit,number\n"):
+        with pytest.raises(RegistryError):
+            registry.deliver("visit", write(tmp_path, empty, "empty.csv"))
+    with pytest.raises(RegistryError, match="the file is empty; expected a header"):
+        registry.deliver("visit.event", write(tmp_path, "", "empty.csv"))
+
+
 def test_a_table_that_is_not_there(registry: Registry, tmp_path: Path) -> None:
     file = write(tmp_path, CODES, "codes.csv")
     for name, message in (

@@ -94,3 +94,29 @@ def test_a_moment_counts_in_the_year_that_the_clock_of_the_zone_shows(tmp_path: 
             "select period, sum(n) from state where indicator = 'visit-home' group by period order by period"
         )
         assert counted.fetchall() == [("2024", 2), ("2025", 1)]
+
+
+def test_a_window_runs_from_the_day_of_a_moment_and_of_a_computed_one(tmp_path: Path) -> None:
+    """30 days after 31 July 22:30 UTC, which is half past midnight of 1 August here, is 31 August."""
+    dataset = VISIT.replace("  at_home:", "  seen: {type: datetime}\n  at_home:")
+    dataset += "derive:\n  last_seen: {value: 'add_hours(seen, 0)', type: datetime}\n"
+    given = "  - given: {age: 40, at_home: true, seen: '2024-07-31T22:30Z'}\n"
+    for after in ("seen", "last_seen"):
+        home = DEFINITIONS["visit-home.indicator.yaml"].replace(
+            "show:", f"follow_up: {{days: 30, after: {after}}}\nshow:"
+        )
+        home = home.replace("at_home: false}", "at_home: false, seen: '2024-01-01T00:00'}")
+        home = home.replace("at_home: true}", "at_home: true, seen: '2024-01-01T00:00'}")
+        home += given + "    cut_off: 2024-08-30\n    expect: {state: pending}\n"
+        home += given + "    cut_off: 2024-08-31\n    expect: {state: met}\n"
+        definitions = {**DEFINITIONS, "visit.dataset.yaml": dataset, "visit-home.indicator.yaml": home}
+        with Registry(make_registry(tmp_path / after, definitions)) as registry:
+            # The data end on the day of the last moment: one window has closed then, and one has not.
+            lines = [visit(1, seen="2024-07-01T12:00"), visit(2, seen="2024-07-31T22:30Z")]
+            registry.deliver("visit", write(tmp_path, text(lines, lines[0])))
+            registry.score()
+            states = registry.states("visit-home")
+            assert {*zip(states["state"], states["reason"], states["n"], strict=True)} == {
+                ("met", "", 1),
+                ("pending", "2024-08-31", 1),
+            }
