@@ -46,7 +46,8 @@ class CaseMixTerm(Part):
         ``report``: complete cases; a record without a value is counted as missing and not scored.
         ``own-category``: no value is a category of its own (for ``category``), or has an effect of its own
         (for ``flag``). ``median-and-flag``: the median, with an effect of its own (for ``number`` and
-        ``spline``).
+        ``spline``). ``multiple-imputation``: values of other records, several times over, pooled by Rubin's
+        rules; see `Imputation`.
     of : list of str
         For an interaction: the terms whose effects depend on one another.
     """
@@ -60,7 +61,7 @@ class CaseMixTerm(Part):
     reference: str | None = None
     unseen: Literal["error", "reference", "own-category"] = "error"
     pool_below: int | None = Field(default=None, ge=2)
-    missing: Literal["report", "own-category", "median-and-flag"] = "report"
+    missing: Literal["report", "own-category", "median-and-flag", "multiple-imputation"] = "report"
     of: list[ColumnName] | None = Field(default=None, min_length=2)
 
     @model_validator(mode="after")
@@ -127,6 +128,57 @@ class CaseMixTerm(Part):
         return (f"<{self.cuts[0]}", *between, f">={self.cuts[-1]}")
 
 
+class Imputation(Part):
+    """How values are filled in of terms with ``missing: multiple-imputation``.
+
+    A record gets what it misses from one other record that has the same outcome and misses none of it, drawn
+    at random, the same at every run.
+
+    Attributes
+    ----------
+    copies : int
+        How many times over.
+    within : list of str
+        Categories and flags of the case mix that the other record has in common with it.
+    """
+
+    copies: int = Field(default=20, ge=2, le=100)
+    within: list[ColumnName] = Field(default_factory=list)
+
+
+def check_imputation(terms: Sequence[CaseMixTerm], imputation: Imputation | None, *, events: bool) -> None:
+    """Refuse imputation that does not go with the terms or the outcome.
+
+    Parameters
+    ----------
+    terms : sequence of CaseMixTerm
+        The case mix.
+    imputation : Imputation or None
+        What the definition says of it.
+    events : bool
+        Whether a record meets the outcome or does not.
+
+    Raises
+    ------
+    PydanticCustomError
+        With the field at fault.
+    """
+    imputed = [number for number, term in enumerate(terms) if term.missing == "multiple-imputation"]
+    if not imputed:
+        if imputation is not None:
+            message = "there is nothing to impute: give a term 'missing: multiple-imputation'"
+            raise fault_at(message, "imputation")
+        return
+    if not events:
+        message = "multiple imputation goes with an outcome that a record meets or does not"
+        raise fault_at(message, "case_mix", imputed[0], "missing")
+    for name in imputation.within if imputation else ():
+        known = [t for t in terms if t.term == name and t.kind in ("category", "flag")]
+        if not known or known[0].missing == "multiple-imputation":
+            message = f"'{name}' is no category or flag of the case mix with a value for every record"
+            raise fault_at(message, "imputation", "within")
+
+
 def check_case_mix(terms: Sequence[CaseMixTerm]) -> None:
     """Refuse terms that do not go together.
 
@@ -150,10 +202,10 @@ def check_case_mix(terms: Sequence[CaseMixTerm]) -> None:
 
 
 _MISSING_RULES = {
-    "number": ("median-and-flag",),
-    "spline": ("median-and-flag",),
-    "category": ("own-category",),
-    "flag": ("own-category",),
+    "number": ("median-and-flag", "multiple-imputation"),
+    "spline": ("median-and-flag", "multiple-imputation"),
+    "category": ("own-category", "multiple-imputation"),
+    "flag": ("own-category", "multiple-imputation"),
     "interaction": (),
 }
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from indicators.case_mix import CaseMixTerm, check_case_mix
+from indicators.case_mix import CaseMixTerm, Imputation, check_case_mix, check_imputation
 from indicators.estimators import Estimators, check_estimators
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
 from indicators.periods import ReportingPeriod
@@ -174,6 +174,7 @@ class Indicator(Part):
     outcome: Outcome
     follow_up: FollowUp | None = None
     case_mix: list[CaseMixTerm] = Field(default_factory=list)
+    imputation: Imputation | None = None
     expectation: ExternalExpectation | None = None
     estimators: Estimators = Estimators()
     minimum: Minimum = Minimum()
@@ -181,6 +182,17 @@ class Indicator(Part):
     show: Show
     changes: Text | None = None
     examples: list[Example] = Field(min_length=1)
+
+    @property
+    def is_condition(self) -> bool:
+        """Whether a record meets the outcome or does not, once."""
+        conditional = isinstance(self.outcome, BinaryOutcome) and self.outcome.when is not None
+        return conditional or isinstance(self.outcome, TopBoxOutcome)
+
+    @property
+    def imputed(self) -> tuple[str, ...]:
+        """Case-mix terms whose missing values are imputed."""
+        return tuple(term.term for term in self.case_mix if term.missing == "multiple-imputation")
 
     @property
     def case_mix_columns(self) -> tuple[str, ...]:
@@ -194,8 +206,7 @@ class Indicator(Part):
             raise fault_at("an external expectation and an own case mix exclude each other", "expectation")
         if self.expectation and kind not in ("change", "continuous"):
             raise fault_at(f"an external expectation does not go with a {kind} outcome", "expectation")
-        conditional = isinstance(self.outcome, BinaryOutcome) and self.outcome.when
-        if self.exceptions and not (conditional or isinstance(self.outcome, TopBoxOutcome)):
+        if self.exceptions and not self.is_condition:
             message = f"an exception excuses a record that does not meet a condition; this outcome is {kind}"
             raise fault_at(message, "except")
         if kind == "structure" and self.case_mix:
@@ -216,6 +227,7 @@ class Indicator(Part):
     @model_validator(mode="after")
     def _terms_fit(self) -> Indicator:
         check_case_mix(self.case_mix)
+        check_imputation(self.case_mix, self.imputation, events=self.is_condition)
         names = list(self.case_mix_columns)
         modelled = self.expectation is None and self.outcome.kind != "structure"
         if self.outcome.kind in ("count", "time_to_event") and self.estimators != Estimators():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -17,9 +19,11 @@ from registry_db.connect import Connection, transaction
 from registry_db.estimates import estimates
 from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.fits import Fitted, needs_model
+from registry_db.missing_values import missing_values
 from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
 from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
+from risk_models.missing import MissingNote
 from risk_models.survival import adjusted_survival
 
 
@@ -76,7 +80,8 @@ def assess(
             expected = expectation(indicator, period, taken, reference)
             reasons = [expected.reason]
             if expected.fitted and _own_model(indicator, period):
-                _keep_model(con, item, period, expected.fitted, inputs_hash)
+                told = _told(missing_values(con, indicator, period, taken))
+                _keep_model(con, item, period, expected.fitted, told, inputs_hash)
             if score:
                 reasons.append(_assess_period(con, item, period, taken, expected, inputs_hash))
             notes += [f"{item.id} {period}: {reason}" for reason in reasons if reason]
@@ -122,7 +127,7 @@ def _assess_period(
     try:
         with threadpool_limits(limits=1):
             found = estimates(item.model, patterns, taken, reference=reference)
-    except CannotFit as error:
+    except ValueError as error:  # no unique estimate, or records that the model cannot take
         return f"nothing beside the score: {error}"
     _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
     return reason
@@ -163,8 +168,20 @@ def _forget(con: Connection, item: Definition) -> None:
         con.execute(f"delete from {table} where indicator = ? and version = ?", [item.id, item.version])
 
 
-def _keep_model(con: Connection, item: Definition, period: str, fitted: Fitted, inputs_hash: str) -> None:
-    diagnostics = json.dumps(fitted.diagnostics, sort_keys=True)
+def _told(notes: Sequence[MissingNote]) -> list[dict[str, Any]]:
+    """Shares in whole per cents: exact totals could give away a count that is hidden at one provider."""
+    return [{"term": note.term, "share": round(note.share, 2), "rule": note.rule} for note in notes]
+
+
+def _keep_model(
+    con: Connection,
+    item: Definition,
+    period: str,
+    fitted: Fitted,
+    missing: list[dict[str, Any]],
+    inputs_hash: str,
+) -> None:
+    diagnostics = json.dumps(fitted.diagnostics | {"missing": missing}, sort_keys=True)
     model = [fitted.id, fitted.kind, fitted.model.n, fitted.model_json(), diagnostics]
     con.execute(
         "insert into model values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
-from registry_db.cohorts import make_cohort, patterns, strata
+from registry_db.cohorts import Patterns, make_cohort, patterns, strata
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
-from registry_db.fits import case_mix_terms, fit
-from risk_models.expected import CannotFit, RiskModel
-from risk_models.model_card import Records, model_card
+from registry_db.fits import Fitted, case_mix_terms, fit
+from registry_db.missing_values import missing_values
+from registry_db.stratum_records import records_of
+from risk_models.expected import RiskModel
+from risk_models.model_card import model_card
 
 
 def card_of(
@@ -62,33 +65,30 @@ def card_of(
     make_cohort(con, indicator, catalogue.dataset(indicator.dataset))
     taken = patterns(con, indicator, chosen)
     with threadpool_limits(limits=1):
-        try:
-            same = fit(indicator, taken).id == model_id
-        except CannotFit:
-            same = False
-        if not same:
+        same = _fitted_again(indicator, taken)
+        if same is None or same.id != model_id:
             raise RegistryError(
                 f"{item.id} {chosen}: the records are no longer those that model {model_id} was fitted on",
                 "fit it anew with `meetlat fit`",
             )
-        found = strata(con, chosen, taken, model.expected(taken.columns, rows=len(taken.n)))
-        records = Records(
-            columns={name: values[found.pattern] for name, values in taken.columns.items()},
-            provider=found.provider,
-            codes=found.providers,
-            n=found.n,
-            sum_y=found.sum_y,
-            sum_y2=found.sum_y2,
-        )
+        found = strata(con, chosen, taken, np.full(len(taken.n), np.nan))
         before = [name for name in stored if name < chosen]
         return model_card(
             model,
             case_mix_terms(indicator),
-            records,
+            records_of(found, taken, same.stack),
             about=_about(con, item, indicator, chosen, model_id),
             earlier=stored[max(before)][1] if before else None,
+            missing=missing_values(con, indicator, chosen, taken),
             with_hosmer_lemeshow=hosmer_lemeshow,
         )
+
+
+def _fitted_again(indicator: Indicator, patterns: Patterns) -> Fitted | None:
+    try:
+        return fit(indicator, patterns)
+    except ValueError:
+        return None
 
 
 def _about(

@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 from indicators.definition import Indicator
 from registry_db.cohorts import EVENT, EXTERNAL, TIME, Patterns, patterns, periods
 from registry_db.connect import Connection
-from registry_db.fits import Fitted, fit, needs_model
+from registry_db.fits import Fitted, fit, imputed_copies, needs_model
 from risk_models.cox import CoxModel
+from risk_models.imputed import over_copies, stacked
 from risk_models.recalibrate import applied
 
 
@@ -88,12 +89,17 @@ def _applied(indicator: Indicator, period: str, patterns: Patterns, fitted: Fitt
         time, event = patterns.columns[TIME], patterns.columns[EVENT]
         return fitted.model.expected(patterns.columns, time=time, n=np.ones(len(time)), events=event)
     reference = indicator.estimators.reference
-    if reference is None or reference.period == period:
-        return fitted.model.expected(patterns.columns, rows=len(patterns.n))
-    return applied(
+    own = reference is None or reference.period == period
+    columns, n, sum_y = patterns.columns, patterns.n, patterns.sum_y
+    stack = fitted.stack if own else None
+    if indicator.imputed:
+        stack = stack or stacked(imputed_copies(indicator, patterns))
+        columns, n, sum_y = stack.columns, stack.n, stack.events
+    found = applied(
         fitted.model,
-        patterns.columns,
-        n=np.nan_to_num(patterns.n),
-        sum_y=np.nan_to_num(patterns.sum_y),
-        recalibration=reference.recalibration,
+        columns,
+        n=np.nan_to_num(n),
+        sum_y=np.nan_to_num(sum_y),
+        recalibration="none" if own or reference is None else reference.recalibration,
     )
+    return over_copies(found, stack, rows=len(patterns.n)) if stack else found

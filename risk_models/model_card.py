@@ -10,7 +10,7 @@ from risk_models.calibration_curve import calibration_curve, hosmer_lemeshow
 from risk_models.design import Term
 from risk_models.diagnostics import brier, c_statistic, calibration, r_squared, scaled_brier
 from risk_models.expected import RiskModel
-from risk_models.missing import missing_notes
+from risk_models.missing import MissingNote, missing_notes
 from risk_models.strata import Columns, FloatArray, IntArray
 from risk_models.validation import cross_validated, influence, provider_folds
 from risk_models.verdict import Z_95
@@ -51,6 +51,7 @@ def model_card(
     *,
     about: Mapping[str, Any],
     earlier: RiskModel | None = None,
+    missing: Sequence[MissingNote] | None = None,
     with_hosmer_lemeshow: bool = False,
 ) -> dict[str, Any]:
     """Describe a fitted model, as plain values that are safe for JSON.
@@ -68,6 +69,9 @@ def model_card(
         ended in which state, and a title by language. It becomes the part ``about``.
     earlier
         The model of an earlier period: how well it predicts these records is the check forward in time.
+    missing
+        What is missing, and what is done about it, where the records do not show that; None is what they
+        show.
     with_hosmer_lemeshow
         Whether to add the test of Hosmer and Lemeshow, for those who ask for it.
 
@@ -95,6 +99,7 @@ def model_card(
     if model.kind == "poisson":
         raise ValueError("a model card of a count is not there yet; expected a logistic or a linear model")
     expected = model.expected(records.columns, rows=len(records.n))
+    noted = missing_notes(terms, records.columns, records.n) if missing is None else missing
     card: dict[str, Any] = {
         "about": dict(about),
         "fit": {
@@ -112,7 +117,7 @@ def model_card(
         "cross_validation": _cross_validation(model, terms, records),
         "forward": _forward(earlier, records),
         "influence": _influence(model, terms, records),
-        "missing": [asdict(note) for note in missing_notes(terms, records.columns, records.n)],
+        "missing": [asdict(note) for note in noted],
     }
     if with_hosmer_lemeshow and model.kind == "logistic":
         curve = calibration_curve(records.n, records.sum_y, expected)

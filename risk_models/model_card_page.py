@@ -76,10 +76,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "rule": ("wat ermee gebeurt", "what is done"),
     "own-category": ("eigen categorie", "a category of its own"),
     "median-and-flag": ("mediaan, met een kolom die het zegt", "median, with a column that says so"),
+    "multiple-imputation": ("meervoudig geïmputeerd", "multiple imputation"),
+    "complete-case": ("record telt niet mee", "record is left out"),
     "refuse": ("niet toegestaan", "refused"),
     "nothing-missing": (
-        "In de records waarop het model is geschat ontbreekt geen enkele waarde.",
-        "No value is missing in the records that the model was fitted on.",
+        "Van de casemix ontbreekt geen enkele waarde.",
+        "No value of the case mix is missing.",
     ),
     "none": ("–", "–"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,14 @@ _DIAGNOSTICS = {
     "intercept": (mark("diagnostic.intercept"), mark("diagnostic.intercept.about")),
     "slope": (mark("diagnostic.slope"), mark("diagnostic.slope.about")),
     "r2": (mark("diagnostic.r2"), mark("diagnostic.r2.about")),
+}
+
+_NOT_A_MEASURE = ("missing", "imputation")
+_RULE = {
+    "complete-case": mark("missing.complete-case"),
+    "own-category": mark("missing.own-category"),
+    "median-and-flag": mark("missing.median-and-flag"),
+    "multiple-imputation": mark("missing.multiple-imputation"),
 }
 
 _ABOUT = {
@@ -53,9 +61,13 @@ def show(view: View, result: Result) -> None:
     titles = view.reader.column_titles(indicator.dataset)
     st.table(_effects(w, indicator, model, found, titles), hide_index=True, border="horizontal")
     frame.note(w.t(_ABOUT[model.kind]))
-    if model.diagnostics:
+    known = {name: value for name, value in model.diagnostics.items() if name not in _NOT_A_MEASURE}
+    if known:
         frame.section(w.t("diagnostics.title"))
-        st.table(_diagnostics(w, model.diagnostics), hide_index=True, border="horizontal")
+        st.table(_diagnostics(w, known), hide_index=True, border="horizontal")
+    if missing := model.diagnostics.get("missing"):
+        frame.section(w.t("missing.title"), w.t("missing.about"))
+        st.table(_missing(w, missing, titles), hide_index=True, border="horizontal")
     frame.note(w.t("case-mix.hash", model=model.model))
 
 
@@ -100,6 +112,20 @@ def _compared(w: Wording, effect: Effect) -> str:
     if effect.shape == "curve":
         return w.t("effect.curve", level=_localised(w, level), against=_localised(w, against))
     return w.t("effect.level", level=_spoken(w, level), against=_spoken(w, against))
+
+
+def _missing(
+    w: Wording, notes: Sequence[Mapping[str, Any]], titles: Mapping[str, Mapping[str, str]]
+) -> pd.DataFrame:
+    """Terms with missing values, how many, and what is done about them."""
+    shares = [w.t("missing.few") if note["share"] < 0.01 else w.percent(note["share"], 0) for note in notes]
+    return pd.DataFrame(
+        {
+            w.t("case-mix.term"): [w.column(note["term"], titles) for note in notes],
+            w.t("column.missing"): shares,
+            w.t("column.rule"): [w.t(_RULE[note["rule"]]) for note in notes],
+        }
+    )
 
 
 def _localised(w: Wording, number: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from indicators.case_mix import CaseMixTerm
+from indicators.case_mix import CaseMixTerm, Imputation
 from indicators.dataset import Dataset
 from indicators.definition import Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
@@ -247,7 +247,17 @@ def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ..
     if item.expectation:
         return (say("external") + say.of(item.expectation.source),)
     words = tuple(_term(term, dataset, say) for term in item.case_mix)
-    return (Items("", words),) if words else (say("no_case_mix"),)
+    if not words:
+        return (say("no_case_mix"),)
+    return (Items("", words), _imputation(item, dataset, say)) if item.imputed else (Items("", words),)
+
+
+def _imputation(item: Indicator, dataset: Dataset, say: Speaker) -> str:
+    """How unknown values are filled in."""
+    how = item.imputation or Imputation()
+    same = [column_title(name, dataset, say.language) for name in how.within]
+    alike = say("imputed_alike", ", ".join(same)) if same else ""
+    return say("imputation", str(how.copies), alike)
 
 
 def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
@@ -257,6 +267,8 @@ def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
     elif term.unseen == "own-category":
         fewest = term.pool_below
         said = say("unseen_own", said) if fewest is None else say("pooled", said, str(fewest))
+    if term.missing == "multiple-imputation":
+        return say("imputed", said)
     if term.missing == "median-and-flag":
         return say("median_and_flag", said)
     return say("own_category", said) if term.missing == "own-category" else said

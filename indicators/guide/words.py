@@ -58,6 +58,19 @@ _WORDS: dict[str, Text] = {
             "{0}; not known gets the median and an effect of its own",
         ),
         (
+            "imputed",
+            "{0}; onbekend wordt aangevuld (meervoudige imputatie)",
+            "{0}; unknown is filled in (multiple imputation)",
+        ),
+        (
+            "imputation",
+            "Wie zo’n gegeven mist, krijgt de waarden van een willekeurige andere patiënt met dezelfde "
+            "uitkomst{1}, {0} keer opnieuw; de {0} uitkomsten worden samengenomen (regels van Rubin).",
+            "Who misses such an item gets the values of another patient, drawn at random from those with the "
+            "same outcome{1}, {0} times over; the {0} results are taken together (Rubin's rules).",
+        ),
+        ("imputed_alike", " en gelijk in: {0}", " and alike in: {0}"),
+        (
             "change",
             "{0}, gegeven {1} (gecorrigeerde winst)",
             "{0}, given {1} (adjusted gain)",

@@ -194,6 +194,28 @@ INDICATOR_MISTAKES = [
         "{term: sex_by_age, as: interaction}",
         ["x.yaml:19: case_mix.3.of: 'of' goes with 'as: interaction', and an interaction needs it"],
     ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag, missing: multiple-imputation}\nimputation: {within: [age]}",
+        [
+            "x.yaml:20: imputation.within: 'age' is no category or flag of the case mix with a value for "
+            "every record"
+        ],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag}\nimputation: {copies: 10}",
+        ["x.yaml:20: imputation: there is nothing to impute: give a term 'missing: multiple-imputation'"],
+    ),
+    (
+        "{kind: binary, when: loss > 1000, better: lower}\ncase_mix:\n  - {term: age, as: number}",
+        "{kind: continuous, value: loss, better: lower}\ncase_mix:\n  - {term: age, as: number, missing: "
+        "multiple-imputation}",
+        [
+            "x.yaml:17: case_mix.1.missing: multiple imputation goes with an outcome that a record meets or "
+            "does not"
+        ],
+    ),
     # outcomes of other kinds
     (
         "outcome: {kind: binary, when: loss > 1000, better: lower}",

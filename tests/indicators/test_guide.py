@@ -271,6 +271,14 @@ def test_what_becomes_of_levels_is_told(term: dict[str, Any], said: str) -> None
     assert "sex and age together (the effect of one depends on the other)" in text
 
 
+def test_imputation_is_told() -> None:
+    age = {"term": "age", "as": "number", "missing": "multiple-imputation"}
+    mix = [{"term": "sex", "as": "category"}, age]
+    text = page("en", {"case_mix": mix, "imputation": {"copies": 5, "within": ["sex"]}}).text
+    assert "age (as a number); unknown is filled in (multiple imputation)" in text
+    assert "drawn at random from those with the same outcome and alike in: sex, 5 times over" in text
+
+
 def test_examples_and_versions_are_told() -> None:
     text = page("nl", {}).text
     example = "age: 30; twin: nee; alive: ja; loss: 1200; smoker: nee noemer en teller"

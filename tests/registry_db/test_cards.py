@@ -67,7 +67,10 @@ def test_it_says_where_the_records_went_and_who_pulls(registry: Registry) -> Non
     assert len(card["influence"]) == 5
     sizes = [row["largest_change"] for row in card["influence"]]
     assert sizes == sorted(sizes, reverse=True)
-    assert card["missing"] == []
+    counted, left_out = card["fit"]["n"], states["missing", "sex"]
+    [note] = card["missing"]
+    assert (note["term"], note["rule"], note["records"]) == ("sex", "complete-case", left_out)
+    assert note["share"] == pytest.approx(left_out / (counted + left_out))
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

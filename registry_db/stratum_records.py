@@ -1,0 +1,66 @@
+"""The strata of one period with their case mix, as models, cards and explanations look at them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from registry_db.cohorts import Patterns, Strata
+from risk_models.missing import Imputed
+from risk_models.model_card import Records
+
+
+def records_of(strata: Strata, patterns: Patterns, stack: Imputed | None) -> Records:
+    """Give strata their case mix; where values were filled in, each stratum by its share in every copy.
+
+    Parameters
+    ----------
+    strata, patterns : Strata, Patterns
+        Of one period.
+    stack : Imputed or None
+        The patterns with missing values filled in; None where nothing is.
+
+    Returns
+    -------
+    Records
+        Records and outcomes add up to those of the strata. Where values were filled in, the events of a
+        stratum have those of all events of its pattern, and the other records likewise.
+    """
+    if stack is not None:
+        return _filled_in(strata, stack)
+    return Records(
+        columns={name: values[strata.pattern] for name, values in patterns.columns.items()},
+        provider=strata.provider,
+        codes=strata.providers,
+        n=strata.n,
+        sum_y=strata.sum_y,
+        sum_y2=strata.sum_y2,
+    )
+
+
+def _filled_in(strata: Strata, stack: Imputed) -> Records:
+    names = list(stack.columns)
+    filled = pd.DataFrame({f"x{place}": stack.columns[name] for place, name in enumerate(names)})
+    filled = filled.assign(pattern=stack.origin, met=stack.events > 0, share=stack.n)
+    keys = [name for name in filled if name != "share"]
+    filled = filled.groupby(keys, dropna=False, sort=False, as_index=False)["share"].sum()
+    filled["share"] /= filled.groupby(["pattern", "met"])["share"].transform("sum")
+    split = pd.DataFrame(
+        {
+            "pattern": np.tile(strata.pattern, 2),
+            "provider": np.tile(strata.provider, 2),
+            "met": np.repeat([True, False], len(strata.n)),
+            "n": np.concatenate([strata.sum_y, strata.n - strata.sum_y]),
+        }
+    )
+    rows = split[split["n"] > 0].merge(filled, on=["pattern", "met"], how="left", sort=False)
+    n = (rows["n"] * rows["share"]).to_numpy(np.float64)
+    events = np.where(rows["met"].to_numpy(bool), n, 0.0)
+    return Records(
+        columns={name: rows[f"x{place}"].to_numpy() for place, name in enumerate(names)},
+        provider=rows["provider"].to_numpy(np.int64),
+        codes=strata.providers,
+        n=n,
+        sum_y=events,
+        sum_y2=events,
+    )
