@@ -73,6 +73,31 @@ class Restatement:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What a restatement changed, as it was stored.
+
+    Attributes
+    ----------
+    payer : str
+    differences : mapping of str to Decimal
+        Euros by party.
+    causes : tuple of (str, Decimal)
+        What was corrected, and what the participant gets more by it.
+    """
+
+    payer: str
+    differences: Mapping[str, Decimal]
+    causes: tuple[tuple[str, Decimal], ...]
+
+    @classmethod
+    def from_dict(cls, payer: str, data: Mapping[str, Any]) -> Restated:
+        """Read back what ``Restatement.to_dict`` gave."""
+        differences = {name: Decimal(amount) for name, amount in data["differences"].items()}
+        causes = tuple((cause["what"], Decimal(cause["difference"])) for cause in data["causes"])
+        return cls(payer, differences, causes)
+
+
 def settle_again(contract: Contract, stored: Mapping[str, Any]) -> Settlement:
     """Recompute a stored settlement from what it stored, and hold every byte against it.
 

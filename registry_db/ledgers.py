@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from contracts.contract import Contract
 from contracts.ledger import Settlement
-from contracts.restatement import settle_parts_again
+from contracts.restatement import Restated, settle_parts_again
 from contracts.statement.document import statement
 from contracts.terms.part import Text
 from contracts.workbook.file import Language, workbook
@@ -32,16 +32,25 @@ class Ledger:
         ``nl`` or ``en``.
     titles : mapping of str to Text
         Titles of the indicators that are in force.
+    restated : tuple of Restated
+        What it changed in the final settlement that it replaced, by payer; empty if it replaced none.
     """
 
     contract: Contract
     settlements: tuple[Settlement, ...]
     language: Language
     titles: Mapping[str, Text]
+    restated: tuple[Restated, ...] = ()
 
     def to_xlsx(self) -> bytes:
         """A workbook whose formulas recompute every step."""
-        return workbook(self.contract, self.settlements, language=self.language)
+        return workbook(
+            self.contract,
+            self.settlements,
+            language=self.language,
+            titles=self.titles,
+            restated=self.restated,
+        )
 
     def to_pdf(self) -> bytes:
         """A document to read and sign."""
@@ -77,7 +86,10 @@ def stored_ledger(
     titles = {
         item.id: Text(nl=item.model.title.nl, en=item.model.title.en) for item in catalogue.indicators()
     }
-    return Ledger(settled, again.settlements, language, titles)
+    restated = tuple(
+        Restated.from_dict(row["payer"], json.loads(row["restatement"])) for row in rows if row["restatement"]
+    )
+    return Ledger(settled, again.settlements, language, titles, restated)
 
 
 LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {

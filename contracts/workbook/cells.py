@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from contracts.terms.part import Text
-from contracts.workbook.formula import Cell, Formula, Value, evaluate
+from contracts.workbook.formula import Formula, Value, cell, evaluate
 
 Table = Literal["steps", "quality", "history", "inputs", "terms", "parties"]
 Kind = Literal["eur", "rate", "points", "number", "text"]
@@ -63,11 +63,11 @@ class Cells:
 
     def give(
         self, table: Table, row: str, column: str, value: Given, *, kind: Kind = "number", source: str = ""
-    ) -> Cell:
+    ) -> Formula:
         """Fill a cell in, and give it."""
         return self._put(Entry(table, row, column, kind, given=value, source=source))
 
-    def term(self, path: str, value: Given, *, kind: Kind = "rate") -> Cell:
+    def term(self, path: str, value: Given, *, kind: Kind = "rate") -> Formula:
         """Fill in what stands in the contract, and give the cell; the same term is one cell."""
         return self.give("terms", path, "value", value, kind=kind, source=f"contract:{path}")
 
@@ -80,15 +80,15 @@ class Cells:
         *,
         kind: Kind,
         settled: Decimal | str | None = None,
-    ) -> Cell:
+    ) -> Formula:
         """Compute a cell, and give it."""
         return self._put(Entry(table, row, column, kind, formula=formula, settled=settled))
 
-    def _put(self, entry: Entry) -> Cell:
+    def _put(self, entry: Entry) -> Formula:
         key = key_of(entry.table, entry.row, entry.column)
         assert self.entries.get(key, entry) == entry, f"{key} would hold two things"
         self.entries[key] = entry
-        return Cell(key)
+        return cell(key)
 
 
 def key_of(table: Table, row: str, column: str) -> str:

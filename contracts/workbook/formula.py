@@ -8,7 +8,7 @@ formula states, so that a saving of exactly the threshold is not lost in the las
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
@@ -23,123 +23,68 @@ POINTS = 12
 """Digits to which rates, points and positions are compared in a spreadsheet."""
 
 
+@dataclass(frozen=True, slots=True)
 class Formula:
-    """Ground of all formulas; arithmetic on them makes larger ones."""
+    """A value, a cell, or something computed from other formulas; arithmetic on formulas makes larger ones.
+
+    Attributes
+    ----------
+    name : str
+        ``value`` or ``cell``, a sign of arithmetic or comparison, or the function of a spreadsheet that
+        stands for it; ``FLOOR`` is to whole units, ``SIGNIFICANCE`` see
+        ``contracts.terms.threshold.BySignificance``.
+    items : tuple of Formula
+        What it is computed from.
+    digits : int
+        Of a comparison those that count, of a rounding those that stay.
+    given : Fraction or str
+        The value, or the name of the cell.
+    """
+
+    name: str
+    items: tuple[Formula, ...] = ()
+    digits: int = 0
+    given: Fraction | str = ""
 
     def __add__(self, other: Operand) -> Formula:
-        return _Arithmetic("+", self, as_formula(other))
+        return _made("+", self, other)
 
     def __radd__(self, other: Operand) -> Formula:
-        return _Arithmetic("+", as_formula(other), self)
+        return _made("+", other, self)
 
     def __sub__(self, other: Operand) -> Formula:
-        return _Arithmetic("-", self, as_formula(other))
+        return _made("-", self, other)
 
     def __rsub__(self, other: Operand) -> Formula:
-        return _Arithmetic("-", as_formula(other), self)
+        return _made("-", other, self)
 
     def __mul__(self, other: Operand) -> Formula:
-        return _Arithmetic("*", self, as_formula(other))
+        return _made("*", self, other)
 
     def __truediv__(self, other: Operand) -> Formula:
-        return _Arithmetic("/", self, as_formula(other))
+        return _made("/", self, other)
 
     def __neg__(self) -> Formula:
-        return _Arithmetic("-", as_formula(0), self)
+        return _made("-", 0, self)
 
 
 Operand = Formula | Fraction | Decimal | int | str
-
-
-@dataclass(frozen=True, slots=True)
-class Constant(Formula):
-    """A number or a text that stands in the formula itself."""
-
-    value: Fraction | str
-
-
-@dataclass(frozen=True, slots=True)
-class Cell(Formula):
-    """What stands in the cell of this name."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Arithmetic(Formula):
-    sign: str
-    left: Formula
-    right: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class Power(Formula):
-    """A base to a whole power."""
-
-    base: Formula
-    exponent: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class _Extreme(Formula):
-    name: str
-    items: tuple[Formula, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice(Formula):
-    """One value if a condition holds, else another; only the one that is chosen is computed."""
-
-    when: Formula
-    then: Formula
-    otherwise: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared(Formula):
-    sign: str
-    left: Formula
-    right: Formula
-    digits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Same(Formula):
-    """Whether a cell holds this text; a number is never the same as a text."""
-
-    left: Formula
-    right: Formula
-
-
-@dataclass(frozen=True, slots=True)
-class _Logic(Formula):
-    name: str
-    items: tuple[Formula, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Whole(Formula):
-    """The largest whole number of units, of ``10 ** -digits``, that is not above a value."""
-
-    value: Formula
-    digits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Significance(Formula):
-    """Smallest savings rate that is not luck, see ``contracts.terms.threshold.BySignificance``."""
-
-    error: Formula
-    cv: Formula
-    records: Formula
-    digits: int
 
 
 def as_formula(value: Operand) -> Formula:
     """Take a number or a text as a formula."""
     if isinstance(value, Formula):
         return value
-    return Constant(value if isinstance(value, str) else Fraction(value))
+    return Formula("value", given=value if isinstance(value, str) else Fraction(value))
+
+
+def _made(name: str, *items: Operand, digits: int = 0) -> Formula:
+    return Formula(name, tuple(map(as_formula, items)), digits)
+
+
+def cell(key: str) -> Formula:
+    """What stands in the cell of this name."""
+    return Formula("cell", given=key)
 
 
 def total(items: Iterable[Formula]) -> Formula:
@@ -150,14 +95,19 @@ def total(items: Iterable[Formula]) -> Formula:
     return first
 
 
+def power(base: Operand, exponent: Operand) -> Formula:
+    """A base to a whole power."""
+    return _made("POWER", base, exponent)
+
+
 def least(*items: Operand) -> Formula:
     """The smallest of some."""
-    return _Extreme("MIN", tuple(map(as_formula, items)))
+    return _made("MIN", *items)
 
 
 def most(*items: Operand) -> Formula:
     """The largest of some."""
-    return _Extreme("MAX", tuple(map(as_formula, items)))
+    return _made("MAX", *items)
 
 
 def within(value: Formula, low: Operand, high: Operand) -> Formula:
@@ -166,44 +116,61 @@ def within(value: Formula, low: Operand, high: Operand) -> Formula:
 
 
 def choose(when: Formula, then: Operand, otherwise: Operand) -> Formula:
-    """One value if a condition holds, else another."""
-    return Choice(when, as_formula(then), as_formula(otherwise))
+    """One value if a condition holds, else another; only the one that is chosen is computed."""
+    return _made("IF", when, then, otherwise)
 
 
 def at_least(left: Operand, right: Operand, digits: int) -> Formula:
     """Whether a number is at or above another."""
-    return _Compared(">=", as_formula(left), as_formula(right), digits)
+    return _made(">=", left, right, digits=digits)
 
 
 def above(left: Operand, right: Operand, digits: int) -> Formula:
     """Whether a number is above another."""
-    return _Compared(">", as_formula(left), as_formula(right), digits)
+    return _made(">", left, right, digits=digits)
 
 
 def same(left: Formula, text: str) -> Formula:
-    """Whether a cell holds this text."""
-    return Same(left, Constant(text))
+    """Whether a cell holds this text; a number is never the same as a text."""
+    return _made("=", left, text)
 
 
 def every(*items: Formula) -> Formula:
-    """Whether all conditions hold; true of none."""
-    return items[0] if len(items) == 1 else _Logic("AND", items)
+    """Whether all conditions hold."""
+    return items[0] if len(items) == 1 else _made("AND", *items)
 
 
 def some(*items: Formula) -> Formula:
-    """Whether any condition holds; false of none."""
-    return items[0] if len(items) == 1 else _Logic("OR", items)
+    """Whether any condition holds."""
+    return items[0] if len(items) == 1 else _made("OR", *items)
 
 
 def negated(item: Formula) -> Formula:
     """Whether a condition does not hold."""
-    return _Logic("NOT", (item,))
+    return _made("NOT", item)
+
+
+def whole_units(value: Formula, digits: int) -> Formula:
+    """The largest whole number of units, of ``10 ** -digits``, that is not above a value."""
+    return _made("FLOOR", value, digits=digits)
 
 
 def half_up(value: Formula, digits: int) -> Formula:
     """A value rounded to so many digits, a half upwards (-0.5 to 0)."""
-    half = Fraction(1, 2 * 10**digits)
-    return Whole(value + half, digits)
+    return whole_units(value + Fraction(1, 2 * 10**digits), digits)
+
+
+def significance(error: Formula, cv: Formula, records: Formula, digits: int) -> Formula:
+    """Smallest savings rate that is not luck, see ``contracts.terms.threshold.BySignificance``."""
+    return _made("SIGNIFICANCE", error, cv, records, digits=digits)
+
+
+def cells_in(formula: Formula) -> Iterator[str]:
+    """Names of the cells that a formula looks at."""
+    if formula.name == "cell":
+        yield str(formula.given)
+    for item in formula.items:
+        yield from cells_in(item)
 
 
 def evaluate(formula: Formula, lookup: Lookup) -> Value:
@@ -216,53 +183,50 @@ def evaluate(formula: Formula, lookup: Lookup) -> Value:
     KeyError
         If a cell is not there.
     """
-    match formula:
-        case Constant(value):
-            return value
-        case Cell(key):
-            return lookup(key)
-        case Choice(when, then, otherwise):
-            return evaluate(then if evaluate(when, lookup) else otherwise, lookup)
-        case Same(left, right):
-            return evaluate(left, lookup) == evaluate(right, lookup)
-        case _Logic(name, items):
-            held = (bool(evaluate(item, lookup)) for item in items)
-            return all(held) if name == "AND" else any(held) if name == "OR" else not next(held)
-        case _Compared(sign, left, right):
-            first, second = _number(left, lookup), _number(right, lookup)
-            return first > second or (sign == ">=" and first == second)
-    return _evaluate_number(formula, lookup)
+    name, items = formula.name, formula.items
+    if name == "value":
+        return formula.given
+    if name == "cell":
+        return lookup(str(formula.given))
+    if name == "IF":
+        return evaluate(items[1] if evaluate(items[0], lookup) else items[2], lookup)
+    if name in _LOGIC:
+        return _LOGIC[name](bool(evaluate(item, lookup)) for item in items)
+    values = [evaluate(item, lookup) for item in items]
+    if name == "=":
+        return values[0] == values[1]
+    numbers = [_number(value, item) for value, item in zip(values, items, strict=True)]
+    if name in _ROUNDED:
+        return _ROUNDED[name](*numbers, digits=formula.digits)
+    return _NUMBERS[name](*numbers)
 
 
-def _evaluate_number(formula: Formula, lookup: Lookup) -> Fraction:
-    match formula:
-        case _Arithmetic(sign, left, right):
-            return _ARITHMETIC[sign](_number(left, lookup), _number(right, lookup))
-        case Power(base, exponent):
-            return _number(base, lookup) ** int(_number(exponent, lookup))
-        case _Extreme(name, items):
-            numbers = [_number(item, lookup) for item in items]
-            return min(numbers) if name == "MIN" else max(numbers)
-        case Whole(value, digits):
-            return Fraction((_number(value, lookup) * 10**digits).__floor__(), 10**digits)
-        case Significance(error, cv, records, digits):
-            return _significance(*(_number(item, lookup) for item in (error, cv, records)), digits=digits)
-    raise TypeError(f"{formula!r} is no formula")
-
-
-_ARITHMETIC: Mapping[str, Callable[[Fraction, Fraction], Fraction]] = {
+_LOGIC: Mapping[str, Callable[[Iterable[bool]], bool]] = {
+    "AND": all,
+    "OR": any,
+    "NOT": lambda held: not any(held),
+}
+_NUMBERS: Mapping[str, Callable[..., Value]] = {
     "+": lambda left, right: left + right,
     "-": lambda left, right: left - right,
     "*": lambda left, right: left * right,
     "/": lambda left, right: left / right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+    "MIN": lambda *numbers: min(numbers),
+    "MAX": lambda *numbers: max(numbers),
+    "POWER": lambda base, exponent: base ** int(exponent),
 }
 
 
-def _number(formula: Formula, lookup: Lookup) -> Fraction:
-    value = evaluate(formula, lookup)
+def _number(value: Value, formula: Formula) -> Fraction:
     if not isinstance(value, Fraction):
         raise TypeError(f"{formula!r} is {value!r}, which is no number")
     return value
+
+
+def _floor(value: Fraction, *, digits: int) -> Fraction:
+    return Fraction((value * 10**digits).__floor__(), 10**digits)
 
 
 def _significance(error: Fraction, cv: Fraction, records: Fraction, *, digits: int) -> Fraction:
@@ -273,7 +237,10 @@ def _significance(error: Fraction, cv: Fraction, records: Fraction, *, digits: i
         return Fraction((z * spread).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
-def spelled(formula: Formula, place: Callable[[str], str]) -> str:
+_ROUNDED: Mapping[str, Callable[..., Fraction]] = {"FLOOR": _floor, "SIGNIFICANCE": _significance}
+
+
+def spelled(formula: Formula, place: Callable[[str], str], say: Callable[[str], str] = str) -> str:
     """Write a formula for a spreadsheet, in English function names and without the ``=``.
 
     Parameters
@@ -281,68 +248,58 @@ def spelled(formula: Formula, place: Callable[[str], str]) -> str:
     formula : Formula
     place : callable
         Gives the address of a cell, such as ``Inputs!$C$4``.
+    say : callable
+        What a text in a formula says to people: different texts must stay different.
     """
-    return _spell(formula, place)[0]
+    return _Speller(place, say).spell(formula)[0]
 
 
-_ATOM, _PRODUCT, _SUM = 3, 2, 1
+_ATOM, _PRODUCT, _SUM, _LOOSE = 3, 2, 1, 0
 
 
-def _spell(formula: Formula, place: Callable[[str], str]) -> tuple[str, int]:
-    """Spelling, and how strongly it binds."""
-    match formula:
-        case Constant(value):
-            return _constant(value)
-        case Cell(key):
-            return place(key), _ATOM
-        case _Arithmetic():
-            return _spell_arithmetic(formula, place)
-        case _Compared(sign, left, right, digits):
-            return f"ROUND({spelled(left - right, place)},{digits}){sign}0", 0
-        case Same(left, right):
-            return f"{spelled(left, place)}={spelled(right, place)}", 0
-        case Whole(value, digits):
+@dataclass(frozen=True, slots=True)
+class _Speller:
+    place: Callable[[str], str]
+    say: Callable[[str], str]
+
+    def spell(self, formula: Formula) -> tuple[str, int]:
+        """Spelling, and how strongly it binds."""
+        name, items, digits = formula.name, formula.items, formula.digits
+        if name == "value":
+            return self._value(formula.given)
+        if name == "cell":
+            return self.place(str(formula.given)), _ATOM
+        if name in ("+", "-", "*", "/"):
+            return self._arithmetic(name, *items)
+        if name in (">", ">="):
+            return f"ROUND({self.spell(items[0] - items[1])[0]},{digits}){name}0", _LOOSE
+        if name == "FLOOR":
             # five digits more: what is whole must not fall below it in the last bit
-            units = spelled(value * 10**digits if digits else value, place)
+            units = self.spell(items[0] * 10**digits if digits else items[0])[0]
             return f"INT(ROUND({units},5))" + (f"/{10**digits}" if digits else ""), _PRODUCT
-        case Significance(error, cv, records, digits):
-            z, spread = f"NORMSINV(1-{spelled(error, place)})", f"SQRT({spelled(records, place)})"
-            return f"ROUND({z}*{spelled(cv, place)}/{spread},{digits})", _ATOM
-    name, items = _call(formula)
-    return f"{name}({','.join(spelled(item, place) for item in items)})", _ATOM
+        spelled_items = [self.spell(item)[0] for item in items]
+        if name == "=":
+            return "=".join(spelled_items), _LOOSE
+        if name == "SIGNIFICANCE":
+            error, cv, records = spelled_items
+            return f"ROUND(NORMSINV(1-{error})*{cv}/SQRT({records}),{digits})", _ATOM
+        return f"{name}({','.join(spelled_items)})", _ATOM
 
+    def _arithmetic(self, sign: str, left: Formula, right: Formula) -> tuple[str, int]:
+        strength = _SUM if sign in "+-" else _PRODUCT
+        first, bound = self.spell(left)
+        second, tied = self.spell(right)
+        if bound < strength:
+            first = f"({first})"
+        # a - (b - c) and a / (b * c) need theirs, and so does a sum in a product
+        if tied < strength or (tied == strength and sign in "-/"):
+            second = f"({second})"
+        return f"{first}{sign}{second}", strength
 
-def _call(formula: Formula) -> tuple[str, tuple[Formula, ...]]:
-    """Function of a spreadsheet and what it takes."""
-    match formula:
-        case Power(base, exponent):
-            return "POWER", (base, exponent)
-        case Choice(when, then, otherwise):
-            return "IF", (when, then, otherwise)
-        case _Extreme(name, items) | _Logic(name, items):
-            return name, items
-    raise TypeError(f"{formula!r} is no formula")
-
-
-def _spell_arithmetic(formula: _Arithmetic, place: Callable[[str], str]) -> tuple[str, int]:
-    strength = _SUM if formula.sign in "+-" else _PRODUCT
-    left, bound = _spell(formula.left, place)
-    right, tied = _spell(formula.right, place)
-    if bound < strength:
-        left = f"({left})"
-    # a - (b - c) and a / (b * c) need theirs, and so does a sum in a product
-    if tied < strength or (tied == strength and formula.sign in "-/"):
-        right = f"({right})"
-    return f"{left}{formula.sign}{right}", strength
-
-
-def _constant(value: Fraction | str) -> tuple[str, int]:
-    if isinstance(value, str):
-        return '"' + value.replace('"', '""') + '"', _ATOM
-    if value.denominator == 1:
-        return str(value.numerator), _ATOM if value >= 0 else _SUM
-    number = Fraction(Decimal(value.numerator) / Decimal(value.denominator))
-    if number == value:
-        text = format(Decimal(value.numerator) / Decimal(value.denominator), "f")
-        return text, _ATOM if value >= 0 else _SUM
-    return f"{value.numerator}/{value.denominator}", _PRODUCT
+    def _value(self, value: Fraction | str) -> tuple[str, int]:
+        if isinstance(value, str):
+            return '"' + self.say(value).replace('"', '""') + '"', _ATOM
+        number = Decimal(value.numerator) / Decimal(value.denominator)
+        if Fraction(number) == value:
+            return format(number, "f"), _ATOM if value >= 0 else _SUM
+        return f"{value.numerator}/{value.denominator}", _PRODUCT

@@ -6,7 +6,7 @@ workbook also holds when an input is changed from the one to the other; on the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,10 +22,7 @@ from contracts.workbook.cells import Cells, Kind
 from contracts.workbook.formula import (
     EUROS,
     POINTS,
-    Cell,
     Formula,
-    Significance,
-    Whole,
     above,
     as_formula,
     at_least,
@@ -36,11 +33,17 @@ from contracts.workbook.formula import (
     most,
     negated,
     same,
+    significance,
     some,
     total,
+    whole_units,
 )
+from contracts.workbook.quality import QualityFormulas
 from contracts.workbook.rates import rate_formula
 from contracts.workbook.target import TargetFormulas
+
+NO_SETTLEMENT = "no-settlement"
+"""What stands in the place of an amount where nothing is settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,8 @@ class LedgerFormulas:
     contract : Contract
     settlement : Settlement
         Of this payer.
-    quality : (Formula, Formula)
-        The score, and the condition that a minimum was missed.
-    found : mapping of str to Cell
+    quality : QualityFormulas
+    found : mapping of str to Formula
         ``yes`` or ``no`` for each finding.
     """
 
@@ -74,14 +76,14 @@ class LedgerFormulas:
         contract: Contract,
         settlement: Settlement,
         *,
-        quality: tuple[Formula, Formula],
-        found: Mapping[str, Cell],
+        quality: QualityFormulas,
+        found: Mapping[str, Formula],
     ) -> None:
         self.cells, self.contract, self.settlement, self.found = cells, contract, settlement, found
         self.inputs: SettlementInputs = settlement.inputs
         self.settled = {step.key: step for step in settlement.steps}
         self.facts = TargetFormulas(cells, contract, self.inputs, settlement.payer)
-        self.score, self.missed = quality
+        self.score, self.missed = quality.score, quality.missed
         self.losses = contract.losses if isinstance(contract.losses, Losses) else None
 
     def write_saving(self) -> Judged:
@@ -107,8 +109,31 @@ class LedgerFormulas:
         self.overspent = every(above(0, self.saving, EUROS), as_true(self.losses is not None))
         return Judged(self.target, judged, self.facts.records)
 
-    def write_sharing(self, judged: Judged) -> Cell:
-        """Write the steps from threshold to payment; give the payment."""
+    def refusals(self, judged: Judged) -> Iterator[tuple[str, Formula]]:
+        """Why nothing would be settled, and the condition on which that is so."""
+        if self.losses is not None and self.losses.revenue_unknown == "no-settlement":
+            yield "revenue unknown", same(self._revenue(), "none")
+        sides = [(self.contract.threshold, "threshold.rate", negated(self.overspent))]
+        if self.losses is not None:
+            sides.append((self.losses.threshold, "losses.threshold.rate", self.overspent))
+        for threshold, path, holds in sides:
+            table, chosen = threshold.rate, []
+            if isinstance(table, ByChoice) and table.otherwise is not None:
+                table, path, chosen = table.otherwise, f"{path}.otherwise", [same(self._chosen(), "none")]
+            if isinstance(table, ByPopulation):
+                first = table.table[0].from_records
+                smallest = self.cells.term(f"{path}.table.0.from_records", first, kind="number")
+                yield "no threshold", every(holds, *chosen, above(smallest, judged.records, 0))
+
+    def write_sharing(self, judged: Judged, refused: Formula | None) -> Formula:
+        """Write the steps from threshold to payment; give the payment.
+
+        Parameters
+        ----------
+        judged : Judged
+        refused : Formula or None
+            Condition that nothing is settled; None where the contract always settles.
+        """
         passes = self._write_counted(judged)
         self._step("quality", self.score, kind="points")
         gained = self._write_gain(passes, judged)
@@ -121,9 +146,10 @@ class LedgerFormulas:
             amount = held * earned if withhold.settled_as == "returned" else -(held * (1 - earned))
             running = running + self._step("withhold", amount)
         exact = self.cells.compute("steps", f"{self.settlement.payer}|exact", "amount", running, kind="eur")
-        return self._step("payment", rounded(exact, self.contract, within=self.saving))
+        payment = rounded(exact, self.contract, within=self.saving)
+        return self._step("payment", choose(refused, NO_SETTLEMENT, payment) if refused else payment)
 
-    def _write_counted(self, judged: Judged) -> Cell:
+    def _write_counted(self, judged: Judged) -> Formula:
         contract, losses = self.contract, self.losses
         rate, passes = self._passing(contract.threshold, "threshold", judged, overspent=False)
         threshold, counted = rate * self.target, self._counted_gain(passes, rate * self.target)
@@ -137,14 +163,14 @@ class LedgerFormulas:
         self.counted = self._step("counted", counted)
         return passes
 
-    def _counted_gain(self, passes: Cell, threshold: Formula) -> Formula:
+    def _counted_gain(self, passes: Formula, threshold: Formula) -> Formula:
         whole = most(self.saving, 0)
         part = whole if self.contract.threshold.mode == "gate" else most(self.saving - threshold, 0)
         return choose(same(passes, "yes"), part, choose(same(passes, "reduced"), whole, 0))
 
     def _passing(
         self, threshold: Threshold, path: str, judged: Judged, *, overspent: bool
-    ) -> tuple[Formula, Cell]:
+    ) -> tuple[Formula, Formula]:
         """Threshold as a rate, and the cell that says whether what it judges passes."""
         rate = self._threshold_rate(threshold.rate, f"{path}.rate", judged.records)
         size = -judged.saving if overspent else judged.saving
@@ -179,10 +205,7 @@ class LedgerFormulas:
         if isinstance(rate, ByPopulation):
             return self._by_population(rate, path, records)
         if isinstance(rate, ByChoice):
-            chosen = self.facts.fact(
-                "chosen_threshold",
-                "none" if self.inputs.chosen_threshold is None else self.inputs.chosen_threshold,
-            )
+            chosen = self._chosen()
             if rate.otherwise is None:
                 return chosen
             return choose(
@@ -193,7 +216,7 @@ class LedgerFormulas:
         if isinstance(rate, BySignificance):
             error = self.cells.term(f"{path}.error", rate.error)
             cv = self.cells.term(f"{path}.cv", rate.cv, kind="number")
-            return Significance(error, cv, records, rate.digits)
+            return significance(error, cv, records, rate.digits)
         return self.cells.term(path, rate)
 
     def _by_population(self, rate: ByPopulation, path: str, records: Formula) -> Formula:
@@ -210,7 +233,7 @@ class LedgerFormulas:
             formula = choose(at_least(records, start, 0), own, formula) if number else own
         return formula
 
-    def _write_gain(self, passes: Cell, judged: Judged) -> Formula:
+    def _write_gain(self, passes: Formula, judged: Judged) -> Formula:
         """Write share to cap on the side of a saving; the rate and what it comes to are of either side."""
         contract = self.contract
         rate = self._rate("share", contract.share, self.counted / self.target)
@@ -291,8 +314,7 @@ class LedgerFormulas:
             base: Formula = self.target
             conditions: list[Formula] = []
             if limit.rate_of == "revenue":
-                revenue = "none" if self.inputs.revenue is None else self.inputs.revenue
-                base = self.facts.fact("revenue", revenue, eur=True)
+                base = self._revenue()
                 conditions.append(negated(same(base, "none")))
             if limit.when is not None:
                 conditions.append(same(self.found[limit.when], "yes"))
@@ -302,6 +324,14 @@ class LedgerFormulas:
             # a limit that does not hold is what is owed itself
             limits.append(choose(every(*conditions), amount, -self.shared) if conditions else amount)
         return limits
+
+    def _chosen(self) -> Formula:
+        chosen = self.inputs.chosen_threshold
+        return self.facts.fact("chosen_threshold", "none" if chosen is None else chosen)
+
+    def _revenue(self) -> Formula:
+        revenue = "none" if self.inputs.revenue is None else self.inputs.revenue
+        return self.facts.fact("revenue", revenue, eur=True)
 
     def _in_year(self, path: str, rate: Mapping[Period, Decimal] | Decimal | None) -> Formula:
         assert rate is not None
@@ -320,7 +350,7 @@ class LedgerFormulas:
             found=lambda name: self.found[name],
         )
 
-    def _step(self, key: str, formula: Formula, *, kind: Kind = "eur") -> Cell:
+    def _step(self, key: str, formula: Formula, *, kind: Kind = "eur") -> Formula:
         row = f"{self.settlement.payer}|{key}"
         step = self.settled.get(key)
         self.cells.words["steps", row] = (step.name, step.formula) if step else self._words(key)
@@ -346,7 +376,7 @@ def rounded(amount: Formula, contract: Contract, *, within: Formula) -> Formula:
     def whole(size: Formula, bound: Formula) -> Formula:
         up = half_up(size, digits)
         past = every(at_least(bound, size, EUROS), above(up, bound, EUROS))
-        return choose(past, Whole(size, digits), up)
+        return choose(past, whole_units(size, digits), up)
 
     return choose(above(0, amount, EUROS), -whole(-amount, most(-within, 0)), whole(amount, most(within, 0)))
 

@@ -12,37 +12,49 @@ from contracts.terms.rates import Parts
 from contracts.workbook.cells import Cells, Given
 from contracts.workbook.formula import (
     EUROS,
-    Cell,
     Formula,
-    Whole,
     above,
     at_least,
+    cell,
     choose,
     every,
     most,
     total,
+    whole_units,
 )
-from contracts.workbook.ledger import rounded
+from contracts.workbook.ledger import NO_SETTLEMENT, rounded
 from contracts.workbook.rates import part_of
 
 
-def write_parties(cells: Cells, contract: Contract, settlement: Settlement, payment: Cell) -> None:
-    """Write the portions of the participating providers, and of the other parties to a saving."""
+def write_parties(
+    cells: Cells, contract: Contract, settlement: Settlement, payment: Formula, refused: Formula | None
+) -> None:
+    """Write the portions of the participating providers, and of the other parties to a saving.
+
+    Parameters
+    ----------
+    payment : Formula
+        What is distributed.
+    refused : Formula or None
+        Condition that nothing is settled; None where the contract always settles.
+    """
     payer = settlement.payer
+    if refused is not None:
+        payment = choose(refused, 0, payment)
     if settlement.portions:
         weights = {
             name: cells.give("parties", f"{payer}|{name}", "weight", weight, source=source)
             for name, weight, source in _weights(contract, settlement)
         }
-        _split(cells, contract, payer, payment, dict(weights), settlement.portions)
+        _split(cells, contract, payer, payment, dict(weights), settlement.portions, refused)
     if isinstance(contract.share, Parts) and others(contract.share):
-        counted = Cell(f"steps|{payer}|counted|amount")
+        counted = cell(f"steps|{payer}|counted|amount")
         left = rounded(counted, contract, within=counted) - payment
         parts: dict[str, Formula] = {
             name: part_of(cells, "share", contract.share, name) for name in contract.share.others
         }
         settled = settlement.others or tuple(Portion(name, Decimal(0)) for name in parts)
-        _split(cells, contract, payer, choose(above(counted, 0, EUROS), left, 0), parts, settled)
+        _split(cells, contract, payer, choose(above(counted, 0, EUROS), left, 0), parts, settled, refused)
 
 
 def _weights(contract: Contract, settlement: Settlement) -> list[tuple[str, Given, str]]:
@@ -61,6 +73,7 @@ def _split(
     amount: Formula,
     weights: dict[str, Formula],
     settled: tuple[Portion, ...],
+    refused: Formula | None,
 ) -> None:
     """Whole units down, and what is left one by one to the largest remainders."""
     digits = 2 if contract.rounding.unit == "cent" else 0
@@ -69,7 +82,7 @@ def _split(
     for name, weight in weights.items():
         row = f"{payer}|{name}"
         quotas[name] = cells.compute("parties", row, "quota", size * weight / whole, kind="number")
-        downs[name] = cells.compute("parties", row, "down", Whole(quotas[name], digits), kind="eur")
+        downs[name] = cells.compute("parties", row, "down", whole_units(quotas[name], digits), kind="eur")
         rests[name] = cells.compute("parties", row, "rest", quotas[name] - downs[name], kind="number")
     left = (size - total(downs.values())) * 10**digits
     for place, (name, portion) in enumerate(zip(weights, settled, strict=True)):
@@ -80,14 +93,11 @@ def _split(
         )
         extra = choose(at_least(left, before + 1, 3), 1, 0) / 10**digits
         part = downs[name] + extra
-        cells.compute(
-            "parties",
-            f"{payer}|{name}",
-            "portion",
-            choose(above(0, amount, EUROS), -part, part),
-            kind="eur",
-            settled=portion.amount,
-        )
+        signed = choose(above(0, amount, EUROS), -part, part)
+        if refused is not None:
+            signed = choose(refused, NO_SETTLEMENT, signed)
+        row = f"{payer}|{name}"
+        cells.compute("parties", row, "portion", signed, kind="eur", settled=portion.amount)
 
 
 def _goes_first(rest: Formula, own: Formula, *, earlier: bool) -> Formula:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.canonical import shown
@@ -21,7 +22,6 @@ from contracts.terms.quality import (
 from contracts.workbook.cells import Cells, Kind
 from contracts.workbook.formula import (
     POINTS,
-    Cell,
     Formula,
     above,
     as_formula,
@@ -39,10 +39,29 @@ from contracts.workbook.formula import (
 _NUMBERS = ("n", "adjusted", "reliability", "reference", "baseline", "position")
 
 
+@dataclass(frozen=True, slots=True)
+class QualityFormulas:
+    """What the ledger takes from the quality table.
+
+    Attributes
+    ----------
+    score : Formula
+        From 0 to 1.
+    missed : Formula
+        Condition that a minimum was missed.
+    nothing_left : Formula
+        Condition that all indicators dropped out, so that there is no score.
+    """
+
+    score: Formula
+    missed: Formula
+    nothing_left: Formula
+
+
 def quality_formulas(
     cells: Cells, quality: Quality, inputs: SettlementInputs, score: QualityScore
-) -> tuple[Formula, Formula]:
-    """Write the quality table; give the score, and the condition that a minimum was missed."""
+) -> QualityFormulas:
+    """Write the quality table."""
     results = {result.indicator: result for result in inputs.results}
     rows = [_Row(cells, quality, number, results) for number in range(len(quality.indicators))]
     handled = [row.handled() for row in rows]
@@ -65,7 +84,11 @@ def quality_formulas(
         least_score = cells.term("quality.minimum_score", quality.minimum_score, kind="points")
         missed.append(above(least_score, whole, POINTS))
     gate = some(*missed) if missed else above(0, 0, POINTS)
-    return (choose(gate, 0, whole) if missed else whole), gate
+    return QualityFormulas(
+        score=choose(gate, 0, whole) if missed else whole,
+        missed=gate,
+        nothing_left=every(*(same(how, "leave-out") for how in handled)),
+    )
 
 
 class _Row:
@@ -86,12 +109,12 @@ class _Row:
             "reported": self._give("reported", "yes" if self.result.was_reported else "no"),
         }
 
-    def _give(self, name: str, value: float | str | None) -> Cell:
+    def _give(self, name: str, value: float | str | None) -> Formula:
         source = f"inputs:results.{self.name}.{name}"
         kind: Kind = "text" if isinstance(value, str) else "number"
         return self.cells.give("quality", self.name, name, value, kind=kind, source=source)
 
-    def handled(self) -> Cell:
+    def handled(self) -> Formula:
         """Whether it is judged; if not, what the contract does with it."""
         quality, rules = self.quality, self.rule.attain
         formula = as_formula("judged")
@@ -111,7 +134,7 @@ class _Row:
             formula = choose(unknown, quality.not_assessable, formula)
         return self.cells.compute("quality", self.name, "handled", formula, kind="text")
 
-    def attained(self, handled: Cell, settled: Decimal | None) -> Formula:
+    def attained(self, handled: Formula, settled: Decimal | None) -> Formula:
         """What was attained, from 0 to 1."""
         reported = choose(same(self.given["reported"], "yes"), 1, 0)
         if isinstance(self.rule.attain, ByReporting):
@@ -130,7 +153,7 @@ class _Row:
             choose(same(handled, "reporting"), reported, 0),
         )
 
-    def missed(self, handled: Cell, attained: Cell) -> list[Formula]:
+    def missed(self, handled: Formula, attained: Formula) -> list[Formula]:
         """Condition that its minimum was missed; none if it has none."""
         if self.rule.minimum_attained is None:
             return []
@@ -144,7 +167,7 @@ class _Row:
             value = weight * value + (1 - weight) * self.given["reference"]
         return half_up(value, self.quality.digits)
 
-    def _judged(self, value: Cell) -> Formula:
+    def _judged(self, value: Formula) -> Formula:
         attain, path = self.rule.attain, f"{self.path}.attain"
         if isinstance(attain, ByLevel):
             start = self.cells.term(f"{path}.threshold", attain.threshold, kind="number")
@@ -161,7 +184,7 @@ class _Row:
             formula = choose(same(self.given["band"], band), own, formula)
         return formula
 
-    def _improved(self, attain: ByImprovement, path: str, value: Cell) -> Formula:
+    def _improved(self, attain: ByImprovement, path: str, value: Formula) -> Formula:
         baseline = self.given["baseline"]
         if isinstance(attain.baseline, Decimal):
             baseline = self.cells.term(f"{path}.baseline", attain.baseline, kind="number")
@@ -191,7 +214,7 @@ class _Row:
         return formula
 
 
-def _weights(cells: Cells, quality: Quality, handled: list[Cell]) -> list[Formula]:
+def _weights(cells: Cells, quality: Quality, handled: list[Formula]) -> list[Formula]:
     """Weights that sum to 1 over what counts; within each horizon where horizons have weights."""
     rules = list(zip(quality.indicators, handled, strict=True))
     counted = [
@@ -216,7 +239,11 @@ def _weights(cells: Cells, quality: Quality, handled: list[Cell]) -> list[Formul
     ]
     if quality.horizon_weights is None:
         whole = total(counted)
-        return [weight / whole for weight in counted]
+        # where all dropped out there is nothing to divide by
+        return [
+            choose(same(how, "leave-out"), 0, weight / whole)
+            for how, weight in zip(handled, counted, strict=True)
+        ]
     groups: dict[Horizon | None, list[Formula]] = {}
     for (rule, _), weight in zip(rules, counted, strict=True):
         groups.setdefault(rule.horizon, []).append(weight)

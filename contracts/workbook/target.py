@@ -18,7 +18,7 @@ from contracts.terms.spending import (
     Target,
 )
 from contracts.workbook.cells import Cells, Kind
-from contracts.workbook.formula import Formula, Power, as_formula, least, most, total
+from contracts.workbook.formula import Formula, as_formula, least, most, power, total
 
 
 class TargetFormulas:
@@ -117,7 +117,7 @@ class TargetFormulas:
         years = first_year(self.inputs.period) - first_year(since)
         rate = self.cells.term(f"{path}.trend.rate", target.trend.rate)
         if target.trend.growth == "compound":
-            return Power(1 + rate, as_formula(years))
+            return power(1 + rate, as_formula(years))
         return 1 + rate * years
 
     def _of_group(self, target: ComparisonGroup, path: str) -> Formula:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,11 +18,16 @@ import pytest
 
 from contracts.canonical import shown
 from contracts.contract import Contract, parse_contract
+from contracts.field_words import _CHOICES, choice_words
+from contracts.inputs import SettlementError
 from contracts.ledger import Settlement, settle
+from contracts.terms.part import Text
 from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import Cells, recalculated
-from contracts.workbook.file import workbook
-from tests.contracts import test_golden, test_models
+from contracts.workbook.file import Language, workbook
+from contracts.workbook.ledger import NO_SETTLEMENT
+from contracts.workbook.words import SAID
+from tests.contracts import build, test_golden, test_models
 from tests.contracts.generate import generate, to_inputs
 
 
@@ -100,11 +106,15 @@ def _spreadsheet(file: Path, changed: dict[str, float] | None = None) -> dict[st
     return {key.partition("]")[2]: cell.value[0, 0] for key, cell in cells.items()}
 
 
-def _amounts(values: dict[str, Any], file: Path) -> dict[str, float]:
-    """Amount by the name of its step."""
+def _amounts(values: dict[str, Any], file: Path, payers: Sequence[str]) -> dict[tuple[str, str], float]:
+    """Amount by payer and name of its step; with several payers each stands under its own heading."""
     sheet = openpyxl.load_workbook(file)["Settlement"]
-    rows = {sheet.cell(row, 1).value: row for row in range(6, sheet.max_row + 1)}
-    return {str(name): values[f"SETTLEMENT'!C{row}"] for name, row in rows.items()}
+    found, payer = {}, payers[0]
+    for row in range(7, sheet.max_row + 1):
+        name = str(sheet.cell(row, 1).value)
+        payer = name if name in payers else payer
+        found[payer, name] = values.get(f"SETTLEMENT'!B{row}")
+    return found
 
 
 @pytest.mark.parametrize(("name", "contract", "settled"), WORKED, ids=[name for name, *_ in WORKED])
@@ -114,32 +124,93 @@ def test_a_spreadsheet_computes_the_settlement_to_the_cent(
     file = tmp_path / f"{name}.xlsx"
     file.write_bytes(workbook(contract, settled, language="en"))
     values = _spreadsheet(file)
-    assert values["SETTLEMENT'!A4"] == "Equal to the settlement."
-    amounts = _amounts(values, file)
+    assert values["SETTLEMENT'!A5"] == "Equal to the settlement."
+    amounts = _amounts(values, file, [settlement.payer for settlement in settled])
     for settlement in settled:
         for step in settlement.steps:
-            label = f"{settlement.payer}: {step.name.en}" if len(settled) > 1 else step.name.en
-            assert float(amounts[label]) == pytest.approx(float(step.amount), rel=1e-12, abs=1e-9), step.key
-        label = f"{settlement.payer}: {_last(settlement)}" if len(settled) > 1 else _last(settlement)
-        assert round(float(amounts[label]), 2) == float(settlement.payment)
+            amount = amounts[settlement.payer, step.name.en]
+            assert float(amount) == pytest.approx(float(step.amount), rel=1e-12, abs=1e-9), step.key
+        assert round(float(amounts[settlement.payer, _last(settlement)]), 2) == float(settlement.payment)
 
 
 def test_a_changed_input_gives_what_the_engine_gives_on_it(tmp_path: Path) -> None:
     name, contract, settled = next(each for each in WORKED if each[0] == "shared-savings-two-sided-0")
     file = tmp_path / f"{name}.xlsx"
     file.write_bytes(workbook(contract, settled, language="en"))
-    sheet = openpyxl.load_workbook(file)["Inputs"]
-    place = next(f"B{row}" for row in range(6, 40) if "spending" in str(sheet.cell(row, 1).value))
+    sheet = openpyxl.load_workbook(file)["Facts"]
+    place = next(f"B{row}" for row in range(6, 40) if sheet.cell(row, 3).value == "inputs:spending")
     for spending in ("2000000", "2100000.01", "2164554.27", "2500000"):
         changed = settle(contract, replace(settled[0].inputs, spending=Decimal(spending)))
-        values = _spreadsheet(file, {f"INPUTS'!{place}": float(spending)})
-        payment = next(value for step, value in _amounts(values, file).items() if step == _last(settled[0]))
+        values = _spreadsheet(file, {f"FACTS'!{place}": float(spending)})
+        payment = _amounts(values, file, ["Payer"])["Payer", _last(settled[0])]
         assert round(float(payment), 2) == float(changed.payment), spending
-        assert values["SETTLEMENT'!A4"] == "Differs from the settlement: something was changed."
+        assert values["SETTLEMENT'!A5"] == "Differs from the settlement: something was changed."
 
 
 def _last(settlement: Settlement) -> str:
     return settlement.steps[-1].name.en
+
+
+def test_where_the_engine_settles_nothing_the_workbook_says_so_and_why() -> None:
+    draw, refused = random.Random(5), 0
+    for _ in range(150):
+        terms, facts = generate(draw)
+        terms["population"] |= {"minimum_records": 20, "below_minimum": "no-settlement"}
+        contract = parse_contract(terms)
+        settled = settle(contract, to_inputs(facts, contract))
+        cells = settlement_cells(contract, [settled])
+        for records in (19, 20):
+            try:
+                made = settle(contract, replace(settled.inputs, records=records)).payment
+            except SettlementError:
+                made = None
+            values = recalculated(cells, {"inputs|records|Payer": records})
+            assert values["steps|Payer|payment|amount"] == (NO_SETTLEMENT if made is None else made)
+            reason = values["steps|all|settled|amount"]
+            assert (reason == "yes") == (made is not None)
+            refused += reason == "too few records"
+    assert refused == 150
+
+
+def test_all_indicators_dropped_out_is_no_settlement() -> None:
+    contract = build.contract(quality__not_assessable="leave-out")
+    settled = settle(contract, build.facts(target="1000", spending="700"))
+    cells = settlement_cells(contract, [settled])
+    bands = {key: "not-assessable" for key in cells.entries if key.endswith("|band")}
+    values = recalculated(cells, bands)
+    assert values["steps|all|settled|amount"] == "no indicator left"
+    assert values["steps|Payer|payment|amount"] == NO_SETTLEMENT
+
+
+@pytest.mark.parametrize(("name", "contract", "settled"), WORKED, ids=[name for name, *_ in WORKED])
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_no_reader_meets_an_identifier(
+    name: str, contract: Contract, settled: Sequence[Settlement], language: Language
+) -> None:
+    titles = {rule.indicator: Text(nl="Uitkomst", en="Outcome") for rule in contract.quality.indicators}
+    book = openpyxl.load_workbook(io.BytesIO(workbook(contract, settled, language=language, titles=titles)))
+    *sheets, sources = book.worksheets
+    texts = [
+        str(cell.value)
+        for sheet in sheets
+        for row in sheet.iter_rows(max_col=2)
+        for cell in row
+        if isinstance(cell.value, str) and not cell.value.startswith(("=", "inputs:", "contract:"))
+    ]
+    # what people named themselves may look like anything: findings, parties
+    own = {*contract.findings, *(portion.name for each in settled for portion in each.others)}
+    told = [text for text in texts if not any(word in text for word in own)]
+    assert [
+        text for text in told if re.search(r"[a-z]_[a-z]|[a-z]-[a-z]+-|\.[a-z]|\b\d\.[a-z]", text)
+    ] == [], name
+    assert sources.title in ("Bronnen", "Sources")
+
+
+def test_different_texts_in_a_formula_stay_different_to_people() -> None:
+    for language in ("nl", "en"):
+        said = [getattr(choice_words(word), language) for word in _CHOICES]
+        said += [words[language] for words in SAID.values()]
+        assert len(set(said)) == len(said)
 
 
 def test_both_languages_and_the_same_cells_again() -> None:
@@ -152,7 +223,7 @@ def test_both_languages_and_the_same_cells_again() -> None:
         "Afrekening",
         "Kwaliteit",
         "Basisjaren",
-        "Invoer",
+        "Feiten",
         "Contract",
         "Bronnen",
     ]
