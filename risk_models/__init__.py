@@ -28,6 +28,7 @@ from risk_models.cusum import (
     limit_for_alarms,
     limit_for_run_length,
     run_length,
+    run_length_by_chain,
 )
 from risk_models.design import Design, FittedTerm, Term, UnseenLevel, fit_design
 from risk_models.diagnostics import (
@@ -64,6 +65,7 @@ from risk_models.intervals import (
 from risk_models.missing import Imputed, MissingNote, Pooled, complete_cases, impute, missing_notes, pooled
 from risk_models.monitoring import XmR, vlad, xmr
 from risk_models.multiple_testing import adjusted_p
+from risk_models.negative_binomial import NegativeBinomialModel, fit_negative_binomial
 from risk_models.poisson_binomial import pmf, tilt
 from risk_models.random_intercept import RandomInterceptModel, fit_random_intercept
 from risk_models.ranks import Ranks, expected_ranks
@@ -116,6 +118,7 @@ __all__ = [
     "MissingNote",
     "ModelKind",
     "ModelUncertainty",
+    "NegativeBinomialModel",
     "Overdispersion",
     "Pooled",
     "PredictedExpected",
@@ -161,6 +164,7 @@ __all__ = [
     "fit_firth",
     "fit_fixed_effects",
     "fit_model",
+    "fit_negative_binomial",
     "fit_random_intercept",
     "gamma_poisson",
     "hosmer_lemeshow",
@@ -193,6 +197,7 @@ __all__ = [
     "rankability",
     "ratio_reliability",
     "run_length",
+    "run_length_by_chain",
     "scaled_brier",
     "score_binary",
     "score_count",

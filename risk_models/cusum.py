@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import coo_array, eye_array
+from scipy.sparse.linalg import bicgstab
 
 from risk_models.monitoring import checked_outcomes
 from risk_models.strata import FloatArray, checked_n, checked_risk
@@ -159,6 +161,52 @@ def run_length(
     )
 
 
+def run_length_by_chain(
+    n: ArrayLike, risk: ArrayLike, *, odds_ratio: float = 2.0, limit: float, steps: int = 6000
+) -> float:
+    """Give the mean number of records up to a false alarm (ARL0) without chance, by a Markov chain on a grid.
+
+    The way from 0 to the limit is cut into equal steps; in each the statistic counts as at its middle, and
+    in the first as at 0. The mean run lengths L from all steps solve L = 1 + T L, with T the chances of going
+    from one to another without a signal.
+
+    Parameters
+    ----------
+    n, risk, odds_ratio, limit
+        As for `run_length`.
+    steps
+        Of the grid, 2 or more. What the grid leaves wrong goes down slowly and not evenly: with the cardiac
+        surgery data of Steiner it is 1 % with 500 steps, and 0.1 % with 4000.
+
+    Returns
+    -------
+    float
+        In records.
+
+    Raises
+    ------
+    ValueError
+        For strata, an odds ratio or a limit that cannot be, or fewer than 2 steps.
+
+    References
+    ----------
+    Brook D, Evans DA (1972). Biometrika 59:539-549. doi:10.1093/biomet/59.3.539
+    """
+    if not (steps >= 2 and 0 < limit < np.inf):
+        raise ValueError(f"limit: {limit} with {steps} steps; expected a limit above 0 and 2 steps or more")
+    draw = _Draw(n, risk, odds_ratio=odds_ratio, seed=0)
+    width = limit / steps
+    place = (np.arange(steps) + 0.5) * width
+    place[0] = 0.0
+    reached = np.floor(np.maximum(place[:, None] + draw.values, 0.0) / width).astype(np.int64)
+    start, which = np.nonzero(reached < steps)
+    chance = coo_array((draw.chances[which], (start, reached[start, which])), shape=(steps, steps))
+    lengths, failed = bicgstab(eye_array(steps, format="csr") - chance.tocsr(), np.ones(steps), rtol=1e-12)
+    if failed:
+        raise ValueError(f"limit: {limit} is so far that its mean run length has no digits; try a lower one")
+    return float(lengths[0])
+
+
 def limit_for_alarms(
     n: ArrayLike,
     risk: ArrayLike,
@@ -278,12 +326,13 @@ class _Draw:
         without = -np.log1p((ratio - 1) * risks)
         # one draw decides on stratum and outcome together
         share = counts / counts.sum()
-        self._reached = np.cumsum(np.concatenate([share * risks, share * (1 - risks)]))
-        self._weights = np.concatenate([without + np.log(ratio), without])
+        self.chances = np.concatenate([share * risks, share * (1 - risks)])
+        self.values = np.concatenate([without + np.log(ratio), without])
+        self._reached = np.cumsum(self.chances)
 
     def weights(self, size: int) -> FloatArray:
         place = np.searchsorted(self._reached, self._random.random(size) * self._reached[-1], side="right")
-        result: FloatArray = self._weights[np.minimum(place, len(self._weights) - 1)]
+        result: FloatArray = self.values[np.minimum(place, len(self.values) - 1)]
         return result
 
 

@@ -5,23 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, expit, gammaln
+from scipy.special import chdtrc, expit
 
-from risk_models.ascent import NOTHING, Peak, Slope, profile_interval
-from risk_models.clusters import Clusters
 from risk_models.design import Design, Term
 from risk_models.expected import CannotFit, ModelKind
-from risk_models.families import Family, Logistic, Poisson
-from risk_models.marginal import Rule
-from risk_models.mixed_linear import LinearPeak, linear_at, linear_interval, linear_peak, linear_sums
-from risk_models.provider_rows import (
-    ProviderRows,
-    case_mix,
-    provider_rows,
-    with_provider_means,
-)
+from risk_models.intercept_fits import InterceptFit, fit_integrated, fit_value
+from risk_models.provider_rows import ProviderRows, provider_rows, with_provider_means
 from risk_models.strata import Columns, FloatArray, IntArray
-from risk_models.tau_uncertainty import averaged_intercepts
 
 DEFAULT_NODES = 9
 
@@ -39,6 +29,10 @@ class RandomInterceptModel:
     coefficients, standard_errors
         Shape (columns,), in the order of `design.columns`: log-odds, log rate or the unit of y, per unit of
         the column, for patients of one and the same provider.
+    covariance
+        Of the coefficients, those of `between` last; from the information on all parameters.
+    covariance_given_tau
+        The same as though tau were known (what lme4 gives with `use.hessian = FALSE`): a little too small.
     tau
         Standard deviation between providers, on the scale of the linear predictor; 0 where providers differ
         no more than by chance.
@@ -56,7 +50,7 @@ class RandomInterceptModel:
     n
         Records.
     nodes
-        Of quadrature; 1 is Laplace's approximation. A linear model needs none and has 0.
+        Of quadrature; 1 is Laplace's approximation, 0 the joint mode. A linear model needs none and has 0.
     effect, effect_sd
         The most likely intercept of each provider (what lme4 calls `ranef`) and the standard deviation
         that the curvature there gives (`condVar`), shape (providers,). A provider without records has 0
@@ -80,6 +74,8 @@ class RandomInterceptModel:
     design: Design
     coefficients: FloatArray
     standard_errors: FloatArray
+    covariance: FloatArray
+    covariance_given_tau: FloatArray
     tau: float
     tau_interval: tuple[float, float]
     p_value: float
@@ -188,7 +184,9 @@ def fit_random_intercept(
     exposure
         Of a count, per stratum, in the unit the rate is per (such as patient days); None is n.
     nodes
-        Of quadrature, 1 or more; 1 is Laplace's approximation.
+        Of quadrature; 1 is Laplace's approximation. 0 leaves the integral out of the estimate of the
+        coefficients, which are then at their joint mode with the intercepts (as lme4's nAGQ = 0): for those
+        who must match it, since it draws coefficients of events to 0.
     correlated
         Whether to add the providers' means of the case mix (Mundlak), so that the coefficients of the
         patients are right also where providers with other patients are better or worse.
@@ -213,7 +211,8 @@ def fit_random_intercept(
         For an empty cohort, one provider, one record a provider, no events or events only, a column that
         the others determine, separation, a tau without bound, or sums that are negative or not finite.
     ValueError
-        For terms and strata that do not fit together, an option its kind does not have, or nodes below 1.
+        For terms and strata that do not fit together, an option its kind does not have, a negative number
+        of nodes, or a profile or an average of tau with 0 nodes.
 
     References
     ----------
@@ -231,8 +230,10 @@ def fit_random_intercept(
     >>> round(model.tau, 3), model.effect.round(2).tolist(), round(model.p_value, 4)
     (0.573, [-0.6, -0.22, 0.16, 0.74], 0.0025)
     """
-    if nodes < 1:
-        raise ValueError(f"nodes: {nodes}; expected 1 or more")
+    if nodes < 0:
+        raise ValueError(f"nodes: {nodes}; expected 0 or more")
+    if nodes == 0 and kind != "linear" and (interval_level is not None or average_tau):
+        raise ValueError("nodes: 0 has no profile of tau; expected 1 or more for its interval or average")
     if restricted and kind != "linear":
         raise ValueError(f"a {kind} model has no restricted likelihood; that belongs to kind 'linear'")
     if average_tau and kind == "linear":
@@ -245,150 +246,10 @@ def fit_random_intercept(
     rows, means = with_provider_means(rows) if correlated else (rows, np.zeros((providers, 0)))
     clusters = rows.clusters()
     if kind == "linear":
-        fitted = _fit_linear(rows, clusters, restricted=restricted, level=interval_level)
+        fitted = fit_value(rows, clusters, restricted=restricted, level=interval_level)
     else:
-        fitted = _fit_integrated(rows, clusters, nodes=nodes, level=interval_level, average_tau=average_tau)
+        fitted = fit_integrated(rows, clusters, nodes=nodes, level=interval_level, average_tau=average_tau)
     return _model(rows, fitted, means, nodes=0 if kind == "linear" else nodes)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fitted:
-    """What both ways of fitting give: coefficients of the design and intercepts of the providers present."""
-
-    coefficients: FloatArray
-    covariance: FloatArray
-    tau: float
-    interval: tuple[float, float]
-    log_likelihood: float
-    without: float
-    residual_sd: float
-    present: IntArray
-    intercepts: FloatArray
-
-
-def _fit_linear(rows: ProviderRows, clusters: Clusters, *, restricted: bool, level: float | None) -> _Fitted:
-    if rows.n.sum() <= clusters.columns + 1:
-        raise CannotFit(
-            f"{rows.n.sum():g} records for {clusters.columns} coefficients: no residual variance is left"
-        )
-    try:
-        sums = linear_sums(clusters, y2=rows.y2, n=rows.n, y=rows.y, restricted=restricted)
-    except ValueError as error:
-        raise CannotFit(str(error)) from error
-    peak = linear_peak(sums)
-    return _Fitted(
-        coefficients=clusters.transform @ peak.beta,
-        covariance=clusters.transform @ peak.covariance @ clusters.transform.T,
-        tau=peak.tau,
-        interval=(np.nan, np.nan) if level is None else linear_interval(sums, peak, level=level),
-        log_likelihood=peak.log_likelihood,
-        without=linear_at(sums, 0.0).log_likelihood,
-        residual_sd=peak.sigma,
-        present=clusters.present,
-        intercepts=_linear_intercepts(peak),
-    )
-
-
-def _linear_intercepts(peak: LinearPeak) -> FloatArray:
-    more = np.einsum("aj,ab,bj->j", peak.effect_slope, peak.covariance, peak.effect_slope)
-    total = np.sqrt(peak.effect_sd**2 + more)
-    return np.vstack([peak.effect, peak.effect_sd, peak.effect, peak.effect_sd, peak.effect, total])
-
-
-def _fit_integrated(
-    rows: ProviderRows, clusters: Clusters, *, nodes: int, level: float | None, average_tau: bool
-) -> _Fitted:
-    slope = Slope(clusters, family_of(rows.kind), Rule.of(nodes))
-    none, peak = integrated_peaks(rows, slope)
-    constant = _constant(rows)
-    interval = (np.nan, np.nan)
-    if level is not None:
-        interval = profile_interval(slope, peak, none=none.at.log_likelihood, level=level)
-    covariance, more = _uncertainty(peak)
-    at = peak.at
-    total = averaged_intercepts(slope, peak) if average_tau else (at.mean, np.sqrt(at.sd**2 + more))
-    return _Fitted(
-        coefficients=clusters.transform @ peak.theta[:-1],
-        covariance=clusters.transform @ covariance @ clusters.transform.T,
-        tau=peak.tau,
-        interval=interval,
-        log_likelihood=at.log_likelihood + constant,
-        without=none.at.log_likelihood + constant,
-        residual_sd=np.nan,
-        present=clusters.present,
-        intercepts=np.vstack([at.mode, at.mode_sd, at.mean, at.sd, *total]),
-    )
-
-
-def integrated_peaks(rows: ProviderRows, slope: Slope) -> tuple[Peak, Peak]:
-    """Climb without intercepts and with; the second is the first where tau is 0.
-
-    Raises
-    ------
-    CannotFit
-        For separation, or a tau without bound.
-    """
-    none = _without_intercepts(rows, slope.clusters, slope.family)
-    peak = slope.climb(*_start(none))
-    if not peak.converged or peak.at.log_likelihood < none.at.log_likelihood:
-        _refuse_unbounded(peak, none)
-        peak = none
-    return none, peak
-
-
-def family_of(kind: ModelKind) -> Family:
-    """Give the likelihood of events or of counts."""
-    return Logistic() if kind == "logistic" else Poisson()
-
-
-def _without_intercepts(rows: ProviderRows, clusters: Clusters, family: Family) -> Peak:
-    theta = np.zeros(clusters.columns + 1)
-    rate = rows.y.sum() / rows.size.sum()
-    theta[0] = np.log(rate / (1 - rate)) if rows.kind == "logistic" else np.log(rate)
-    peak = Slope(clusters, family, Rule.of(1)).climb(theta, np.zeros(len(clusters.present)), fixed=True)
-    if not peak.converged:
-        rows.refuse_separation()
-        raise CannotFit(
-            f"the coefficients of {case_mix(rows.names)} have no finite estimate: some combination "
-            "of them goes together with no events; merge levels, or leave a term out"
-        )
-    return peak
-
-
-def _start(none: Peak) -> tuple[FloatArray, FloatArray]:
-    """Start at the model without intercepts, with the tau that the spread of its residuals suggests."""
-    residual = none.at.mode_slope[-1]
-    weight = none.at.weight
-    moments = (np.sum(residual**2 / weight) - (len(weight) - 1)) / weight.sum()
-    tau2 = max(float(moments), 0.1 / float(weight.mean()))
-    theta = np.append(none.theta[:-1], np.sqrt(tau2))
-    return theta, residual * tau2 / (1 + weight * tau2)
-
-
-def _refuse_unbounded(peak: Peak, none: Peak) -> None:
-    """Refuse unless the climb ended because tau is 0."""
-    if peak.tau < NOTHING or peak.at.log_likelihood < none.at.log_likelihood:
-        return
-    raise CannotFit(
-        f"tau has no finite estimate (the likelihood still rises at {peak.tau:.3g}): almost every provider "
-        "has either no events or only events; pool periods or providers, or leave case-mix terms out"
-    )
-
-
-def _uncertainty(peak: Peak) -> tuple[FloatArray, FloatArray]:
-    """Give the covariance of the coefficients, and what all parameters add to the variance of each mode."""
-    free = len(peak.theta) - (peak.tau == 0)
-    covariance: FloatArray = np.asarray(np.linalg.inv(peak.at.information[:free, :free]), dtype=np.float64)
-    slope = peak.at.mode_slope[:free] if peak.tau > 0 else np.zeros((free, len(peak.at.mode)))
-    more: FloatArray = np.einsum("aj,ab,bj->j", slope, covariance, slope)
-    return covariance[: len(peak.theta) - 1, : len(peak.theta) - 1], more
-
-
-def _constant(rows: ProviderRows) -> float:
-    """Give the part of the log-likelihood of counts that no parameter changes."""
-    if rows.kind == "logistic":
-        return 0.0
-    return float(rows.y @ np.log(rows.size) - gammaln(rows.y + 1).sum())
 
 
 def _refuse_single_records(rows: ProviderRows) -> None:
@@ -400,7 +261,9 @@ def _refuse_single_records(rows: ProviderRows) -> None:
         )
 
 
-def _model(rows: ProviderRows, fitted: _Fitted, means: FloatArray, *, nodes: int) -> RandomInterceptModel:
+def _model(
+    rows: ProviderRows, fitted: InterceptFit, means: FloatArray, *, nodes: int
+) -> RandomInterceptModel:
     errors = np.sqrt(np.diag(fitted.covariance))
     own = len(rows.design.columns)
     intercepts = np.zeros((6, rows.providers))
@@ -413,6 +276,8 @@ def _model(rows: ProviderRows, fitted: _Fitted, means: FloatArray, *, nodes: int
         design=rows.design,
         coefficients=fitted.coefficients[:own],
         standard_errors=errors[:own],
+        covariance=fitted.covariance,
+        covariance_given_tau=fitted.covariance_given_tau,
         tau=fitted.tau,
         tau_interval=fitted.interval,
         p_value=float(chdtrc(1, gain)) / 2 if fitted.tau > 0 else 1.0,

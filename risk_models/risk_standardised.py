@@ -12,10 +12,10 @@ from risk_models.clusters import Clusters
 from risk_models.design import Term
 from risk_models.expected import CannotFit
 from risk_models.families import Family
+from risk_models.intercept_fits import family_of, integrated_peaks
 from risk_models.intervals import Interval, checked_level
 from risk_models.marginal import Rule
 from risk_models.provider_rows import provider_rows
-from risk_models.random_intercept import family_of, integrated_peaks
 from risk_models.strata import Columns, FloatArray
 
 FEWEST = 100  # draws below which the ends of a 95 % interval are those of single draws

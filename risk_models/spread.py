@@ -15,7 +15,7 @@ CENTRAL = 0.9  # share of a standard normal that the empirical null is fitted on
 FEWEST_CENTRAL = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Overdispersion:
     """More spread than chance and case mix explain.
 
@@ -26,10 +26,17 @@ class Overdispersion:
     tau2
         The additive variance between providers that phi stands for, in the squared unit of the estimates; 0
         when phi is not above what chance gives.
+    z
+        Score of each provider before outer ones were drawn in or left out, shape (providers,); NaN for one
+        without expected events or variance.
+    kept
+        How many of these phi and tau2 rest on.
     """
 
     phi: float
     tau2: float
+    z: FloatArray
+    kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,8 @@ def overdispersion(
     Spiegelhalter DJ (2005). Qual Saf Health Care 14:347-351. doi:10.1136/qshc.2005.013755
     Spiegelhalter DJ et al. (2012). J R Stat Soc A 175:1-47. doi:10.1111/j.1467-985X.2011.01010.x
     """
-    some = variance > 0
-    z = (observed[some] - expected[some]) / np.sqrt(variance[some])
-    return _winsorised(z, np.sqrt(variance[some]) / expected[some], winsorise)
+    error = np.sqrt(np.where(variance > 0, variance, np.nan))
+    return _winsorised((observed - expected) / error, error / expected, winsorise)
 
 
 def cqc_overdispersion(
@@ -162,15 +168,16 @@ def shmi_overdispersion(
     e = e if decimals is None else np.round(e, decimals)
     with np.errstate(divide="ignore"):
         z = np.sqrt(e) * np.log(o / e)
+    known = np.flatnonzero(~np.isnan(z))
     groups = np.inf if truncate == 0 else 1 / truncate
-    group = np.floor(_ranks(z) * groups / (len(z) + 1)) if truncate > 0 else np.ones(len(z))
-    kept = (group > 0) & (group < groups - 1)
+    group = np.floor(_ranks(z[known]) * groups / (len(known) + 1)) if truncate > 0 else np.ones(len(known))
+    kept = known[(group > 0) & (group < groups - 1)]
     if np.isneginf(z[kept]).any():
         raise ValueError(
-            f"{int((o == 0).sum())} of {len(o)} providers have no events: the log of O/E, which the SHMI "
-            "method takes, does not exist; use the case-mix variance (overdispersion) instead"
+            f"{int((o[known] == 0).sum())} of {len(known)} providers have no events: the log of O/E, which "
+            "the SHMI method takes, does not exist; use the case-mix variance (overdispersion) instead"
         )
-    return _phi_tau2(z[kept], 1 / np.sqrt(e[kept]))
+    return _phi_tau2(z[kept], 1 / np.sqrt(e[kept]), all_z=z)
 
 
 def proportion_overdispersion(
@@ -203,7 +210,8 @@ def proportion_overdispersion(
     """
     x, size = _both(events, n)
     s = 1 / (2 * np.sqrt(size))
-    target = np.arcsin(np.sqrt(x.sum() / size.sum())) if len(x) else 0.0
+    some = size > 0
+    target = np.arcsin(np.sqrt(x[some].sum() / size[some].sum())) if some.any() else 0.0
     return _winsorised((np.arcsin(np.sqrt(x / size)) - target) / s, s, winsorise)
 
 
@@ -277,25 +285,24 @@ def _truncated_normal(x: FloatArray, low: float, high: float, *, centre: float, 
 
 
 def _both(first: ArrayLike, size: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Give both columns, without the providers whose size is 0."""
+    """Give both columns, with NaN for a size that is not above 0."""
     e = checked("expected or n", size)
-    o = checked("events", first, rows=len(e))
-    return o[e > 0], e[e > 0]
+    return checked("events", first, rows=len(e)), np.where(e > 0, e, np.nan)
 
 
 def _winsorised(z: FloatArray, s: FloatArray, share: float) -> Overdispersion:
     _check_share("winsorise", share)
-    if len(z) < 2:
-        return Overdispersion(phi=np.nan, tau2=np.nan)
-    low, high = np.quantile(z, [share, 1 - share])
-    return _phi_tau2(np.clip(z, low, high), s)
+    known = ~np.isnan(z)
+    low, high = np.quantile(z[known], [share, 1 - share]) if known.any() else (np.nan, np.nan)
+    return _phi_tau2(np.clip(z[known], low, high), s[known], all_z=z)
 
 
-def _phi_tau2(z: FloatArray, s: FloatArray) -> Overdispersion:
+def _phi_tau2(z: FloatArray, s: FloatArray, *, all_z: FloatArray) -> Overdispersion:
     if len(z) < 2:
-        return Overdispersion(phi=np.nan, tau2=np.nan)
+        return Overdispersion(phi=np.nan, tau2=np.nan, z=all_z, kept=len(z))
     squares = z**2
-    return Overdispersion(phi=float(squares.mean()), tau2=moment_tau2(float(squares.sum()), s**-2.0))
+    tau2 = moment_tau2(float(squares.sum()), s**-2.0)
+    return Overdispersion(phi=float(squares.mean()), tau2=tau2, z=all_z, kept=len(z))
 
 
 def _ranks(z: FloatArray) -> FloatArray:

@@ -80,3 +80,9 @@ def published(shared: Path) -> dict[str, Any]:
 def fits() -> dict[str, Any]:
     """Numbers that risk_models_fits.R computed."""
     return json.loads((GOLDEN / "risk_models_fits.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def proofs() -> dict[str, Any]:
+    """Numbers that risk_models_proofs.R computed."""
+    return json.loads((GOLDEN / "risk_models_proofs.json").read_text())

@@ -13,10 +13,8 @@ from risk_models.between import (
     probability_above,
     rankability,
 )
-from risk_models.fixed_effects import fit_fixed_effects
 from risk_models.random_intercept import fit_random_intercept
 from tests.risk_models.provider_records import PROVIDERS, TERMS, cohort, golden, records
-from tests.risk_models.test_random_intercept import pprof
 
 
 @pytest.fixture(scope="module")
@@ -99,34 +97,3 @@ def test_how_much_providers_differ(fitted):
 def test_rankability_takes_the_middle_provider():
     assert rankability(0.5, [0.1, 0.5, np.inf, np.nan]) == 0.5
     assert np.isnan(rankability(0.5, [np.nan]))
-
-
-@pytest.mark.data
-def test_pprof_profile_is_that_of_r(shared, profiling):
-    known = profiling["pprof_binary"]
-    terms, rows, args = pprof(shared)
-    model = fit_random_intercept("logistic", terms, rows, **args, nodes=1)
-    eta = model.linear_predictor(rows)
-    result = predicted_expected(
-        "logistic", eta, args["n"], provider=args["provider"], effect=model.effect, sd=model.effect_sd
-    )
-    profile = known["re_nAGQ1"]
-    for name, column in (("predicted", "predicted"), ("expected", "expected"), ("ratio", "PE")):
-        np.testing.assert_allclose(getattr(result, name), profile[column], rtol=1e-5)
-    np.testing.assert_allclose(result.ratio * rows["y"].mean(), profile["RSRR"], rtol=1e-5)
-    observed = np.bincount(args["provider"], weights=rows["y"])
-    np.testing.assert_allclose(observed / result.expected, profile["OE"], rtol=1e-5)
-    rates = direct_rates("logistic", eta, args["n"], intercept=model.effect)
-    np.testing.assert_allclose(rates, profile["direct_rate"], rtol=1e-5)
-    assert median_odds_ratio(model.tau) == pytest.approx(known["median_odds_ratio"], rel=1e-6)
-    assert latent_icc(model.tau) == pytest.approx(known["icc_latent"], rel=1e-5)
-    n = np.bincount(args["provider"])
-    np.testing.assert_allclose(latent_reliability(model.tau, n), known["reliability"]["latent"], rtol=1e-5)
-    variance = np.bincount(args["provider"], weights=expit(eta) * expit(-eta))
-    np.testing.assert_allclose(
-        outcome_reliability(model.tau, variance, n), known["reliability"]["outcome_delta"], rtol=1e-5
-    )
-    fixed = fit_fixed_effects("logistic", terms, rows, **args)
-    assert rankability(model.tau, fixed.intercept_se) == pytest.approx(
-        known["rankability"]["rankability"], rel=1e-5
-    )

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from risk_models.clustered import clustered_covariance
 from risk_models.design import Term
 from risk_models.expected import CannotFit, fit_model
-from tests.risk_models.conftest import collapse, read_records
+from tests.risk_models.conftest import collapse
 
 TERMS = [Term("age", "number"), Term("parity", "category", reference="one"), Term("diabetes", "flag")]
 
@@ -51,62 +51,6 @@ def test_counts_on_strata(counted):
     np.testing.assert_allclose(model.coefficients, on_records.coefficients, atol=1e-9)
     np.testing.assert_allclose(model.standard_errors, on_records.standard_errors, rtol=1e-9)
     assert model.log_likelihood == pytest.approx(on_records.log_likelihood, rel=1e-12)
-
-
-@pytest.mark.data
-def test_length_of_stay_of_medpar(profiling, shared):
-    r = profiling["medpar_los"]
-    d = read_records(shared / "data" / "profiling" / "medpar.csv", text=["provnum", "type"])
-    terms = [Term(name, "flag") for name in ("hmo", "died", "age80")]
-    terms.append(Term("type", "category", reference="1"))
-    by = ["hmo", "died", "age80", "type"]
-    strata = collapse(d, by, d["los"])
-    model = fit_model("poisson", terms, strata.columns, n=strata.n, sum_y=strata.sum_y)
-    assert (len(d["los"]), len(strata.n) < 40) == (r["n"], True)
-    np.testing.assert_allclose(model.coefficients, list(r["poisson_coef"].values()), rtol=1e-10)
-    np.testing.assert_allclose(model.standard_errors, list(r["poisson_se"].values()), rtol=1e-10)
-    y, mean = d["los"], model.expected(d)
-    deviance = 2 * (np.sum(y * np.log(y) - y) - model.log_likelihood)
-    assert deviance == pytest.approx(r["deviance"], rel=1e-11)
-    on_strata = model.expected(strata.columns)
-    squares = strata.sum_y2 - 2 * on_strata * strata.sum_y + strata.n * on_strata**2
-    phi = np.sum(squares / on_strata) / (len(y) - len(model.coefficients))
-    assert phi == pytest.approx(r["pearson_phi"], rel=1e-11)
-    found = [mean[d["provnum"] == p].sum() for p in r["by_provider"]["prov"]]
-    np.testing.assert_allclose(found, r["by_provider"]["E"], rtol=1e-10)
-
-
-@pytest.mark.data
-def test_death_in_medpar(profiling, shared):
-    r = profiling["medpar_died"]
-    d = read_records(shared / "data" / "profiling" / "medpar.csv", text=["provnum", "type"])
-    terms = [Term("hmo", "flag"), Term("age80", "flag"), Term("type", "category", reference="1")]
-    strata = collapse(d, ["hmo", "age80", "type"], d["died"])
-    model = fit_model("logistic", terms, strata.columns, n=strata.n, sum_y=strata.sum_y)
-    np.testing.assert_allclose(model.coefficients, list(r["glm_coef"].values()), rtol=1e-9)
-    np.testing.assert_allclose(model.standard_errors, list(r["glm_se"].values()), rtol=1e-9)
-    assert -2 * model.log_likelihood == pytest.approx(r["deviance"], rel=1e-11)
-    risk, who = model.expected(d), r["by_provider"]
-    e = np.array([risk[d["provnum"] == p].sum() for p in who["prov"]])
-    v = np.array([(risk * (1 - risk))[d["provnum"] == p].sum() for p in who["prov"]])
-    np.testing.assert_allclose(e, who["E"], rtol=1e-10)
-    np.testing.assert_allclose(v, who["V"], rtol=1e-10)
-    np.testing.assert_allclose((np.array(who["O"]) - e) / np.sqrt(v), r["z"], rtol=1e-8, atol=1e-9)
-
-
-@pytest.mark.data
-def test_pooled_model_of_pprof(profiling, shared):
-    r = profiling["pprof_binary"]
-    d = read_records(shared / "data" / "profiling" / "pprof_ExampleDataBinary.csv", text=["prov"])
-    terms = [Term(f"z{i}", "number") for i in range(1, 6)]
-    model = fit_model("logistic", terms, d, n=np.ones(len(d["y"])), sum_y=d["y"])
-    slopes = list(r["glm_coef"].values())[1:]
-    np.testing.assert_allclose(model.coefficients[1:], slopes, rtol=1e-10)
-    centres = np.array([term.centre for term in model.design.terms])
-    intercept = model.coefficients[0] - centres @ model.coefficients[1:]
-    assert intercept == pytest.approx(r["glm_coef"]["(Intercept)"], rel=1e-10)
-    np.testing.assert_allclose(model.standard_errors[1:], list(r["glm_se"].values())[1:], rtol=1e-9)
-    assert -2 * model.log_likelihood == pytest.approx(r["glm_deviance"], rel=1e-11)
 
 
 @pytest.mark.parametrize("kind", ["logistic", "poisson", "linear"])

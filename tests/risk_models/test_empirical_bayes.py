@@ -1,5 +1,3 @@
-import csv
-
 import numpy as np
 import pytest
 from scipy.stats import beta, gamma
@@ -85,49 +83,3 @@ def test_a_provider_without_records_gets_the_prior():
 def test_refusals(call, error, message):
     with pytest.raises(error, match=message):
         call()
-
-
-@pytest.mark.data
-def test_pprof_smoothed_rates_are_those_of_r(profiling):
-    known, profile = profiling["pprof_binary"]["ahrq"], profiling["pprof_binary"]["pooled_glm_profile"]
-    rate = profiling["pprof_binary"]["rate"]
-    result = smoothed_rates(*(np.array(profile[k], float) for k in ("O", "E", "V")), reference=rate)
-    assert result.tau2 == pytest.approx(known["tau2"], rel=1e-9)
-    for ours, theirs in (("adjusted", "RAR"), ("noise", "noise_var"), ("reliability", "reliability"),
-                         ("smoothed", "smoothed"), ("smoothed_sd", "smoothed_se")):  # fmt: skip
-        np.testing.assert_allclose(getattr(result, ours), known[theirs], rtol=1e-8)
-
-
-@pytest.mark.data
-def test_medpar_stays_are_shrunk_as_in_r(profiling):
-    known, profile = profiling["medpar_los"]["gamma_poisson_eb"], profiling["medpar_los"]["by_provider"]
-    result = gamma_poisson(profile["O"], profile["E"])
-    np.testing.assert_allclose(result.prior, [known["a"], known["b"]], rtol=1e-5)
-    np.testing.assert_allclose(result.shrunken, known["eb_ratio"], rtol=1e-6)
-    np.testing.assert_allclose(result.reliability, known["reliability"], rtol=1e-6)
-    assert -result.log_likelihood == pytest.approx(known["minus_logLik"], abs=1e-7)
-
-
-@pytest.mark.data
-def test_colonoscopy_is_that_of_r(shared, profiling):
-    known = profiling["cms_colonoscopy"]["beta_binomial"]
-    with (shared / "data" / "profiling" / "qm_colonoscopy.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    n, x = (np.array([float(row[name]) for row in rows]) for name in ("n", "x"))
-    result = beta_binomial(n, x)
-    np.testing.assert_allclose(result.prior, [known["alpha"], known["beta"]], rtol=1e-5)
-    assert -result.log_likelihood == pytest.approx(known["minus_logLik"], abs=1e-6)
-    assert result.reliability.mean() == pytest.approx(known["mean_reliability"], rel=1e-6)
-    assert np.median(result.reliability) == pytest.approx(known["median_reliability"], rel=1e-6)
-
-
-@pytest.mark.data
-def test_example_of_quality_measure_is_that_of_its_authors(shared, published):
-    known = published["QualityMeasure"]["example_df_1"]["beta_binomial"]
-    with (shared / "data" / "profiling" / "qm_example_df_1.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    entity = np.unique([row["entity"] for row in rows], return_inverse=True)[1]
-    y = np.array([float(row["y"]) for row in rows])
-    result = beta_binomial(np.bincount(entity).astype(float), np.bincount(entity, weights=y))
-    np.testing.assert_allclose(result.prior, [known["alpha"], known["beta"]], rtol=1e-3)
-    assert result.reliability.mean() == pytest.approx(known["mean"], abs=1e-4)

@@ -105,39 +105,6 @@ def test_p_values_of_the_exact_test_are_sums_of_probabilities():
     assert plain.p[0] == pytest.approx(2 * f[3:].sum(), rel=1e-12)
 
 
-@pytest.mark.data
-def test_exact_mid_p_of_pprof(profiling, shared):
-    """pprof's test: mid-P against the median provider, from the risks of a fixed-effects model."""
-    from tests.risk_models.conftest import read_records
-
-    r = profiling["pprof_binary"]
-    d = read_records(shared / "data" / "profiling" / "pprof_ExampleDataBinary.csv", text=["prov"])
-    eta = r["fe"]["gamma_median"] + sum(r["fe"]["beta"][f"z{i}"] * d[f"z{i}"] for i in range(1, 6))
-    names = sorted(set(d["prov"]), key=int)
-    index = [names.index(p) for p in d["prov"]]
-    risk = 1 / (1 + np.exp(-eta))
-    scores = score_binary(index, np.ones(len(eta)), d["y"], risk, providers=100, test="exact-mid-p")
-    known = r["fe"]["poisson_binomial"]
-    np.testing.assert_array_equal(scores.observed, r["fe"]["O"])
-    np.testing.assert_allclose(scores.expected, r["fe"]["E_at_median"], rtol=1e-9)
-    np.testing.assert_allclose(scores.ratio, r["fe"]["indirect_ratio"], rtol=1e-9)
-    np.testing.assert_allclose(scores.p_high, known["p_upper_mid"], rtol=1e-7, atol=1e-14)
-    np.testing.assert_allclose(scores.p, known["p_two"], rtol=1e-7, atol=1e-14)
-    assert np.sum(scores.p < 0.05) == r["flags_95"]["poibin_midp95_fe_median"]
-    z = (scores.observed - scores.expected) / np.sqrt(scores.variance)
-    np.testing.assert_allclose(z, r["fe"]["score_z"], rtol=1e-8)
-    assert np.sum(np.abs(z) > stats.norm.ppf(0.975)) == r["flags_95"]["score_fe_median"]
-
-
-@pytest.mark.data
-def test_mid_p_of_iqtig(profiling):
-    r = profiling["intervals"]["midp_p_greater"]
-    o, e = np.array(r["o"], dtype=float), np.array(r["e"])
-    n = np.full(len(o), 1000.0)
-    scores = score_count(np.arange(len(o)), n, o, e / n, providers=len(o), test="poisson-mid-p")
-    np.testing.assert_allclose(scores.p_high, r["p"], rtol=1e-9)
-
-
 @settings(deadline=None)
 @given(st.floats(0.2, 400), st.sampled_from([0.01, 0.1, 1.0]), st.integers(0, 500))
 def test_overdispersed_counts_are_negative_binomial(e, tau2, o):

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from risk_models.design import Term
 from risk_models.expected import CannotFit, RiskModel, fit_model
-from tests.risk_models.conftest import collapse, read_records
+from tests.risk_models.conftest import collapse
 
 LOGISTIC = [Term("age", "number"), Term("parity", "category", reference="one"), Term("diabetes", "flag")]
 LINEAR = [
@@ -235,38 +235,3 @@ def test_linear_refusals():
         fit_model("linear", [], {}, n=ONES, sum_y=X, sum_y2=0 * X)
     with pytest.raises(ValueError, match="kind 'probit' is none of logistic, linear"):
         fit_model("probit", [], {}, n=ONES, sum_y=X)
-
-
-@pytest.mark.data
-def test_medpar_deaths_are_those_of_glm(shared, profiling):
-    r = profiling["medpar_died"]
-    rows = read_records(shared / "data" / "profiling" / "medpar.csv", text=["type", "provnum"])
-    terms = [Term("hmo", "flag"), Term("age80", "flag"), Term("type", "category", reference="1")]
-    model, strata = fit_strata("logistic", terms, rows, rows["died"])
-    assert len(strata.n) <= 12
-    np.testing.assert_allclose(model.coefficients, list(r["glm_coef"].values()), rtol=1e-11)
-    np.testing.assert_allclose(model.standard_errors, list(r["glm_se"].values()), rtol=1e-11)
-    assert -2 * model.log_likelihood == pytest.approx(r["deviance"], rel=1e-12)
-
-
-@pytest.mark.data
-def test_pprof_model_is_that_of_glm(shared, profiling):
-    r = profiling["pprof_binary"]
-    rows = read_records(shared / "data" / "profiling" / "pprof_ExampleDataBinary.csv")
-    model = fit_records("logistic", [Term(f"z{i}", "number") for i in range(1, 6)], rows, rows["y"])
-    np.testing.assert_allclose(model.coefficients[1:], list(r["glm_coef"].values())[1:], rtol=1e-10)
-    np.testing.assert_allclose(model.standard_errors[1:], list(r["glm_se"].values())[1:], rtol=1e-10)
-    assert -2 * model.log_likelihood == pytest.approx(r["glm_deviance"], rel=1e-12)
-
-
-@pytest.mark.data
-def test_cardiac_surgery_model_is_that_of_glm(shared, profiling):
-    r = profiling["cardiac"]
-    rows = read_records(shared / "data" / "profiling" / "cardiacsurgery.csv", text=["surgeon"])
-    first = rows["date"] < 730
-    died = ((rows["status"] == 1) & (rows["time"] <= 30)).astype(float)[first]
-    model, _ = fit_strata(
-        "logistic", [Term("Parsonnet", "number")], {"Parsonnet": rows["Parsonnet"][first]}, died
-    )
-    assert model.coefficients[1] == pytest.approx(r["phase1_coef"]["Parsonnet"], rel=1e-11)
-    assert model.standard_errors[1] == pytest.approx(r["phase1_se"]["Parsonnet"], rel=1e-11)

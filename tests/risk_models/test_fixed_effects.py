@@ -16,7 +16,6 @@ from tests.risk_models.provider_records import (
     records,
     stratified,
 )
-from tests.risk_models.test_random_intercept import pprof
 
 
 def intercept_at_sixty(model):
@@ -135,30 +134,3 @@ def test_as_many_coefficients_as_records_leave_no_variance():
             sum_y=range(4),
             sum_y2=np.arange(4) ** 2,
         )
-
-
-@pytest.mark.data
-def test_pprof_is_that_of_glm(shared, profiling):
-    terms, rows, args = pprof(shared)
-    model, known = fit_fixed_effects("logistic", terms, rows, **args), profiling["pprof_binary"]["fe"]
-    np.testing.assert_allclose(model.coefficients, list(known["beta"].values()), rtol=1e-7)
-    np.testing.assert_allclose(model.standard_errors, list(known["beta_se"].values()), rtol=1e-6)
-    # R's glm stops somewhere on the way to minus infinity for the providers without events
-    finite = np.isfinite(model.intercept)
-    assert np.all(np.array(known["gamma"])[~finite] < -25)
-    np.testing.assert_array_equal(~finite, np.array(known["O"]) == 0)
-    centres = np.array([term.centre for term in model.design.terms])
-    gamma = model.intercept - model.coefficients @ centres
-    np.testing.assert_allclose(gamma[finite], np.array(known["gamma"])[finite], rtol=1e-6)
-    np.testing.assert_allclose(model.intercept_se[finite], np.array(known["gamma_se"])[finite], rtol=1e-6)
-    assert np.median(gamma) == pytest.approx(known["gamma_median"], abs=1e-7)
-    assert -2 * model.log_likelihood == pytest.approx(known["deviance"], abs=1e-6)
-    eta = model.case_mix(rows) + np.median(model.intercept)
-    away = model.intercept - np.median(model.intercept)
-    direct = direct_rates("logistic", eta, args["n"], intercept=away) / rows["y"].mean()
-    np.testing.assert_allclose(direct, known["direct_ratio"], atol=1e-7)
-    ratio = predicted_expected(
-        "logistic", eta, args["n"], provider=args["provider"], effect=away, sd=np.zeros(len(away))
-    )
-    np.testing.assert_allclose(ratio.expected, known["E_at_median"], rtol=1e-7)
-    np.testing.assert_allclose(ratio.ratio, known["indirect_ratio"], atol=1e-7)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from risk_models.cusum import (
     cusum,
@@ -9,98 +8,7 @@ from risk_models.cusum import (
     limit_for_run_length,
     run_length,
 )
-from risk_models.design import Term
-from risk_models.expected import fit_model
 from risk_models.monitoring import vlad, xmr
-from tests.risk_models.conftest import read_records
-
-
-@pytest.mark.data
-@pytest.mark.parametrize(
-    ("ratio", "key", "printed"), [(2.0, "W_RA2", "RA2_s0y0_s0y1_s50y0_s50y1"), (0.5, "W_RA0.5", "RA0.5")]
-)
-def test_steiners_weights(profiling, published, ratio, key, printed):
-    r = profiling["steiner2000"]
-    risk = expit(-3.68 + 0.077 * np.array(r["s"]))
-    ours = cusum_weights(r["y"], risk, odds_ratio=ratio)
-    np.testing.assert_allclose(ours, r[key], rtol=1e-12)
-    np.testing.assert_array_equal(ours.round(3), published["vlad"][f"llr_{printed}"])
-    np.testing.assert_allclose(np.diff(vlad(r["y"], risk), prepend=0), r["EO"], rtol=1e-12)
-
-
-@pytest.fixture(scope="module")
-def cardiac(shared):
-    rows = read_records(shared / "data" / "profiling" / "cardiacsurgery.csv", text=["surgeon"])
-    y = ((rows["status"] == 1) & (rows["time"] <= 30)).astype(float)
-    first = rows["date"] < 730
-    model = fit_model(
-        "logistic",
-        [Term("Parsonnet", "number")],
-        {"Parsonnet": rows["Parsonnet"][first]},
-        n=np.ones(first.sum()),
-        sum_y=y[first],
-    )
-    return rows, y, first, model
-
-
-@pytest.mark.data
-def test_phase_one_model_of_cardiac_surgery(profiling, cardiac):
-    _, y, first, model = cardiac
-    r = profiling["cardiac"]
-    assert (len(y), first.sum(), y.sum()) == (r["n"], r["n_phase1"], r["deaths30"])
-    slope, centre = model.coefficients[1], model.design.terms[0].centre
-    assert slope == pytest.approx(r["phase1_coef"]["Parsonnet"], rel=1e-10)
-    assert model.coefficients[0] - slope * centre == pytest.approx(r["phase1_coef"]["(Intercept)"], rel=1e-10)
-    assert model.standard_errors[1] == pytest.approx(r["phase1_se"]["Parsonnet"], rel=1e-9)
-
-
-@pytest.mark.data
-def test_vlad_and_cusum_of_cardiac_surgery(profiling, cardiac):
-    rows, y, first, model = cardiac
-    r = profiling["cardiac"]
-    risk = model.expected(rows)
-    parts = {name: ~first & (rows["surgeon"] == name) for name in r["phase2_by_surgeon"]}
-    for name, part in [*parts.items(), (None, ~first)]:
-        known = r["phase2_by_surgeon"][name] if name else r["phase2_all"]
-        o, p = y[part], risk[part]
-        line = vlad(o, p)
-        assert (len(o), o.sum()) == (known["n"], known["O"])
-        assert p.sum() == pytest.approx(known["E"], rel=1e-10)
-        for found, key in ((line[-1], "end"), (line.min(), "min"), (line.max(), "max")):
-            assert found == pytest.approx(known[f"vlad_{key}"], rel=1e-8, abs=1e-9)
-        for ratio, side in ((2.0, "up"), (0.5, "down")):
-            chart = cusum(o, p, odds_ratio=ratio, limit=4.5, restart=False)
-            assert chart.path.max() == pytest.approx(known[f"cusum_{side}_max"], rel=1e-9)
-            assert chart.path[-1] == pytest.approx(known[f"cusum_{side}_end"], rel=1e-8, abs=1e-9)
-            at = known[f"first_signal_{side}_h4.5"]
-            assert chart.signals == (() if at is None else (at - 1,))
-            anew = cusum(o, p, odds_ratio=ratio, limit=4.5)
-            assert anew.signals[:1] == chart.signals
-
-
-@pytest.mark.data
-def test_run_length_of_cardiac_surgery(profiling, published, cardiac):
-    rows, _, first, model = cardiac
-    score, n = np.unique(rows["Parsonnet"][first], return_counts=True)
-    risk = model.expected({"Parsonnet": score})
-    ours = run_length(n, risk, limit=1.8592, runs=20_000, seed=3)
-    theirs = published["vlad"]["own_simulation_h1.8592"]
-    assert abs(ours.value - theirs["arl"]) < 4 * np.hypot(ours.error, theirs["se"])
-    assert ours.error == pytest.approx(profiling["cardiac"]["arl0_sim_h1.8592"]["se"], rel=0.1)
-    # the Markov chain's answer has a grid error of about a percent
-    markov = dict(zip(*(profiling["cardiac"]["arl0_markov"][k] for k in ("h", "arl")), strict=True))
-    at25 = run_length(n, risk, limit=2.5, runs=10_000, seed=3)
-    assert at25.value == pytest.approx(markov[2.5], rel=0.03)
-
-
-@pytest.mark.data
-def test_limit_of_cardiac_surgery_is_that_of_vlad(published, cardiac):
-    rows, _, first, model = cardiac
-    score, n = np.unique(rows["Parsonnet"][first], return_counts=True)
-    risk = model.expected({"Parsonnet": score})
-    found = limit_for_run_length(n, risk, records=370, runs=4000, seed=3)
-    assert found.limit == pytest.approx(published["vlad"]["cardiacsurgery_phase1_h_for_ARL0_370"], rel=0.02)
-    assert found.value == pytest.approx(370, abs=3 * found.error)
 
 
 def test_run_length_of_one_risk_by_hand():

@@ -9,7 +9,6 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from risk_models.poisson_binomial import mixture, pmf, shift, tilt
-from tests.risk_models.conftest import read_records
 
 
 def test_distribution_is_that_of_all_outcomes_enumerated(golden):
@@ -100,22 +99,6 @@ def test_five_thousand_records_are_quick():
     f = pmf(np.ones(5000), risks)
     assert time.perf_counter() - start < 1
     assert np.arange(5001) @ f == pytest.approx(risks.sum(), rel=1e-12)
-
-
-@pytest.mark.data
-def test_pprof_tail_probabilities(shared, profiling):
-    r = profiling["pprof_binary"]["fe"]
-    rows = read_records(shared / "data" / "profiling" / "pprof_ExampleDataBinary.csv", text=["prov"])
-    beta = np.array(list(r["beta"].values()))
-    risk = expit(r["gamma_median"] + np.column_stack([rows[f"z{i}"] for i in range(1, 6)]) @ beta)
-    providers = sorted(set(rows["prov"]))  # R sorts the levels as text or as numbers; match on O and E
-    found = {}
-    for provider in providers:
-        here = rows["prov"] == provider
-        f, o = pmf(np.ones(here.sum()), risk[here]), int(rows["y"][here].sum())
-        found[(o, round(risk[here].sum(), 6))] = f[o + 1 :].sum() + f[o] / 2
-    expected = [found[(o, round(e, 6))] for o, e in zip(r["O"], r["E_at_median"], strict=True)]
-    np.testing.assert_allclose(expected, r["poisson_binomial"]["p_upper_mid"], rtol=1e-8)
 
 
 @pytest.mark.parametrize(("n", "spread"), [(1, 0.4), (60, 0.3), (400, 0.5)])

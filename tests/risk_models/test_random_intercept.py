@@ -7,7 +7,6 @@ from scipy.special import expit, ndtr
 from risk_models.design import Term
 from risk_models.expected import CannotFit
 from risk_models.random_intercept import fit_random_intercept
-from tests.risk_models.conftest import read_records
 from tests.risk_models.provider_records import (
     NO_DEATHS,
     ONLY_DEATHS,
@@ -364,7 +363,8 @@ def test_more_means_than_providers_are_refused():
         ("probit", {}, "kind 'probit' is none of logistic, linear, poisson"),
         ("linear", {}, "needs sum_y2"),
         ("logistic", {"exposure": ONES}, "a logistic model has no exposure"),
-        ("logistic", {"nodes": 0}, "nodes: 0; expected 1 or more"),
+        ("logistic", {"nodes": -1}, "nodes: -1; expected 0 or more"),
+        ("logistic", {"nodes": 0, "interval_level": 0.95}, "nodes: 0 has no profile of tau"),
         ("linear", {"sum_y2": Y, "average_tau": True}, "averaging over tau is there for kinds"),
         ("poisson", {"restricted": True}, "a poisson model has no restricted likelihood"),
     ],
@@ -372,63 +372,3 @@ def test_more_means_than_providers_are_refused():
 def test_options_that_do_not_fit_together(kind, options, message):
     with pytest.raises(ValueError, match=message):
         fit_random_intercept(kind, [], {}, provider=PROVIDER, providers=5, n=ONES, sum_y=Y, **options)
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("nodes", [1, 7, 25])
-def test_medpar_deaths_are_those_of_glmer(shared, profiling, nodes):
-    rows = read_records(shared / "data" / "profiling" / "medpar.csv", text=["type", "provnum"])
-    names, provider = np.unique(rows["provnum"].astype(str), return_inverse=True)
-    terms = [Term("hmo", "flag"), Term("age80", "flag"), Term("type", "category", reference="1")]
-    model = fit_random_intercept(
-        "logistic",
-        terms,
-        rows,
-        provider=provider,
-        providers=len(names),
-        n=np.ones(len(provider)),
-        sum_y=rows["died"],
-        nodes=nodes,
-    )
-    known = profiling["medpar_died"]["glmer"][f"nAGQ{nodes}"]
-    np.testing.assert_allclose(model.coefficients, list(known["fixef"].values()), atol=1e-5)
-    np.testing.assert_allclose(model.standard_errors, list(known["se_default"].values()), rtol=1e-3)
-    assert model.tau == pytest.approx(known["sd_u"], abs=1e-5)
-    assert -2 * model.log_likelihood == pytest.approx(known["minus2logLik"], abs=1e-5)
-    if nodes == 25:
-        effects = profiling["medpar_died"]["ranef"]
-        np.testing.assert_allclose(model.effect, [effects["u"][name] for name in names], atol=1e-5)
-        np.testing.assert_allclose(model.effect_sd, effects["sd"], atol=1e-5)
-
-
-def pprof(shared):
-    rows = read_records(shared / "data" / "profiling" / "pprof_ExampleDataBinary.csv")
-    names, provider = np.unique(rows["prov"], return_inverse=True)
-    args = {"provider": provider, "providers": len(names), "n": np.ones(len(provider)), "sum_y": rows["y"]}
-    return [Term(f"z{i}", "number") for i in range(1, 6)], rows, args
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("nodes", [1, 7, 25])
-def test_pprof_is_that_of_glmer(shared, profiling, nodes):
-    terms, rows, args = pprof(shared)
-    model = fit_random_intercept("logistic", terms, rows, **args, nodes=nodes)
-    known = profiling["pprof_binary"]["glmer"][f"nAGQ{nodes}"]
-    np.testing.assert_allclose(model.coefficients[1:], list(known["fixef"].values())[1:], atol=1e-6)
-    np.testing.assert_allclose(model.standard_errors[1:], list(known["se_default"].values())[1:], rtol=1e-4)
-    assert model.tau == pytest.approx(known["sd_u"], abs=1e-6)
-    assert -2 * model.log_likelihood == pytest.approx(known["minus2logLik"], abs=1e-6)
-    if nodes == 1:
-        np.testing.assert_allclose(model.effect, profiling["pprof_binary"]["re_nAGQ1"]["u"], atol=1e-5)
-        np.testing.assert_allclose(model.effect_sd, profiling["pprof_binary"]["re_nAGQ1"]["u_sd"], atol=1e-5)
-
-
-@pytest.mark.data
-def test_pprof_with_correlated_effects_has_no_spread_left(shared, profiling):
-    terms, rows, args = pprof(shared)
-    model = fit_random_intercept("logistic", terms, rows, **args, correlated=True)
-    known = profiling["pprof_binary"]["correlated_re_nAGQ7"]
-    both = np.concatenate([model.coefficients[1:], model.between])
-    np.testing.assert_allclose(both, list(known["fixef"].values())[1:], atol=1e-5)
-    assert model.tau == pytest.approx(known["sd_u"], abs=1e-6)
-    assert -2 * model.log_likelihood == pytest.approx(known["minus2logLik"], abs=1e-6)

@@ -67,11 +67,3 @@ def test_refusals():
         expected_ranks([0.0, 1.0], [1.0, -1.0])
     with pytest.raises(ValueError, match="level: 95"):
         expected_ranks([0.0, 1.0], [1.0, 1.0], level=95)
-
-
-@pytest.mark.data
-def test_pprof_ranks_are_those_of_r(profiling):
-    known = profiling["pprof_binary"]
-    ranks = expected_ranks(known["re_nAGQ1"]["u"], known["re_nAGQ1"]["u_sd"])
-    np.testing.assert_allclose(ranks.expected, known["expected_rank"], rtol=1e-10)
-    np.testing.assert_allclose(ranks.pcer, known["pcer"], rtol=1e-10)

@@ -79,24 +79,13 @@ def test_overdispersion_leaves_absent_providers_out():
     observed, expected = np.array([3.0, 9.0, 4.0]), np.array([4.0, 5.0, 6.0])
     plain = overdispersion(observed, expected, expected * 0.8)
     more = overdispersion(*(np.append(x, 0.0) for x in (observed, expected, expected * 0.8)))
-    assert more == plain
+    assert (more.phi, more.tau2, more.kept) == (plain.phi, plain.tau2, 3)
 
 
 def test_providers_without_events_do_not_break_overdispersion():
     expected = np.full(10, 2.0)
     result = overdispersion(np.zeros(10), expected, expected * 0.9)
     assert np.isfinite([result.phi, result.tau2]).all()
-
-
-@pytest.mark.data
-def test_pprof_overdispersion_on_the_case_mix_variance(profiling):
-    r = profiling["pprof_binary"]
-    profile = r["pooled_glm_profile"]
-    result = overdispersion(*(np.array(profile[k], dtype=float) for k in ("O", "E", "V")))
-    assert result.phi == pytest.approx(r["overdispersion"]["casemix_binomial"]["phi"], rel=1e-12)
-    assert result.tau2 == pytest.approx(
-        r["overdispersion"]["casemix_binomial"]["tau2_ratio_scale"], rel=1e-11
-    )
 
 
 # The table "how much signal is there" of the reference page:

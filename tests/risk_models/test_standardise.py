@@ -2,11 +2,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from risk_models.design import Term
-from risk_models.expected import fit_model
 from risk_models.standardise import score_binary, score_mean
 from risk_models.verdict import Limits
-from tests.risk_models.conftest import collapse, read_records
+from tests.risk_models.conftest import collapse
 from tests.risk_models.proms import HIP, MEASURES, modelled, read_table
 
 
@@ -189,26 +187,6 @@ def test_impossible_strata_are_refused(changed, message):
     arguments = {"provider": [0, 1], "n": [10, 10], "events": [3, 4], "risk": [0.3, 0.4]} | changed
     with pytest.raises(ValueError, match=message):
         score_binary(**arguments, providers=2)
-
-
-@pytest.mark.data
-def test_medpar_observed_expected_and_variance(shared, profiling):
-    r = profiling["medpar_died"]["by_provider"]
-    rows = read_records(shared / "data" / "profiling" / "medpar.csv", text=["type", "provnum"])
-    terms = [Term("hmo", "flag"), Term("age80", "flag"), Term("type", "category", reference="1")]
-    strata = collapse(rows, ["provnum", "hmo", "age80", "type"], rows["died"])
-    model = fit_model("logistic", terms, strata.columns, n=strata.n, sum_y=strata.sum_y)
-    index = [r["prov"].index(code) for code in strata.columns["provnum"]]
-    scores = score_binary(
-        index, strata.n, strata.sum_y, model.expected(strata.columns), providers=len(r["prov"])
-    )
-    for ours, theirs in (
-        (scores.n, "n"),
-        (scores.observed, "O"),
-        (scores.expected, "E"),
-        (scores.variance, "V"),
-    ):
-        np.testing.assert_allclose(ours, r[theirs], rtol=1e-11)
 
 
 @pytest.mark.data

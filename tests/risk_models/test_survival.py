@@ -1,6 +1,5 @@
 """Cox's model and its scores against R's survival package."""
 
-import csv
 import json
 
 import numpy as np
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from risk_models.cox import CoxModel, fit_cox
 from risk_models.design import Term
 from risk_models.expected import CannotFit
-from risk_models.intervals import poisson_ratio_interval
 from risk_models.survival import adjusted_survival, kaplan_meier
 
 TERMS = [Term("age", "number"), Term("diabetes", "flag")]
@@ -113,48 +111,6 @@ def test_kaplan_meier_is_survfit(fits, followed):
     plain = kaplan_meier(d["exit"], np.ones(600), d["died"])
     np.testing.assert_allclose(plain.restricted_mean(20), r["restricted"], rtol=1e-10)
     assert curve.at(0.0) == 1
-
-
-@pytest.mark.data
-def test_lung_in_three_conventions(profiling, shared):
-    r = profiling["lung"]
-    names = ("inst", "time", "status", "age", "sex", "ph.ecog")
-    with (shared / "data" / "profiling" / "lung.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if all(row[name] != "NA" for name in names)]
-    d = {name: np.array([float(row[name]) for row in rows]) for name in names}
-    ones, events = np.ones(len(rows)), d["status"] - 1
-    assert len(rows) == r["n"]
-    terms = [Term(name, "number") for name in ("age", "sex", "ph.ecog")]
-    inst = r["by_inst"]["inst"]
-    for ties in ("breslow", "efron"):
-        model = fit_cox(terms, d, time=d["time"], n=ones, events=events, ties=ties)
-        np.testing.assert_allclose(model.coefficients, list(r[f"coef_{ties}"].values()), rtol=1e-9)
-        own = model.expected(d, time=d["time"], n=ones, events=events)
-        np.testing.assert_allclose(by(own, d, inst), r["by_inst"][f"E_{ties}"], rtol=1e-10)
-    # Efron's coefficients with Breslow's baseline, which lifelines gives
-    third = model.expected(d, time=d["time"], n=ones, baseline="breslow")
-    np.testing.assert_allclose(by(third, d, inst), r["by_inst"]["E_efroncoef_breslowbase"], rtol=1e-10)
-    observed = by(events, d, inst)
-    np.testing.assert_array_equal(observed, r["by_inst"]["O"])
-    interval = poisson_ratio_interval(observed, by(own, d, inst))
-    np.testing.assert_allclose(
-        np.column_stack([interval.lower, interval.upper]), r["smr_exact95_efron"], rtol=1e-10
-    )
-
-
-@pytest.mark.data
-def test_restricted_mean_of_lung(profiling, shared):
-    names = ("inst", "time", "status", "age", "sex", "ph.ecog")
-    with (shared / "data" / "profiling" / "lung.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if all(row[name] != "NA" for name in names)]
-    time, status = (np.array([float(row[name]) for row in rows]) for name in ("time", "status"))
-    curve = kaplan_meier(time, np.ones(len(rows)), status - 1)
-    known = [x for x in profiling["lung"]["km_rmst_365"] if x is not None]
-    np.testing.assert_allclose(curve.restricted_mean(365)[: len(known)], known, rtol=1e-10)
-
-
-def by(values, d, inst):
-    return [values[d["inst"] == one].sum() for one in inst]
 
 
 @settings(deadline=None, max_examples=30)
