@@ -11,7 +11,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
-from indicators.periods import day_sql, period_sql
+from indicators.periods import day_sql, period_sql, with_period_days
 from indicators.states import exposure_node, ladder, outcome_node, parse_in
 
 NO_NETWORK = "(no network)"
@@ -96,7 +96,7 @@ def cohort_select(
             {_n_sql(indicator, dataset)} as _n, cast({value} as {counted}) as _y,
             cast({time} as integer) as _time, cast({event} as integer) as _event,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
-        from {source}{periods}"""
+        from {with_period_days(source + periods, indicator.period, dataset)}"""
 
 
 def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
@@ -117,8 +117,9 @@ def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
     Returns
     -------
     str
-        A select of all columns of ``view``, and booleans ``_initial, _denominator, _exclusion, _exception,
-        _numerator``, none of them null. Follow-up, missing case mix and networks have no say.
+        A select of all columns of ``view`` and the days of the period, and booleans ``_initial,
+        _denominator, _exclusion, _exception, _numerator``, none of them null. Follow-up, missing case mix
+        and networks have no say.
 
     Raises
     ------
@@ -137,7 +138,8 @@ def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
                     as _exclusion from (
                     select *, _initial and {_any_sql([indicator.denominator or "true"], dataset)}
                         as _denominator from (
-                        select *, {_any_sql([indicator.population], dataset)} as _initial from {view}))))"""
+                        select *, {_any_sql([indicator.population], dataset)} as _initial
+                            from {with_period_days(view, indicator.period, dataset)}))))"""
 
 
 def _any_sql(conditions: Sequence[str], dataset: Dataset) -> str:

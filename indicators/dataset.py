@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Self
 from zoneinfo import available_timezones
 
 from pydantic import field_validator, model_validator
 
+from indicators.derived import ValueColumn
 from indicators.faults import did_you_mean
 from indicators.tables import Surroundings, Table
-from indicators.tree import Codes
+from indicators.tree import Codes, Scope
 from indicators.words import ColumnName, Id, Part, Status, Text, Version, fault_at
 
 
 class Period(Part):
-    """To which period a record belongs: a column that says so, or the calendar year of a date or datetime."""
+    """To which period a record belongs: a column that says so, or the calendar year of a date or datetime.
+
+    Attributes
+    ----------
+    column : str
+        Column that holds the period, as it is delivered.
+    year_of : str
+        Column with a date or a moment, delivered or computed. A record for which it is computed and unknown
+        is in the period ``unknown``, and counts as missing there.
+    """
 
     column: ColumnName | None = None
     year_of: ColumnName | None = None
@@ -55,8 +66,11 @@ class Dataset(Table):
     @model_validator(mode="after")
     def _every_row_has_its_place(self) -> Self:
         year_of = self.period.year_of
-        if year_of and self.columns[year_of].type not in ("date", "datetime"):
-            message = f"'{year_of}' is {self.columns[year_of].type}; a year is taken of a date or a datetime"
+        if year_of and (found := self.described[year_of].type) not in ("date", "datetime"):
+            message = f"'{year_of}' is {found}; a year is taken of a date or a datetime"
+            raise fault_at(message, "period", "year_of")
+        if year_of in self.derive and not self.key:
+            message = "without a key a record is told by its period, and that has to be delivered"
             raise fault_at(message, "period", "year_of")
         self._check_places()
         return self
@@ -72,7 +86,8 @@ class Dataset(Table):
         if self.provider_name:
             yield ("provider_name",), self.provider_name
         for field in ("column", "year_of"):
-            if name := getattr(self.period, field):
+            name = getattr(self.period, field)
+            if name and not (field == "year_of" and isinstance(self.derive.get(name), ValueColumn)):
                 yield ("period", field), name
 
     def _place(self, field: str | int) -> str:
@@ -91,6 +106,11 @@ class Dataset(Table):
         known = self.model_copy(deep=True)
         _acquaint([known], code_lists)
         return known
+
+    @property
+    def types(self) -> Scope:
+        """What an expression of an indicator may name; what is computed in the dataset knows no period."""
+        return replace(super().types, period=self.period.year_of is not None)
 
     @property
     def linked_datasets(self) -> tuple[str, ...]:

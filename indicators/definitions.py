@@ -136,6 +136,10 @@ def _expression_faults(indicator: Indicator, dataset: Dataset, source: Source) -
             found.append(source.fault(path, str(error)))
             continue
         conditions.append((path, node))
+        if node.period_days and indicator.period and indicator.period.kind == "rolling":
+            message = f"{node.period_days[0]}() of which period? A record counts in several rolling ones"
+            hint = "start_of_year(day) is the first day of the year of a record"
+            found.append(source.fault(path, message, hint))
         found += [source.fault(path, *fault) for fault in value_faults(node, dataset)]
     yield from found
     yield from _leak_faults(indicator, conditions, source)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from indicators.helpers import HELPERS
-from indicators.tree import Node
+from indicators.tree import PERIOD_DAYS, Node
 
 
 def record_column(name: str) -> str:
@@ -29,6 +29,8 @@ def to_sql(node: Node) -> str:
         return f'"{node.value}"'
     if node.kind == "record":
         return record_column(str(node.value))
+    if node.kind in PERIOD_DAYS:
+        return f'"{PERIOD_DAYS[node.kind]}"'
     if node.kind == "literal":
         return _literal_sql(node)
     parts = [to_sql(child) for child in node.children]

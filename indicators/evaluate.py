@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from indicators.helpers import MICROSECONDS, QUOTIENT_DIGITS
-from indicators.tree import Node
+from indicators.tree import PERIOD_DAYS, Node
 
 Value: TypeAlias = Decimal | int | str | bool | dt.date | dt.datetime | None
 # More digits than a value of an engine can have: nothing is rounded on the way.
@@ -31,7 +31,7 @@ def evaluate(node: Node, row: Mapping[str, Value], record: Mapping[str, Value] |
         The expression.
     row : mapping of str to value
         A value for each column: a Decimal or int, a text, a bool, a date, a datetime in UTC without a time
-        zone, or None.
+        zone, or None; and under ``period.start`` and ``period.end`` the days of the period.
     record : mapping of str to value, optional
         For a row of a child table, the columns of the record it belongs to.
 
@@ -47,6 +47,8 @@ def evaluate(node: Node, row: Mapping[str, Value], record: Mapping[str, Value] |
     """
     if node.kind == "column":
         return row[str(node.value)]
+    if node.kind in PERIOD_DAYS:
+        return row[PERIOD_DAYS[node.kind]]
     if node.kind == "record":
         return (record or {})[str(node.value)]
     if node.kind == "literal":
@@ -159,6 +161,7 @@ _OF_KNOWN: dict[str, Callable[..., Value]] = {
     "minutes_between": _elapsed("minutes_between"),
     "add_months": _add_months,
     "add_days": lambda p, n: p + dt.timedelta(days=int(n)),
+    "start_of_year": lambda p: p.replace(month=1, day=1),
     "add_hours": lambda p, n: p + dt.timedelta(hours=int(n)),
     "add_minutes": lambda p, n: p + dt.timedelta(minutes=int(n)),
     "ratio": _quotient,

@@ -25,7 +25,7 @@ from indicators.emit import to_sql
 from indicators.faults import did_you_mean
 from indicators.helpers import HELPERS
 from indicators.tokens import ExpressionError, check_tokens
-from indicators.tree import COLUMN_TYPES, Codes, Node, Scope, Type, is_whole
+from indicators.tree import COLUMN_TYPES, PERIOD_DAYS, Codes, Node, Scope, Type, is_whole
 
 __all__ = ["ExpressionError", "Node", "Scope", "Type", "parse", "to_sql"]
 
@@ -320,6 +320,14 @@ def _record(tree: exp.Expr, scope: Scope) -> Node:
     return Node("record", COLUMN_TYPES[columns[named.name]], named.name)
 
 
+def _period_day(tree: exp.Expr, scope: Scope) -> Node:
+    if not scope.period:
+        raise _refuse(tree, "only an indicator has a period, and only on a dataset with a 'year_of'")
+    if tree.expressions:
+        raise _refuse(tree, "write it without anything between the brackets")
+    return Node(tree.name.lower(), "date")
+
+
 def _in_set(tree: exp.Expr, scope: Scope) -> Node:
     *given, last = tree.expressions or [None]
     if len(given) not in (1, 2) or not (isinstance(last, exp.Literal) and last.is_string):
@@ -361,7 +369,11 @@ def _coded(code: Node, system: Node, codes: Codes) -> Node:
     return Node("or", "boolean", None, pairs) if len(pairs) > 1 else (*pairs, _among(code, ()))[0]
 
 
-_READERS: dict[str, Callable[[exp.Expr, Scope], Node]] = {"in_set": _in_set, "record": _record}
+_READERS: dict[str, Callable[[exp.Expr, Scope], Node]] = {
+    "in_set": _in_set,
+    "record": _record,
+    **dict.fromkeys(PERIOD_DAYS, _period_day),
+}
 
 _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr, Scope], Node]] = {
     exp.Column: _column,

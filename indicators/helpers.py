@@ -45,6 +45,10 @@ def _age_sql(parts: list[str]) -> str:
     return f"({on[0]} - {born[0]} - case when {on[1]} < {born[1]} then 1 else 0 end)"
 
 
+def _start_of_year_sql(parts: list[str]) -> str:
+    return f"make_date(year({parts[0]}), 1, 1)"
+
+
 def _quotient_sql(above: str, below: str) -> str:
     return f"cast(cast({above} as double) / {below} as decimal(28, {QUOTIENT_DIGITS}))"
 
@@ -82,6 +86,7 @@ HELPERS: dict[str, Helper] = {
     "add_days": Helper(("date", "number"), "date", _add_days_sql, whole=True),
     "add_hours": Helper(("datetime", "number"), "datetime", _add_sql("to_hours"), whole=True),
     "add_minutes": Helper(("datetime", "number"), "datetime", _add_sql("to_minutes"), whole=True),
+    "start_of_year": Helper(("date",), "date", _start_of_year_sql),
     "date_of": Helper(("datetime",), "date", lambda p: f"cast({p[0]} as date)"),
     "ratio": Helper(("number", "number"), "number", lambda p: _quotient_sql(p[0], f"nullif({p[1]}, 0)")),
     # Times 1.0: of a whole number the engine's floor would be a binary fraction.

@@ -11,7 +11,11 @@ from pydantic import Field, model_validator
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.expression import parse, to_sql
+from indicators.tree import PERIOD_DAYS
 from indicators.words import Part, fault_at
+
+# The period of a record of which it cannot be computed.
+UNKNOWN = "unknown"
 
 
 class ReportingPeriod(Part):
@@ -70,13 +74,20 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
     if period is None and dataset.period.column:
         return f"cast({quote(dataset.period.column)} as varchar)", ""
     day = day_sql(dataset)
+    label, join = _label_sql(period, day, view)
+    if dataset.period.year_of in dataset.derive:
+        label = f"case when {day} is null then '{UNKNOWN}' else {label} end"
+    return label, join
+
+
+def _label_sql(period: ReportingPeriod | None, day: str, view: str) -> tuple[str, str]:
     year = f"year({day})"
     if period is None or period.kind == "calendar-year":
         return f"cast({year} as varchar)", ""
     if period.kind == "quarter":
         return f"concat({year}, '-Q', quarter({day}))", ""
     if period.start is not None:
-        began = f"({year} - case when month({day}) < {period.start} then 1 else 0 end)"
+        began = _began_sql(period.start, day)
         return f"concat({began}, '/', lpad(cast(({began} + 1) % 100 as varchar), 2, '0'))", ""
     assert period.years is not None
     before = period.years - 1
@@ -86,6 +97,37 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
     )
     join = f" left join ({windows}) on {year} between _end - {before} and _end"
     return f"concat(_end - {before}, '-', _end)", join
+
+
+def with_period_days(source: str, period: ReportingPeriod | None, dataset: Dataset) -> str:
+    """SQL of records with the first and the last day of the period of each, for behind a ``from``.
+
+    Parameters
+    ----------
+    source : str
+        The records, and what is joined to them.
+    period : ReportingPeriod or None
+        That of the indicator. Of a rolling one no expression names the days (`definitions`): a record is in
+        several, and ends in the same state in all.
+    dataset : Dataset
+        The definition. Where it delivers its period the source is given back: such a period has no days.
+    """
+    if dataset.period.year_of is None:
+        return source
+    day = day_sql(dataset)
+    first, months = f"make_date(year({day}), 1, 1)", 12
+    if period is not None and period.kind == "quarter":
+        first, months = f"cast(date_trunc('quarter', {day}) as date)", 3
+    elif period is not None and period.start is not None:
+        first = f"make_date({_began_sql(period.start, day)}, {period.start}, 1)"
+    last = f"cast({first} + to_months({months}) as date) - 1"
+    start, end = map(quote, PERIOD_DAYS.values())
+    return f"(select *, {first} as {start}, {last} as {end} from {source})"
+
+
+def _began_sql(month: int, day: str) -> str:
+    """SQL of the calendar year in which the fiscal year of a day began."""
+    return f"(year({day}) - case when month({day}) < {month} then 1 else 0 end)"
 
 
 def day_sql(dataset: Dataset) -> str:

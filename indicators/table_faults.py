@@ -46,7 +46,7 @@ def table_expressions(table: Table, path: Path = ()) -> Iterator[TableExpression
     for name, block in table.derive.items():
         place = (*path, "derive", name)
         if isinstance(block, ValueColumn):
-            yield TableExpression((*place, "value"), block.value, table.types, block.of_type, table)
+            yield TableExpression((*place, "value"), block.value, table.own_types, block.of_type, table)
         elif isinstance(block, RowsColumn):
             yield from _of_rows(table, block, place)
     for name, child in table.tables.items():
@@ -61,7 +61,7 @@ def _of_rows(table: Table, block: RowsColumn, place: Path) -> Iterator[TableExpr
         yield TableExpression((*place, "days", number), end, table.types_of_rows(block.of), "date", child)
     for number, limit in enumerate(block.between or ()):
         wanted = COLUMN_TYPES[child.types[block.by or ""]]
-        yield TableExpression((*place, "between", number), limit, table.types, wanted, table)
+        yield TableExpression((*place, "between", number), limit, table.own_types, wanted, table)
 
 
 def table_faults(table: Table) -> Iterator[tuple[Path, str, str]]:

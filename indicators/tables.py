@@ -212,9 +212,14 @@ class Table(Part):
         return Scope(types, code_lists=self._surroundings.code_lists, zone=self._surroundings.zone)
 
     @property
+    def own_types(self) -> Scope:
+        """What an expression of the table itself may name: no indicator has a say in it, nor its period."""
+        return replace(self.types, period=False)
+
+    @property
     def delivered_types(self) -> Scope:
         """What an expression on a delivered row may name: its columns."""
-        return replace(self.types, columns={name: column.type for name, column in self.columns.items()})
+        return replace(self.own_types, columns={name: column.type for name, column in self.columns.items()})
 
     def reads_of(self, name: str) -> tuple[str, ...]:
         """Columns that a derived one is computed of, in other rows of this table as well as in its own."""

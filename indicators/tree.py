@@ -18,6 +18,8 @@ COLUMN_TYPES: dict[str, Type] = {
     "date": "date",
     "datetime": "datetime",
 }
+# Beside the columns of a record stand the first and the last day of the period in which it is scored.
+PERIOD_DAYS = {"period_start": "period.start", "period_end": "period.end"}
 # The codes of a list by the system they are of; None for codes without one.
 Codes: TypeAlias = Mapping[str | None, tuple[str, ...]]
 
@@ -30,7 +32,7 @@ class Node:
     ----------
     kind : str
         What the node is: ``column``, ``record`` (a column of the record that a row belongs to),
-        ``literal``, or the operator or helper.
+        ``period_start`` or ``period_end``, ``literal``, or the operator or helper.
     type : str
         ``boolean``, ``number``, ``text``, ``date``, ``datetime`` or ``null``.
     value : str, Decimal, bool or None
@@ -60,6 +62,14 @@ class Node:
         """Code lists that it holds codes against, as written in ``in_set``."""
         return self._names("in_set")
 
+    @property
+    def period_days(self) -> tuple[str, ...]:
+        """Which of ``period_start`` and ``period_end`` it names."""
+        return tuple(kind for kind in PERIOD_DAYS if self._has(kind))
+
+    def _has(self, kind: str) -> bool:
+        return self.kind == kind or any(child._has(kind) for child in self.children)
+
     def _names(self, kind: str) -> tuple[str, ...]:
         own = (str(self.value),) if self.kind == kind else ()
         return tuple(dict.fromkeys((*own, *(name for child in self.children for name in child._names(kind)))))
@@ -79,12 +89,15 @@ class Scope(Mapping[str, str]):
         Lists that ``in_set`` may name.
     zone : str
         Time zone in which ``date_of`` takes a day.
+    period : bool
+        Whether there is a period with a first and a last day.
     """
 
     columns: Mapping[str, str]
     record: Mapping[str, str] | None = None
     code_lists: Mapping[str, Codes] = field(default_factory=dict)
     zone: str = "UTC"
+    period: bool = False
 
     def __getitem__(self, name: str) -> str:
         return self.columns[name]

@@ -17,6 +17,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Example, Given, Indicator
 from indicators.derived import DerivedColumn
 from indicators.faults import Fault
+from indicators.periods import with_period_days
 from indicators.tables import ChildTable, Table
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.checks import moment_sql
@@ -64,7 +65,8 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
             try:
                 state, reason, value = _run(con, indicator, dataset, example)
                 if asked:
-                    row = con.execute(answers_select(asked, "example")).fetchall()[0]
+                    dated = with_period_days("example", indicator.period, dataset)
+                    row = con.execute(answers_select(asked, dated)).fetchall()[0]
                     found.append(answers(asked, row, state))
             except duckdb.Error as error:
                 message = f"the example cannot be run: {str(error).splitlines()[0]}"
@@ -154,7 +156,7 @@ def _given_sql(name: str, column: Column | DerivedColumn, zone: str) -> str:
 
 
 def _period_default(dataset: Dataset) -> dict[str, Any]:
-    if dataset.period.year_of is None:
+    if dataset.period.year_of is None or dataset.period.year_of in dataset.derive:
         return {}
     moment = dataset.types[dataset.period.year_of] == "datetime"
     return {dataset.period.year_of: "2025-01-01T00:00" if moment else "2025-01-01"}

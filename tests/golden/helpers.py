@@ -55,10 +55,11 @@ def main() -> None:
             local.append((text, zone, _plain(utc) if exists else None))
     for text in ("2024-03-31T02:30+01:00", "2024-03-31T02:30:00.123456Z", "2024-01-01T00:00:00-09:30"):
         local.append((text, "Europe/Amsterdam", _plain(dt.datetime.fromisoformat(text).astimezone(dt.UTC))))
+    years = [(str(day), str(day + relativedelta(month=1, day=1))) for day in DAYS]
     print(json.dumps({
         "source": "Python's datetime and zoneinfo, and dateutil's relativedelta; see helpers.py",
         "add_months": months, "add_days": days, "age_years": ages, "date_of": of, "elapsed_seconds": elapsed,
-        "delivered": local,
+        "delivered": local, "start_of_year": years,
     }, indent=0))  # fmt: skip
 
 

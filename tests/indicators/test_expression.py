@@ -491,6 +491,7 @@ def trees(type_: str, depth: int) -> st.SearchStrategy[Node]:
         names = ("add_months", "add_days") if type_ == "date" else ("add_hours", "add_minutes")
         options += [_node(name, type_, inner[type_], _whole()) for name in names]
     if type_ == "date":
+        options.append(_node("start_of_year", "date", inner["date"]))
         day = _node("date_of", "date", inner["datetime"])
         options.append(day.map(lambda node: Node("date_of", "date", ZONE, node.children)))
     options.append(_node("coalesce", type_, inner[type_], inner[type_]))

@@ -52,6 +52,11 @@ def test_days_are_added(name: str) -> None:
         assert both(f"{name}(d, n)", d=day(start), n=n) == day(end), (start, n)
 
 
+def test_the_start_of_a_year() -> None:
+    for on, first in GOLDEN["start_of_year"]:
+        assert both("start_of_year(d)", d=day(on)) == day(first), on
+
+
 def test_age() -> None:
     for born, on, years in GOLDEN["age_years"]:
         assert both("age_years(d, e)", d=day(born), e=day(on)) == years, (born, on)
@@ -111,7 +116,15 @@ def test_others(text: str, row: dict[str, Any], value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["add_months(d, n)", "add_hours(t, n)", "date_of(t)", "hours_between(t, u)", "floor(x)"]
+    "name",
+    [
+        "add_months(d, n)",
+        "add_hours(t, n)",
+        "date_of(t)",
+        "start_of_year(d)",
+        "hours_between(t, u)",
+        "floor(x)",
+    ],
 )
 def test_of_the_unknown_nothing_is_known(name: str) -> None:
     assert both(name) is None

@@ -10,14 +10,18 @@ from typing import Any
 import duckdb
 import pytest
 
+from indicators.cohort import membership_select
+from indicators.evaluate import evaluate
+from indicators.expression import parse
 from indicators.fhir import absent, report_period
 from indicators.guide import Described, guide, guide_html
 from indicators.periods import newest_first
 from indicators.versions import field_changes, level_needed
 from indicators.words import Language
-from tests.indicators.build import INDICATOR, dataset, indicator, messages
+from tests.indicators.build import DATASET, INDICATOR, changed, dataset, dump, indicator, messages
 from tests.indicators.test_cohort import RECORD, make_cohort
 
+BINARY = {"kind": "binary", "better": "lower"}
 # Both sides of every border: of years, of quarters, of each month, and a leap day.
 DAYS = sorted(
     {dt.date(year, month, 1) for year in (2022, 2023, 2024, 2025) for month in range(1, 13)}
@@ -91,6 +95,103 @@ def test_a_record_counts_in_every_rolling_period_that_it_is_in(
 def test_a_year_without_records_is_in_its_windows(con: duckdb.DuckDBPyConnection) -> None:
     found = labels(con, {"kind": "rolling", "years": 2}, [dt.date(2021, 5, 1), dt.date(2023, 5, 1)])
     assert found == [["2021-2022"], ["2022-2023"]]
+
+
+def _first_and_last(period: dict[str, Any] | None, day: dt.date) -> tuple[dt.date, dt.date]:
+    """The period of a day: the latest that begins before it, until the next one begins."""
+    kind = period["kind"] if period else "calendar-year"
+    months = {"quarter": (1, 4, 7, 10), "fiscal-year": (period or {}).get("start", 1)}.get(kind, 1)
+    months = (months,) if isinstance(months, int) else months
+    starts = sorted(dt.date(year, month, 1) for year in range(2020, 2028) for month in months)
+    first = max(start for start in starts if start <= day)
+    return first, min(start for start in starts if start > day) - dt.timedelta(1)
+
+
+@pytest.mark.parametrize(
+    "period", [None, {"kind": "calendar-year"}, {"kind": "quarter"}, {"kind": "fiscal-year", "start": 9}]
+)
+def test_the_first_and_the_last_day_of_a_period(con: duckdb.DuckDBPyConnection, period: Any) -> None:
+    """Who was born 20 years before the first day is 20 then; of the last day nobody is a day off."""
+    text = (
+        "born is null or (age_years(born, period_start()) = 20 and days_between(discharge, period_end()) = 0)"
+    )
+    node = parse(text, dataset().types)
+    records, values = [], []
+    for number, day in enumerate(DAYS):
+        first, last = _first_and_last(period, day)
+        late, wrong = number % 3 == 0, number % 4 == 0
+        born = first.replace(year=first.year - 20) + dt.timedelta(int(late))
+        ended = last - dt.timedelta(int(wrong))
+        row = {"day": day, "age": number, "born": born, "discharge": ended, "loss": 1200}
+        records.append(RECORD | row)
+        values.append(evaluate(node, row | {"period.start": first, "period.end": last}))
+        assert values[-1] is not (late or wrong)
+    of = indicator(period=period, population="age >= 0", outcome=BINARY | {"when": text})
+    assert states(make_cohort(con, of, records)) == ["met" if value else "not-met" for value in values]
+    sql = membership_select(of, dataset(), "records")
+    found = con.execute(f"select _numerator from ({sql}) order by age").fetchall()
+    assert found == [(value,) for value in values]
+
+
+PERIOD_FAULTS = [
+    (
+        {"population": "age_years(born, period_start()) > 3", "period": {"kind": "rolling", "years": 2}},
+        "x.yaml:14: population: period_start() of which period? A record counts in several rolling ones "
+        "(start_of_year(day) is the first day of the year of a record)",
+    ),
+    ({"population": "day > period_start(1)"}, "'period_start(1)': write it without anything between"),
+    ({"population": "period_end > day"}, "there is no column 'period_end'"),
+]
+
+
+@pytest.mark.parametrize(("changes", "fault"), PERIOD_FAULTS)
+def test_faults_of_the_days_of_a_period(changes: dict[str, Any], fault: str) -> None:
+    [found] = messages(dump(changed(INDICATOR, changes)), "x.yaml", against=dataset())
+    assert fault in found
+
+
+def test_only_an_indicator_has_a_period() -> None:
+    late = {"late": {"value": "day > period_start()", "type": "boolean"}}
+    [found] = messages(dump(changed(DATASET, {"derive": late})), "d.yaml")
+    assert "'period_start()': only an indicator has a period" in found
+    delivered = {"year": {"type": "text", "required": True}, **changed(DATASET, {})["columns"]}
+    of = dataset(period={"column": "year"}, columns=delivered)
+    [found] = messages(INDICATOR.replace("age >= 18", "day < period_end()"), "x.yaml", against=of)
+    assert "'period_end()': only an indicator has a period, and only on a dataset with a 'year_of'" in found
+
+
+YEAR = {"ended": {"value": "coalesce(discharge, add_days(day, loss))", "type": "date"}}
+
+
+def test_the_year_of_a_computed_day(con: duckdb.DuckDBPyConnection) -> None:
+    of = dataset(derive=YEAR, period={"year_of": "ended"})
+    days = [(dt.date(2024, 12, 30), 1), (dt.date(2024, 12, 30), 2), (dt.date(2024, 6, 1), None)]
+    records = [
+        RECORD | {"day": day, "loss": loss, "discharge": None, "age": number}
+        for number, (day, loss) in enumerate(days)
+    ]
+    for unit in ("provider", "vsv"):
+        rows = make_cohort(con, indicator(unit=unit, population="age >= 0", exclude=[]), records, on=of)
+        ended = sorted((row["age"], row["_period"], row["_state"], row["_reason"]) for row in rows)
+        assert ended == [
+            (0, "2024", "not-met", ""),
+            (1, "2025", "not-met", ""),
+            (2, "unknown", "missing", "ended"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"key": []}, "period.year_of: without a key a record is told by its period"),
+        ({"derive": {"ended": {"value": "age", "type": "number"}}}, "period.year_of: 'ended' is decimal"),
+        ({"derive": {"end": {"value": "day", "type": "date"}}}, "period.year_of: there is no column 'ended'"),
+    ],
+)
+def test_faults_of_a_computed_year(changes: dict[str, Any], fault: str) -> None:
+    said = changed(DATASET, {"derive": YEAR, "period": {"year_of": "ended"}} | changes)
+    [found] = messages(dump(said), "d.yaml")
+    assert fault in found
 
 
 @pytest.mark.parametrize("unit", ["provider", "vsv"])
