@@ -124,6 +124,46 @@ class PublishedScore(Published):
     suppressed: bool
 
 
+class PublishedSubgroup(Published):
+    """The score of a subgroup; every number is null where it is suppressed. `(all)` is the nation."""
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    stratifier: str
+    subgroup: str
+    n: float | None
+    exposure: float | None
+    observed: float | None
+    expected: float | None
+    ratio: float | None
+    adjusted: float | None
+    lower: float | None
+    upper: float | None
+    reason: str
+    suppressed: bool
+
+
+class Subgroups(BaseModel):
+    """Scores of the subgroups of one indicator."""
+
+    publication: str
+    scores: list[PublishedSubgroup]
+
+
+class SubgroupQuery(BaseModel):
+    """Which scores of subgroups."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    indicator: str = Field(description="Name of an indicator with stratifiers, such as birth-pph")
+    version: str | None = Field(None, description="By default the newest")
+    period: str | None = Field(None, description="Such as 2025 or 2016/17")
+    provider: str | None = Field(None, description="Code of a provider or network; (all) for the nation")
+    stratifier: str | None = Field(None, description="Name of one of its stratifiers")
+
+
 class Scores(BaseModel):
     """A page of scores, and how many there are in all."""
 
@@ -296,6 +336,22 @@ def scores(reader: Reader, query: Annotated[ScoreQuery, Query()]) -> Scores:
     )
 
 
+@api.get("/api/v1/subgroups", responses=NOT_THERE | UNKNOWN)
+def subgroups(reader: Reader, query: Annotated[SubgroupQuery, Query()]) -> Subgroups:
+    """Scores of the subgroups that an indicator's stratifiers make; none if it has no stratifiers."""
+    item = reader.indicator(query.indicator, version=query.version)
+    found = reader.subgroup_scores(
+        item.indicator,
+        version=item.version,
+        period=query.period,
+        provider=query.provider,
+        stratifier=query.stratifier,
+    )
+    return Subgroups(
+        publication=reader.about().id, scores=[PublishedSubgroup.model_validate(row) for row in found]
+    )
+
+
 @api.get("/api/v1/settlements", responses=NOT_THERE)
 def settlements(reader: Reader) -> list[PublishedSettlement]:
     """All settlements with their ledgers, newest period first."""
@@ -331,15 +387,20 @@ def not_there(_request: Request, error: RegistryError) -> JSONResponse:
 
 
 @api.exception_handler(RequestValidationError)
-def wrong_parameter(_request: Request, error: RequestValidationError) -> JSONResponse:
+def wrong_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
     """Say in one sentence which parameter is wrong, what it was, and what was expected."""
-    return JSONResponse({"detail": "; ".join(map(_fault, error.errors()))}, status_code=422)
+    return JSONResponse(
+        {"detail": "; ".join(_fault(request, each) for each in error.errors())}, status_code=422
+    )
 
 
-def _fault(fault: dict[str, Any]) -> str:
+def _fault(request: Request, fault: dict[str, Any]) -> str:
     name = fault["loc"][-1]
+    asked = SubgroupQuery if request.url.path.endswith("/subgroups") else ScoreQuery
     if fault["type"] == "extra_forbidden":
-        return f"{name}: there is no such parameter; there are {', '.join(ScoreQuery.model_fields)}"
+        return f"{name}: there is no such parameter; there are {', '.join(asked.model_fields)}"
+    if fault["type"] == "missing":
+        return f"{name}: this parameter is needed; there are {', '.join(asked.model_fields)}"
     return f"{name}: '{fault['input']}'; {fault['msg'][0].lower()}{fault['msg'][1:]}"
 
 

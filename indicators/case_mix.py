@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from indicators.bands import band_names, check_rising
 from indicators.words import ColumnName, Part, fault_at
 
 # A case-mix term is a column of the patterns, beside these (strata.patterns_select).
@@ -85,12 +85,12 @@ class CaseMixTerm(Part):
         if isinstance(self.knots, int) and not FEWEST_KNOTS <= self.knots <= MOST_KNOTS:
             raise fault_at(f"expected {FEWEST_KNOTS} to {MOST_KNOTS} knots, or their places", "knots")
         if isinstance(self.knots, list):
-            _check_rising(self.knots, "knots", fewest=FEWEST_KNOTS)
+            check_rising(self.knots, "knots", fewest=FEWEST_KNOTS)
         if self.cuts is None:
             return self
         if self.kind != "category":
             raise fault_at("cuts make bands of a number: write 'as: category'", "cuts")
-        _check_rising(self.cuts, "cuts", fewest=1)
+        check_rising(self.cuts, "cuts", fewest=1)
         if self.reference is not None and self.reference not in self.bands:
             raise fault_at(f"expected one of the bands {', '.join(self.bands)}", "reference")
         return self
@@ -122,10 +122,7 @@ class CaseMixTerm(Part):
     @property
     def bands(self) -> tuple[str, ...]:
         """Names of the bands that the cuts make, from low to high; none without cuts."""
-        if self.cuts is None:
-            return ()
-        between = (f"{low}-<{high}" for low, high in pairwise(self.cuts))
-        return (f"<{self.cuts[0]}", *between, f">={self.cuts[-1]}")
+        return () if self.cuts is None else band_names(self.cuts)
 
 
 class Imputation(Part):
@@ -219,10 +216,3 @@ def _no_rule(term: str, kind: str, rule: str) -> str:
             f"of '{term}' with 'as: category' and 'cuts'"
         )
     return f"a {kind} has no median: use 'missing: report' or 'own-category'"
-
-
-def _check_rising(places: list[Decimal], field: str, *, fewest: int) -> None:
-    if len(places) < fewest:
-        raise fault_at(f"expected at least {fewest} places", field)
-    if any(high <= low for low, high in pairwise(places)):
-        raise fault_at("expected places from low to high, each once", field)

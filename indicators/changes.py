@@ -12,6 +12,7 @@ from indicators.definition import Exclusion, Indicator
 from indicators.expression import parse
 from indicators.notation import to_text
 from indicators.phrases import column_title, in_words
+from indicators.stratifiers import stratifier_words
 from indicators.versions import FieldChange, Level, field_changes, level_needed
 from indicators.words import Language, Text
 
@@ -24,6 +25,7 @@ _WORDS: dict[str, Text] = {
         ("except", "uitzondering", "exception"),
         ("outcome", "uitkomst", "outcome"),
         ("case_mix", "casemix", "case mix"),
+        ("stratify", "deelgroepen", "subgroups"),
         ("follow_up", "volgduur", "follow-up"),
         ("minimum", "minimaal aantal", "minimum volume"),
         ("norm", "norm", "norm"),
@@ -121,7 +123,7 @@ class _Teller:
         told: set[str] = set()
         for change in found:
             block = str(change.place[0])
-            if block in ("exclude", "except", "case_mix", "examples", "sources"):
+            if block in ("exclude", "except", "case_mix", "stratify", "examples", "sources"):
                 if block not in told:
                     told.add(block)
                     yield from self._list(block)
@@ -163,6 +165,8 @@ class _Teller:
             yield Said(block, self.say(block), before, after, note=note)
         elif block == "case_mix":
             yield from self._terms()
+        elif block == "stratify":
+            yield from self._stratifiers()
         else:
             yield from self._rules(block)
 
@@ -210,6 +214,17 @@ class _Teller:
             elif old[term] != new[term]:
                 before, after = (f"{title} ({self._options(side[term])})" for side in (old, new))
                 yield Said("case_mix", name, before, after)
+
+    def _stratifiers(self) -> Iterator[Said]:
+        old, new = ({each.name: each for each in side.stratify} for side in self.sides)
+        for name in dict.fromkeys([*old, *new]):
+            before, after = (
+                stratifier_words(side[name], dataset, self.language) if name in side else ""
+                for side, dataset in zip((old, new), self.datasets, strict=True)
+            )
+            note = "" if before and after else self.say("removed" if before else "added")
+            if name not in old or name not in new or old[name] != new[name]:
+                yield Said("stratify", self.say("stratify"), before, after, note=note)
 
     def _options(self, term: CaseMixTerm) -> str:
         return self._plain(term.model_dump(by_alias=True, exclude_defaults=True, exclude={"term"}))

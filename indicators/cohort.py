@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from indicators.bands import band_sql
 from indicators.case_mix import CaseMixTerm
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
@@ -13,6 +14,7 @@ from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
 from indicators.periods import day_sql, period_sql, with_period_days
 from indicators.states import exposure_node, ladder, outcome_node, parse_in
+from indicators.stratifiers import subgroup_column, subgroup_sql
 
 NO_NETWORK = "(no network)"
 # Sums of whole numbers and exact decimals do not depend on the order in which threads add them.
@@ -52,9 +54,9 @@ def cohort_select(
     -------
     str
         A select with columns ``_period, _provider, _state, _reason, _n, _y, _time, _event, _before,
-        _expected`` and one column for each case-mix term. ``_y`` is 1 or 0, a number, or a count of events
-        out of ``_n`` or in an exposure of ``_n``; ``_time`` is the days that a record was followed, and
-        ``_event`` whether that ended in the event, for a time to event.
+        _expected``, one column for each case-mix term, and one for each stratifier with the subgroup. ``_y``
+        is 1 or 0, a number, or a count of events out of ``_n`` or in an exposure of ``_n``; ``_time`` is the
+        days that a record was followed, and ``_event`` whether that ended in the event, for a time to event.
         The reason is ``population`` or ``denominator``, ``rule 1`` and so on, the day on which a record
         ripens, the column that is missing or that ends the follow-up, ``exception 1`` and so on, or empty
         for a record with an outcome.
@@ -84,6 +86,10 @@ def cohort_select(
         f", {_term_sql(term)} as {quote(term.term)}"
         for term in indicator.case_mix
         if term.kind != "interaction"
+    )
+    terms += "".join(
+        f", {subgroup_sql(stratifier, dataset)} as {quote(subgroup_column(stratifier.name))}"
+        for stratifier in indicator.stratify
     )
     counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
     source, unit = _unit_source(indicator, dataset, view, members)
@@ -202,11 +208,4 @@ def _followed_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
 
 
 def _term_sql(term: CaseMixTerm) -> str:
-    column = quote(term.term)
-    if term.cuts is None:
-        return column
-    branches = " ".join(
-        f"when {column} < {cut} then {text_literal(band)}"
-        for cut, band in zip(term.cuts, term.bands[:-1], strict=True)
-    )
-    return f"case when {column} is null then null {branches} else {text_literal(term.bands[-1])} end"
+    return quote(term.term) if term.cuts is None else band_sql(term.term, term.cuts)

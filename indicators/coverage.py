@@ -132,6 +132,8 @@ def unexercised(
 def _is_asked(earlier: Sequence[Condition], condition: Condition, example: Answers) -> bool:
     """Whether the record of an example comes to a condition, given its answers to those before it."""
     kind = condition.path[0]
+    if kind == "stratify":  # every record is in a subgroup, whatever becomes of it
+        return True
     for other in earlier:
         value = example.values.get((other.path, other.whole), True)
         before = other.path[0]

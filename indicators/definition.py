@@ -11,6 +11,7 @@ from indicators.case_mix import CaseMixTerm, Imputation, check_case_mix, check_i
 from indicators.estimators import Estimators, check_estimators
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, Outcome, TopBoxOutcome
 from indicators.periods import ReportingPeriod
+from indicators.stratifiers import Stratifier
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
 SHARES = ("binary", "structure", "top_box", "time_to_event")
@@ -154,6 +155,8 @@ class Indicator(Part):
     exceptions : list of Exclusion
         Rules that excuse a record that did not meet the outcome, under ``except`` in the file. Where the
         outcome was met it counts.
+    stratify : list of Stratifier
+        By what the scores are given once more for subgroups of the records; they change no score.
     """
 
     indicator: Id
@@ -177,6 +180,7 @@ class Indicator(Part):
     imputation: Imputation | None = None
     expectation: ExternalExpectation | None = None
     estimators: Estimators = Estimators()
+    stratify: list[Stratifier] = Field(default_factory=list)
     minimum: Minimum = Minimum()
     norm: Norm | None = None
     show: Show
@@ -235,6 +239,17 @@ class Indicator(Part):
         check_estimators(self.estimators, self.outcome.kind, modelled=modelled)
         if isinstance(self.outcome, ChangeOutcome):
             _check_change(self.outcome, adjusted=self.expectation is not None, terms=names)
+        return self
+
+    @model_validator(mode="after")
+    def _stratifiers_fit(self) -> Indicator:
+        names = [stratifier.name for stratifier in self.stratify]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                message = f"there are two stratifiers of the name '{name}'"
+                raise fault_at(message, "stratify", number, "name")
+        if self.stratify and self.outcome.kind == "structure":
+            raise fault_at("a structure fact counts no records: there are no subgroups", "stratify")
         return self
 
 

@@ -27,6 +27,7 @@ from indicators.outcomes import (
     TopBoxOutcome,
 )
 from indicators.source import Path, Source
+from indicators.stratifiers import stratifier_faults
 from indicators.table_faults import table_expressions, table_faults
 from indicators.tables import Table
 from indicators.value_faults import code_fault, given_fault, value_faults
@@ -71,6 +72,7 @@ def indicator_faults(indicator: Indicator, dataset: Dataset, source: Source) -> 
         elif column_type not in allowed:
             yield source.fault(path, f"'{column}' is {column_type}; expected {' or '.join(allowed)}")
     yield from _level_faults(indicator, dataset, source)
+    yield from _stratifier_faults(indicator, dataset, source)
     yield from _date_faults(indicator, dataset, source)
     if isinstance(indicator.outcome, TopBoxOutcome):
         for number, answer in enumerate(indicator.outcome.top):
@@ -94,6 +96,12 @@ def _level_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Ite
         for path, level in named:
             if fault := code_fault(dataset, term.term, level):
                 yield source.fault(("case_mix", number, *path), *fault)
+
+
+def _stratifier_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
+    for number, stratifier in enumerate(indicator.stratify):
+        for path, message, hint in stratifier_faults(stratifier, dataset):
+            yield source.fault(("stratify", number, *path), message, hint)
 
 
 def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iterator[Fault]:
@@ -202,7 +210,10 @@ _ALLOWED = {
 
 
 def expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
-    """Field, text and wanted type of each expression, in the order in which a record is asked."""
+    """Field, text and wanted type of each expression, in the order in which a record is asked.
+
+    Those that only put it in a subgroup come last.
+    """
     yield ("population",), indicator.population, "boolean"
     if indicator.denominator is not None:
         yield ("denominator",), indicator.denominator, "boolean"
@@ -219,6 +230,9 @@ def expressions(indicator: Indicator) -> Iterator[tuple[Path, str, Type]]:
         yield ("outcome", "when"), outcome.when, "boolean"
     for number, rule in enumerate(indicator.exceptions):
         yield ("except", number, "when"), rule.when, "boolean"
+    for number, stratifier in enumerate(indicator.stratify):
+        if stratifier.when is not None:
+            yield ("stratify", number, "when"), stratifier.when, "boolean"
 
 
 def _columns(indicator: Indicator) -> Iterator[tuple[Path, str, tuple[str, ...]]]:

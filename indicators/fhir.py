@@ -18,11 +18,13 @@ from indicators.expression import Node
 from indicators.notation import to_text
 from indicators.phrases import column_title, in_words
 from indicators.states import outcome_node, parse_in
+from indicators.stratifiers import stratifier_text, stratifier_words
 from indicators.versions import StatusChange
 from indicators.words import Language, Status
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 EXPRESSION_LANGUAGE = "text/plain"
+STRATIFIER = "https://meetlat.example/fhir/CodeSystem/stratifier"
 # FHIR knows no consultation: until it is adopted a version is a draft.
 STATUS: dict[Status, str] = {
     "draft": "draft", "consultation": "draft", "active": "active", "retired": "retired",
@@ -83,6 +85,8 @@ def measure(
         "improvementNotation": improvement(indicator.outcome.better),
         "group": [{"population": list(_populations(indicator, dataset, language))}],
     }
+    if indicator.stratify:
+        resource["group"][0]["stratifier"] = list(_stratifiers(indicator, dataset, language))
     if changed:
         resource["date"] = changed[-1]
     if adopted:
@@ -139,6 +143,20 @@ def _populations(indicator: Indicator, dataset: Dataset, language: Language) -> 
         for number, rule in enumerate(rules, start=1):
             yield part(f"{block}-{number}", block, parse_in(rule.when, dataset), getattr(rule.why, language))
     yield part("outcome", "outcome", outcome_node(indicator, dataset))
+
+
+def _stratifiers(indicator: Indicator, dataset: Dataset, language: Language) -> Iterator[dict[str, Any]]:
+    for by in indicator.stratify:
+        yield {
+            "code": stratifier_code(by.name, getattr(by.title, language)),
+            "description": stratifier_words(by, dataset, language),
+            "criteria": {"language": EXPRESSION_LANGUAGE, "expression": stratifier_text(by, dataset)},
+        }
+
+
+def stratifier_code(name: str, title: str) -> dict[str, Any]:
+    """A stratifier as a code of our own."""
+    return {"coding": [{"system": STRATIFIER, "code": name}], "text": title}
 
 
 def _risk_adjustment(indicator: Indicator, dataset: Dataset, language: Language) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indicators.compile import quote, text_literal
+from indicators.stratifiers import UNKNOWN, subgroup_column
 
 COUNTED = ("met", "not-met", "value")
 
@@ -68,6 +69,27 @@ def strata_select(cohort: str, patterns: str, columns: Sequence[str]) -> str:
         f"select _provider as provider, _pattern as pattern, {sums} "
         f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
     )
+
+
+def subgroup_states_select(cohort: str, stratifier: str) -> str:
+    """SQL that counts a cohort's records as `states_select` does, by subgroup as well."""
+    return f"""
+        select _period as period, _provider as provider, {_subgroup_sql(stratifier)} as subgroup,
+            _state as state, _reason as reason, count(*) as n
+        from {cohort} group by all order by all"""
+
+
+def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], stratifier: str) -> str:
+    """SQL of the strata of one period as `strata_select`, by ``subgroup`` as well: one column more."""
+    sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
+    return (
+        f"select _provider as provider, {_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, {sums} "
+        f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
+    )
+
+
+def _subgroup_sql(stratifier: str) -> str:
+    return f"coalesce({quote(subgroup_column(stratifier))}, {text_literal(UNKNOWN)})"
 
 
 def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ ADOPTED: tuple[Status, ...] = ("active", "retired")
 _TEXTS = {
     "indicator": (
         "title", "why", "steward", "sources", "changes", "examples", "exclude.*.why", "except.*.why",
-        "stratify.*.title", "expectation.source", "show.decimals",
+        "stratify.*.title", "stratify.*.labels", "expectation.source", "show.decimals",
     ),
     "dataset": (
         "title", "description", "source", "columns.*.title", "columns.*.unit", "columns.*.labels",

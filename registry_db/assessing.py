@@ -20,7 +20,8 @@ from registry_db.estimates import estimates
 from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.fits import Fitted, needs_model
 from registry_db.missing_values import missing_values
-from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
+from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, extra_variance, score, unscored
+from registry_db.subgroups import subgroup_scores, subgroup_states
 from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
 from risk_models.missing import MissingNote
@@ -121,6 +122,7 @@ def _assess_period(
     taken = strata(con, period, patterns, expected.expected)
     scored, reason = _scored(item.model, patterns, taken, expected)
     _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
+    _keep_subgroups(con, item, period, patterns, taken, expected)
     reference = scored.benchmark["reference"]
     if not item.model.estimators.beside or reference is None:
         return reason
@@ -133,13 +135,37 @@ def _assess_period(
     return reason
 
 
+def _keep_subgroups(
+    con: Connection, item: Definition, period: str, patterns: Patterns, strata: Strata, expected: Expectation
+) -> None:
+    """Score the subgroups of each stratifier against the same expectation, and keep what was found."""
+    additive = item.model.estimators.overdispersion == "additive"
+    extra = extra_variance(strata) if additive and not expected.reason else 0.0
+    for stratifier in item.model.stratify:
+        found = subgroup_scores(
+            con,
+            stratifier.name,
+            period,
+            patterns,
+            expected.expected,
+            score=lambda taken: _scored(item.model, patterns, taken, expected, extra)[0].scores,
+        )
+        key = {"indicator": item.id, "version": item.version, "period": period, "stratifier": stratifier.name}
+        _insert(con, "subgroup_score", found.assign(**key))
+
+
 def _scored(
-    indicator: Indicator, patterns: Patterns, strata: Strata, expected: Expectation
+    indicator: Indicator,
+    patterns: Patterns,
+    strata: Strata,
+    expected: Expectation,
+    extra: float | None = None,
 ) -> tuple[Scored, str]:
     if expected.reason:
         return unscored(strata, f"no model: {expected.reason}"), ""
     try:
-        return score(indicator, strata, chance=_chance(indicator, patterns, expected.fitted)), ""
+        chance = _chance(indicator, patterns, expected.fitted)
+        return score(indicator, strata, chance=chance, extra=extra), ""
     except CannotFit as error:
         return unscored(strata, f"no verdict: {error}"), str(error)
 
@@ -164,7 +190,15 @@ def _done(con: Connection, item: Definition, table: str, inputs_hash: str) -> bo
 
 
 def _forget(con: Connection, item: Definition) -> None:
-    for table in ("model", "benchmark", "score", "estimate", "state"):
+    for table in (
+        "model",
+        "benchmark",
+        "score",
+        "estimate",
+        "state",
+        "subgroup_score",
+        "subgroup_state",
+    ):
         con.execute(f"delete from {table} where indicator = ? and version = ?", [item.id, item.version])
 
 
@@ -201,7 +235,11 @@ def _keep_scores(
 
 
 def _keep_states(con: Connection, item: Definition) -> None:
-    _insert(con, "state", states(con).assign(indicator=item.id, version=item.version))
+    key = {"indicator": item.id, "version": item.version}
+    _insert(con, "state", states(con).assign(**key))
+    for stratifier in item.model.stratify:
+        found = subgroup_states(con, stratifier.name)
+        _insert(con, "subgroup_state", found.assign(**key, stratifier=stratifier.name))
 
 
 def _insert(con: Connection, table: str, frame: pd.DataFrame) -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from indicators.fhir import absent, coded, improvement, measure_url, population_codes, report_period, scoring
-from registry_db.published import Indicator, Score, StateCount
+from indicators.fhir import (
+    STRATIFIER,
+    absent,
+    coded,
+    improvement,
+    measure_url,
+    population_codes,
+    report_period,
+    scoring,
+    stratifier_code,
+)
+from registry_db.published import Indicator, Score, StateCount, Subgroup, SubgroupScore
 from registry_db.reader import PublicationReader
 
 # States that FHIR has no population for: such a record is in the initial population and in no other.
@@ -38,6 +48,15 @@ def score_bundle(
     for score in scores:
         states = reader.states(item.indicator, version=item.version, period=period, provider=score.provider)
         report = _report(item, score, states, names.get(score.provider, score.provider), base)
+        found = reader.subgroup_scores(
+            item.indicator, version=item.version, period=period, provider=score.provider
+        )
+        if found:
+            titles = {
+                (row.stratifier, row.subgroup): row
+                for row in reader.subgroups(item.indicator, version=item.version)
+            }
+            report["group"][0]["stratifier"] = _stratifiers(item, found, titles)
         report["date"] = reader.about().published_at.date().isoformat()
         entries.append({"resource": report})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
@@ -47,11 +66,7 @@ def _report(
     item: Indicator, score: Score, states: Iterable[StateCount], name: str, base: str
 ) -> dict[str, Any]:
     group: dict[str, Any] = {"population": _populations(item, score, list(states))}
-    value = score.adjusted if score.adjusted is not None else score.observed_value
-    if score.suppressed or value is None:
-        group["measureScore"] = {"extension": [absent("masked" if score.suppressed else "not-applicable")]}
-    else:
-        group["measureScore"] = {"value": value}
+    group["measureScore"] = _measure_score(score)
     return {
         "resourceType": "MeasureReport",
         "status": "complete",
@@ -89,6 +104,40 @@ def _populations(item: Indicator, score: Score, states: list[StateCount]) -> lis
     for state, n in waiting.items():
         rows.append(({"coding": [{"system": _OWN, "code": state}], "text": state}, n))
     return [{"code": code, **_count(n)} for code, n in rows]
+
+
+def _stratifiers(
+    item: Indicator, scores: Iterable[SubgroupScore], titles: Mapping[tuple[str, str], Subgroup]
+) -> list[dict[str, Any]]:
+    """Strata of a report: how many count, how many of those met the outcome, and the score of each."""
+    mean = scoring(item.kind) == "continuous-variable"
+    found: dict[str, dict[str, Any]] = {}
+    for score in scores:
+        title = titles.get((score.stratifier, score.subgroup))
+        named = title.stratifier_en if title else score.stratifier
+        counted = {"coding": [{"system": _OWN, "code": "counted"}], "text": "counted"}
+        counts = [(counted, _whole(score.n))]
+        if not mean:
+            code = coded("measure-population", population_codes(item.kind)["outcome"])
+            counts.append((code, _whole(score.observed)))
+        stratum = {
+            "value": {
+                "coding": [{"system": f"{STRATIFIER}/{score.stratifier}", "code": score.subgroup}],
+                "text": title.subgroup_en if title else score.subgroup,
+            },
+            "population": [{"code": code, **_count(n)} for code, n in counts],
+            "measureScore": _measure_score(score),
+        }
+        code = stratifier_code(score.stratifier, named)
+        found.setdefault(score.stratifier, {"code": [code], "stratum": []})["stratum"].append(stratum)
+    return list(found.values())
+
+
+def _measure_score(score: Score | SubgroupScore) -> dict[str, Any]:
+    value = score.adjusted if score.adjusted is not None else score.observed_value
+    if score.suppressed or value is None:
+        return {"extension": [absent("masked" if score.suppressed else "not-applicable")]}
+    return {"value": value}
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:

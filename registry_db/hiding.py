@@ -10,6 +10,7 @@ import pandas as pd
 
 from indicators.strata import COUNTED as COUNTED_STATES
 from registry_db.disclosure import hidden, safe
+from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
 
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
@@ -33,6 +34,7 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
     scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
+    tables["subgroup_score"] = hide_subgroups(tables["subgroup_score"], scores, unsafe, small_cell=small_cell)
     tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
     tables["estimate"] = _without(tables["estimate"], scores[scores["suppressed"]], by=[*_GROUP, "provider"])

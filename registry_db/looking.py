@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from contracts.simulation import Simulation
+from indicators.stratifiers import subgroups
 from registry_db import results
 from registry_db.before_signing import contract_of, simulated
 from registry_db.cards import card_of
@@ -52,6 +53,34 @@ class Looking(OpenRegistry):
                 "a version with, say, 'estimators: {beside: [shrunken]}' does",
             )
         return self._results(results.estimates, indicator, period=period, provider=provider)
+
+    def subgroups(
+        self, indicator: str, *, period: str | None = None, provider: str | None = None
+    ) -> pd.DataFrame:
+        """Scores of subgroups, columns `registry_db.results.SUBGROUPS`; as `scores`.
+
+        Of all providers together the provider is `registry_db.subgroups.ALL`.
+
+        Raises
+        ------
+        RegistryError
+            As `scores`, and if the definition has no stratifiers.
+        """
+        if not self.catalogue().get("indicator", indicator).model.stratify:
+            raise RegistryError(
+                f"the definition of {indicator} has no stratifiers",
+                "a version with, say, 'stratify: [{name: sex, column: sex, title: ...}]' has",
+            )
+        item = self.catalogue().get("indicator", indicator).model
+        dataset = self.catalogue().dataset(item.dataset)
+        order = [(by.name, each) for by in item.stratify for each in subgroups(by, dataset)]
+        frame = self._results(results.subgroups, indicator, period=period, provider=provider)
+        named = zip(frame["stratifier"], frame["subgroup"], strict=True)
+        places = [order.index(pair) if pair in order else len(order) for pair in named]
+        sorted_frame = frame.assign(_place=places).sort_values(
+            ["period", "provider", "_place"], kind="stable", ignore_index=True
+        )
+        return sorted_frame.drop(columns="_place")
 
     def _results(
         self,

@@ -20,6 +20,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.periods import day_sql
 from indicators.phrases import column_title
+from indicators.stratifiers import subgroup_label, subgroups
 from indicators.words import LANGUAGES
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.connect import Connection, schema_sql
@@ -116,6 +117,8 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "score": con.execute(f"select * from score {shown} order by all").df(),
         "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
+        "subgroup": _subgroups(catalogue),
+        "subgroup_score": con.execute(f"select * from subgroup_score {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),
     }
     tables["luck"] = con.execute(
@@ -180,6 +183,25 @@ def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:
         "definition": item.source.text,
         "hash": item.hash,
     }
+
+
+def _subgroups(catalogue: Catalogue) -> pd.DataFrame:
+    """Subgroups of every stratifier with their titles, in the order in which they are shown."""
+    columns = ["indicator", "version", "stratifier", "stratifier_nl", "stratifier_en",
+               "subgroup", "subgroup_nl", "subgroup_en", "position"]  # fmt: skip
+    rows = [
+        (
+            *(item.id, item.version, by.name, by.title.nl, by.title.en, subgroup),
+            *(subgroup_label(by, subgroup, dataset, language) for language in LANGUAGES),
+        )
+        for item in catalogue.shown()
+        for dataset in [catalogue.dataset(item.model.dataset)]
+        for by in item.model.stratify
+        for subgroup in subgroups(by, dataset)
+    ]
+    return pd.DataFrame(
+        [(*row, position) for position, row in enumerate(rows)], columns=columns, dtype=object
+    ).astype({"position": int})
 
 
 def _organisations(con: Connection, catalogue: Catalogue) -> pd.DataFrame:

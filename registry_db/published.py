@@ -260,10 +260,7 @@ class Score:
         return "moderate" if self.reliability >= MODERATE else "low"
 
     def _per_record(self, value: float | None) -> float | None:
-        if self.kind in ("continuous", "change") or value is None:
-            return value
-        of = self.exposure if self.kind == "count" else self.n
-        return value / of if of else None
+        return per_record(self.kind, value, self.exposure if self.kind == "count" else self.n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +285,73 @@ class Estimate:
     value: float
     lower: float | None
     upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """Records that a stratifier of an indicator puts together; `subgroup` is its value."""
+
+    indicator: str
+    version: str
+    stratifier: str
+    stratifier_nl: str
+    stratifier_en: str
+    subgroup: str
+    subgroup_nl: str
+    subgroup_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubgroupScore:
+    """The score of a subgroup, of one organisation or of all together (`(all)`).
+
+    Attributes
+    ----------
+    n, exposure, observed, expected, ratio, adjusted, lower, upper : float or None
+        As in `Score`, held against the expectation and tested by the test of the whole indicator.
+    reason : str
+        Why the interval says little; else empty.
+    suppressed : bool
+        Every number is None: it, or another one that it would give away, is of too few patients.
+    kind, better : str
+        Of the indicator.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    stratifier: str
+    subgroup: str
+    n: float | None
+    exposure: float | None
+    observed: float | None
+    expected: float | None
+    ratio: float | None
+    adjusted: float | None
+    lower: float | None
+    upper: float | None
+    reason: str
+    suppressed: bool
+    kind: str
+    better: str
+
+    @property
+    def observed_value(self) -> float | None:
+        """What was observed, per record or unit of exposure, as `Score.observed_value`."""
+        return per_record(self.kind, self.observed, self.exposure if self.kind == "count" else self.n)
+
+    @property
+    def expected_value(self) -> float | None:
+        """What was expected, per record or unit of exposure."""
+        return per_record(self.kind, self.expected, self.exposure if self.kind == "count" else self.n)
+
+
+def per_record(kind: str, value: float | None, of: float | None) -> float | None:
+    """Give a number of events per record or unit of exposure; a mean as it is. None without either."""
+    if kind in ("continuous", "change") or value is None:
+        return value
+    return value / of if of else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from registry_db.published import (
     Result,
     Score,
     StateCount,
+    Subgroup,
+    SubgroupScore,
 )
 from registry_db.published_settlements import Luck, Settlement
 
@@ -38,6 +40,10 @@ Row = TypeVar("Row")
 # given at opening, since readers of one file in one process share what is set, and the first one locks it
 _SHUT_OFF = {"enable_external_access": "false", "lock_configuration": "true"}
 _SCORE_FROM = "score join indicator using (indicator, version)"
+_SUBGROUPS_FROM = (
+    "subgroup_score join indicator using (indicator, version) "
+    "left join subgroup using (indicator, version, stratifier, subgroup)"
+)
 
 
 class NoPublication(RegistryError):
@@ -176,6 +182,27 @@ class PublicationReader:
         where, values = _where(indicator=indicator, version=version, period=period)
         order = "provider, estimator"
         return self._rows(Estimate, "estimate", where=where, values=values, order=order)
+
+    def subgroups(self, indicator: str, *, version: str) -> tuple[Subgroup, ...]:
+        """Subgroups that the stratifiers of an indicator make, in the order of the definition."""
+        where, values = _where(indicator=indicator, version=version)
+        return self._rows(Subgroup, "subgroup", where=where, values=values, order="position")
+
+    def subgroup_scores(
+        self,
+        indicator: str,
+        *,
+        version: str,
+        period: str | None = None,
+        provider: str | None = None,
+        stratifier: str | None = None,
+    ) -> tuple[SubgroupScore, ...]:
+        """Scores of subgroups, by period, organisation and the order of the definition."""
+        where, values = _where(
+            indicator=indicator, version=version, period=period, provider=provider, stratifier=stratifier
+        )
+        order = "period, provider, position, stratifier, subgroup"
+        return self._rows(SubgroupScore, _SUBGROUPS_FROM, where=where, values=values, order=order)
 
     def states(self, indicator: str, *, version: str, period: str, provider: str) -> tuple[StateCount, ...]:
         """Where the records of one organisation went, for one indicator and period."""

@@ -9,9 +9,11 @@ from registry_db.connect import Connection
 from registry_db.estimates import ESTIMATE_COLUMNS
 from registry_db.faults import RegistryError
 from registry_db.scoring import SCORE_COLUMNS
+from registry_db.subgroups import SUBGROUP_COLUMNS
 
 SCORES = ("indicator", "version", "period", *SCORE_COLUMNS, "states_json")
 ESTIMATES = ("indicator", "version", "period", *ESTIMATE_COLUMNS)
+SUBGROUPS = ("indicator", "version", "period", "provider", "stratifier", *SUBGROUP_COLUMNS[1:], "states_json")
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
 SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
 RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
@@ -53,6 +55,27 @@ def estimates(con: Connection, indicator: str, version: str) -> pd.DataFrame:
         f"""select {", ".join(ESTIMATES)} from estimate
         where indicator = ? and version = ? order by period, provider, estimator""",
         [indicator, version],
+    ).df()
+
+
+def subgroups(con: Connection, indicator: str, version: str) -> pd.DataFrame:
+    """Scores of subgroups of one version of an indicator, by period and provider.
+
+    ``states_json`` is as in `scores`; all providers together have none. A subgroup of which no record counts
+    has an ``n`` of 0.
+    """
+    columns = ", ".join(SUBGROUPS).replace(" n,", " coalesce(n, 0.0) as n,")
+    return con.execute(
+        f"""select {columns.replace(" reason,", " coalesce(reason, '') as reason,")} from (
+            select * from subgroup_score where indicator = $indicator and version = $version)
+        full join (
+            select indicator, version, period, provider, stratifier, subgroup,
+                cast(to_json(list({{'state': state, 'reason': reason, 'n': n}}
+                    order by state, reason)) as varchar) as states_json
+            from subgroup_state where indicator = $indicator and version = $version group by all)
+            using (indicator, version, period, provider, stratifier, subgroup)
+        where period is not null order by period, provider, stratifier, subgroup""",
+        {"indicator": indicator, "version": version},
     ).df()
 
 

@@ -56,17 +56,32 @@ class Scored:
     benchmark: dict[str, float | None]
 
 
-def score(indicator: Indicator, strata: Strata, *, chance: Chance | None = None) -> Scored:
-    """Score all providers on the strata of one period; a time to event needs `chance`, as in `score_time`."""
+def score(
+    indicator: Indicator, strata: Strata, *, chance: Chance | None = None, extra: float | None = None
+) -> Scored:
+    """Score all providers on the strata of one period.
+
+    Parameters
+    ----------
+    indicator, strata : Indicator, Strata
+        The definition, and what is scored.
+    chance : callable, optional
+        As in `score_time`; a time to event needs it.
+    extra : float or None
+        Variance between providers that the verdict allows for, where the definition asks for that; None:
+        that of these providers.
+    """
     kind = indicator.outcome.kind
     if kind == "structure":
         return _facts(strata)
     if kind in ("continuous", "change"):
         return _mean(indicator, strata)
-    return _events(strata, _event_scores(indicator, strata, chance), counted=kind == "count")
+    return _events(strata, _event_scores(indicator, strata, chance, extra), counted=kind == "count")
 
 
-def _event_scores(indicator: Indicator, strata: Strata, chance: Chance | None) -> BinaryScores:
+def _event_scores(
+    indicator: Indicator, strata: Strata, chance: Chance | None, extra: float | None
+) -> BinaryScores:
     minimum, providers = indicator.minimum, len(strata.providers)
     if chance is not None:
         return score_time(
@@ -81,6 +96,10 @@ def _event_scores(indicator: Indicator, strata: Strata, chance: Chance | None) -
         )
     if indicator.outcome.kind == "count":
         return _counts(indicator, strata)
+    if indicator.estimators.overdispersion != "additive":
+        extra = 0.0
+    elif extra is None:
+        extra = extra_variance(strata)
     return score_binary(
         strata.provider,
         strata.n,
@@ -90,7 +109,7 @@ def _event_scores(indicator: Indicator, strata: Strata, chance: Chance | None) -
         minimum_n=minimum.n,
         minimum_expected=minimum.events_expected,
         test=indicator.estimators.test,
-        tau2=_extra_variance(strata) if indicator.estimators.overdispersion == "additive" else 0.0,
+        tau2=extra,
     )
 
 
@@ -146,7 +165,7 @@ def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
 
 
-def _extra_variance(strata: Strata) -> float:
+def extra_variance(strata: Strata) -> float:
     """Variance of O/E between providers beyond chance; 0 where it cannot be told."""
     risk = strata.expected
     sums = (strata.sum_y, strata.n * risk, strata.n * risk * (1 - risk))

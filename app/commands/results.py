@@ -25,6 +25,9 @@ def scores(
     estimates: Annotated[
         bool, typer.Option("--estimates", help="What the definition asks for beside the score.")
     ] = False,
+    strata: Annotated[
+        bool, typer.Option("--strata", help="Scores of the subgroups that the stratifiers make.")
+    ] = False,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -32,12 +35,18 @@ def scores(
 
     Example: `meetlat --registry nhs scores nhs-hip-eq5d --period 2016/17 --json`
     """
+    if estimates and strata:
+        raise typer.BadParameter("give --estimates or --strata, not both")
     with opened(context) as registry:
-        look = registry.estimates if estimates else registry.scores
+        look = registry.estimates if estimates else registry.subgroups if strata else registry.scores
         frame = look(indicator, period=period, provider=provider)
     if written(frame, as_json=as_json, out=out):
         return
-    if estimates:
+    if strata:
+        numbers = dict.fromkeys(("observed", "expected", "ratio", "adjusted", "lower", "upper"), ".3f")
+        columns = dict.fromkeys(("period", "provider", "stratifier", "subgroup"), "")
+        print_table(frame, columns | {"n": ",.0f", **numbers}, title=indicator)
+    elif estimates:
         numbers = dict.fromkeys(("value", "lower", "upper"), ".3f")
         print_table(frame, {"period": "", "provider": "", "estimator": "", **numbers}, title=indicator)
     else:

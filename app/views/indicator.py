@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, markup, sentences
 from app.selection import View, choose
-from app.views import beside, case_mix, frame, trend
+from app.views import beside, case_mix, frame, subgroups, trend
 from registry_db.published import Indicator, Result, Score, StateCount
 
 
@@ -31,16 +31,17 @@ def show(view: View) -> None:
     title = view.w.of(indicator, "title")
     frame.heading(title, f"{view.organisation.name}, {view.period}. {finding}")
     st.html(markup.cards(_cards(view, result)))
-    tabs = st.tabs(
-        [
-            view.w.t("tab.compare"),
-            view.w.t("tab.trend"),
-            view.w.t("tab.definition"),
-            view.w.t("tab.records"),
-            view.w.t("tab.case-mix"),
-        ]
-    )
-    for tab, draw in zip(tabs, (_compare, trend.show, _definition, _records, case_mix.show), strict=True):
+    parts = {
+        view.w.t("tab.compare"): _compare,
+        view.w.t("tab.subgroups"): subgroups.show,
+        view.w.t("tab.trend"): trend.show,
+        view.w.t("tab.definition"): _definition,
+        view.w.t("tab.records"): _records,
+        view.w.t("tab.case-mix"): case_mix.show,
+    }
+    if not view.reader.subgroups(indicator.indicator, version=indicator.version):
+        del parts[view.w.t("tab.subgroups")]
+    for tab, draw in zip(st.tabs(list(parts)), parts.values(), strict=True):
         with tab:
             draw(view, result)
 

@@ -24,6 +24,7 @@ from indicators.outcomes import (
 )
 from indicators.phrases import column_title, in_words, number, value_label
 from indicators.states import exposure_node, outcome_node
+from indicators.stratifiers import stratifier_words
 from indicators.versions import StatusChange
 from indicators.words import Language, Text
 
@@ -150,6 +151,9 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     if indicator.follow_up:
         yield Row(say("follow_up"), (_follow_up(indicator.follow_up, dataset, say),))
     yield Row(say("case_mix"), _case_mix(indicator, dataset, say))
+    if indicator.stratify:
+        words = tuple(stratifier_words(by, dataset, say.language) for by in indicator.stratify)
+        yield Row(say("stratify"), (Items(say("subgroups"), words),))
     yield Row(say("direction"), (say(indicator.outcome.better),))
     yield Row(say("norm"), (_norm(indicator, say),))
     yield Row(say("shown"), (_shown(indicator.show, say),))

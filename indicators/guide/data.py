@@ -52,6 +52,7 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
     """Columns that the definition names."""
     conditions = [indicator.population, indicator.denominator]
     conditions += [rule.when for rule in (*indicator.exclude, *indicator.exceptions)]
+    conditions += [by.when for by in indicator.stratify]
     computed, named = _of_outcome(indicator.outcome)
     for text in (*conditions, *computed):
         if text:
@@ -59,6 +60,7 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
     if indicator.follow_up:
         named += [indicator.follow_up.after, indicator.follow_up.until]
     named += indicator.case_mix_columns
+    named += [by.column for by in indicator.stratify]
     named += [indicator.expectation.external] if indicator.expectation else []
     yield from (name for name in named if name)
 

@@ -114,6 +114,14 @@ _WORDS: dict[str, Text] = {
         ),
         ("term_flag", "{0} (ja of nee)", "{0} (yes or no)"),
         ("own_category", "{0}; onbekend is een eigen groep", "{0}; unknown is a group of its own"),
+        ("stratify", "Deelgroepen", "Subgroups"),
+        (
+            "subgroups",
+            "De score staat er ook per deelgroep, tegenover dezelfde verwachting; onbekend is een eigen "
+            "deelgroep:",
+            "The score is given by subgroup as well, against the same expectation; unknown is a subgroup of "
+            "its own:",
+        ),
         ("lower", "lager is beter", "lower is better"),
         ("higher", "hoger is beter", "higher is better"),
         ("direction", "Richting", "Direction"),

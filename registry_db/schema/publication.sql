@@ -75,6 +75,24 @@ create table estimate (               -- beside the score; not of organisations 
     value double not null, lower double, upper double,  -- 95 % interval
     primary key (indicator, version, period, provider, estimator)
 );
+create table subgroup (               -- what the stratifiers of an indicator put its records into
+    indicator varchar not null, version varchar not null, stratifier varchar not null,
+    stratifier_nl varchar not null, stratifier_en varchar not null,
+    subgroup varchar not null,         -- '(unknown)' where the value of a record is not known
+    subgroup_nl varchar not null, subgroup_en varchar not null,
+    position integer not null,         -- by which they are shown
+    primary key (indicator, version, stratifier, subgroup)
+);
+create table subgroup_score (         -- of subgroups with records that count; see `score` for the numbers
+    indicator varchar not null, version varchar not null, period varchar not null,
+    provider varchar not null,         -- '(all)' for all providers together
+    stratifier varchar not null, subgroup varchar not null,
+    n double, exposure double, observed double, expected double, ratio double,
+    adjusted double, lower double, upper double,
+    reason varchar not null,           -- why the interval says little, else empty
+    suppressed boolean not null,       -- then every number of this row is null
+    primary key (indicator, version, period, provider, stratifier, subgroup)
+);
 create table state (                  -- where every delivered record went; n is null where suppressed
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint

@@ -1,6 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
 create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
-insert into layout values (2);
+insert into layout values (3);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
@@ -61,6 +61,19 @@ create table estimate (                    -- what a definition asks for beside 
 );
 create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    state varchar not null, reason varchar not null, n bigint not null
+);
+create table subgroup_score (              -- the score once more, for the subgroups of each stratifier
+    indicator varchar not null, version varchar not null, period varchar not null,
+    provider varchar not null,             -- '(all)' for all providers together
+    stratifier varchar not null, subgroup varchar not null,  -- '(unknown)' where its value is not known
+    n double not null, exposure double, observed double, expected double, ratio double,
+    adjusted double, lower double, upper double, reason varchar not null,
+    primary key (indicator, version, period, provider, stratifier, subgroup)
+);
+create table subgroup_state (              -- of a stratifier the numbers add up to those in `state`
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    stratifier varchar not null, subgroup varchar not null,
     state varchar not null, reason varchar not null, n bigint not null
 );
 create table settlement (                  -- nothing is ever changed in it or taken out: what was settled stays

@@ -224,6 +224,8 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
         insert(con, "benchmark", benchmark_rows())
         insert(con, "score", [(*row, None) for row in score_rows()])  # no exposure: none of them is a count
         insert(con, "state", state_rows())
+        insert(con, "subgroup", subgroup_rows())
+        insert(con, "subgroup_score", subgroup_score_rows())
         insert(con, "settlement", [settlement_row()])
         if luck:
             insert(con, "luck", [luck_row()])
@@ -254,6 +256,30 @@ def state_rows() -> list[tuple[Any, ...]]:
         ("birth-tear", "1.0.0", PERIOD, OWN, "counted", "", 410),
         ("birth-tear", "1.0.0", PERIOD, OWN, "excluded", "rule 1", 158),
     ]
+
+
+def subgroup_rows() -> list[tuple[Any, ...]]:
+    """Subgroups of one indicator."""
+    key = ("birth-pph", "1.0.0", "parity", "Pariteit", "Parity")
+    return [
+        (*key, "nulliparous", "eerste bevalling", "first delivery", 0),
+        (*key, "multiparous", "eerder bevallen", "delivered before", 1),
+        (*key, "(unknown)", "onbekend", "unknown", 2),
+    ]
+
+
+def subgroup_score_rows() -> list[tuple[Any, ...]]:
+    """Scores of subgroups of all, of the own network, and of one that is hidden."""
+    found = []
+    for provider, first, second in (("(all)", 1000, 1248), (OWN, 250, 318), (OTHER, None, None)):
+        for subgroup, n, rate in (("nulliparous", first, 0.084), ("multiparous", second, 0.066)):
+            key = ("birth-pph", "1.0.0", PERIOD, provider, "parity", subgroup)
+            if n is None:
+                found.append((*key, *(None,) * 8, "suppressed", True))
+            else:
+                numbers = (n, None, n * rate, n * 0.06, rate / 0.06, rate, rate * 0.7, rate * 1.4)
+                found.append((*key, *numbers, "", False))
+    return found
 
 
 def settlement_row() -> tuple[Any, ...]:

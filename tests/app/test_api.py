@@ -12,7 +12,7 @@ import pytest
 
 from app.api import api
 from app.publication import REGISTRY_VARIABLE
-from tests.app.build import OWN, PERIOD, SMALL
+from tests.app.build import OTHER, OWN, PERIOD, SMALL
 
 
 class Client:
@@ -57,6 +57,21 @@ def test_scores_can_be_narrowed_down(client: Client) -> None:
     score = answer["scores"][0]
     assert (score["n"], score["observed"], score["expected"], score["band"]) == (568, 42, 34.6, "in")
     assert answer["publication"] == "abcdef0123456789"
+
+
+def test_subgroups_of_one_indicator(client: Client) -> None:
+    query = {"indicator": "birth-pph", "period": PERIOD, "stratifier": "parity"}
+    rows = client.get("/api/v1/subgroups", params=query).json()["scores"]
+    shown = [(row["provider"], row["subgroup"], row["n"], row["suppressed"]) for row in rows]
+    assert shown == [
+        ("(all)", "nulliparous", 1000, False), ("(all)", "multiparous", 1248, False),
+        (OWN, "nulliparous", 250, False), (OWN, "multiparous", 318, False),
+        (OTHER, "nulliparous", None, True), (OTHER, "multiparous", None, True),
+    ]  # fmt: skip
+    assert client.get("/api/v1/subgroups").json()["detail"].startswith("indicator: this parameter is needed")
+    assert client.get("/api/v1/subgroups", params={"indicator": "nothing"}).status_code == 404
+    wrong = client.get("/api/v1/subgroups", params=query | {"limit": "3"})
+    assert "there are indicator, version, period, provider, stratifier" in wrong.json()["detail"]
 
 
 def test_scores_come_in_pages_that_hold_each_once(client: Client) -> None:
@@ -130,7 +145,7 @@ def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_description_names_every_endpoint_with_what_can_go_wrong(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert set(paths) == {
-        f"/api/v1/{name}" for name in ("about", "indicators", "luck", "scores", "settlements")
+        f"/api/v1/{name}" for name in ("about", "indicators", "luck", "scores", "settlements", "subgroups")
     }
     assert set(paths["/api/v1/scores"]["get"]["responses"]) == {"200", "404", "422", "503"}
 

@@ -62,6 +62,21 @@ def test_every_page_is_in_the_language_and_says_that_data_are_generated(
 
 
 @pytest.mark.usefixtures("shown")
+@pytest.mark.parametrize(
+    ("lang", "row"),
+    [
+        ("nl", "eerste bevalling,250,"),
+        ("en", "first delivery,250,8.4%,6.0%,8.4%,5.9 to 11.8%,8.4%"),
+    ],
+)
+def test_subgroups_stand_beside_those_of_all_together(lang: str, row: str) -> None:
+    body = text(page("indicator", lang=lang, organisation=OWN, period=PERIOD, indicator="birth-pph"))
+    assert row in body
+    other = text(page("indicator", lang=lang, organisation=OWN, period=PERIOD, indicator="birth-tear"))
+    assert row not in other
+
+
+@pytest.mark.usefixtures("shown")
 def test_overview_shows_every_kind_of_score() -> None:
     body = text(page("overview", lang="nl"))
     assert "<h1>VSV De Linde</h1>" in body  # the one with a contract comes first

@@ -14,7 +14,8 @@ from fhirclient.models.measurereport import MeasureReport as StrictReport
 
 from registry_db.lifecycle import Decision
 from registry_db.registry import Registry
-from tests.registry_db.build import text, visits, write
+from tests.registry_db.build import DEFINITIONS, make_registry, text, visits, write
+from tests.registry_db.test_subgroups import STRATIFIED
 
 # The whole of the code systems that R4 binds these elements to (hl7.org/fhir/R4, terminology pages).
 POPULATIONS = {
@@ -59,6 +60,47 @@ def test_the_dates_are_those_of_the_decisions(registry: Registry) -> None:
     assert resource["status"] == "retired"
     assert resource["approvalDate"] == life.steps[0].at.date().isoformat()
     assert resource["date"] == life.steps[1].at.date().isoformat()
+
+
+def test_subgroups_are_strata(tmp_path: Path) -> None:
+    """Read by both libraries; what is hidden is masked, and what is shown adds up to the score."""
+    definitions = DEFINITIONS | {"visit-fall.indicator.yaml": STRATIFIED}
+    with Registry(make_registry(tmp_path / "registry", definitions)) as registry:
+        registry.deliver("visit", write(tmp_path, text(visits(sizes=MANY | {"west": 30, "east": 40}))))
+        registry.run()
+        measure, bundle = (registry.fhir_measure("visit-fall", language="en"),
+                           registry.fhir_scores("visit-fall", "2024"))  # fmt: skip
+    Measure.model_validate(measure)
+    assert StrictMeasure(measure, strict=True).as_json() == measure
+    by_name = {next(iter(codes(by["code"]))): by for by in measure["group"][0]["stratifier"]}
+    assert [by["criteria"]["expression"] for by in by_name.values()] == [
+        "sex",
+        "case when age < 40 then '<40' when age < 65 then '40-<65' when age >= 65 then '>=65' end",
+        "age >= 80",
+    ]
+    assert by_name["age"]["description"] == "Age: below 40, 40 to below 65, 65 or more"
+    reports = {}
+    for report in (entry["resource"] for entry in bundle["entry"]):
+        MeasureReport.model_validate(report)
+        reports[report["reporter"]["identifier"]["value"]] = report["group"][0]
+    strata = {next(iter(codes(by["code"][0]))): by["stratum"] for by in reports["north"]["stratifier"]}
+    assert list(strata) == ["sex", "age", "old"]
+    for stratum in strata.values():
+        sums = [sum(part["population"][place]["count"] for part in stratum) for place in (0, 1)]
+        counted = {
+            next(iter(codes(part["code"]))): part.get("count") for part in reports["north"]["population"]
+        }
+        assert sums[1] == counted["numerator"]
+        assert sums[0] == counted["denominator"] - counted["denominator-exclusion"]
+    hidden = [
+        part
+        for by in reports["east"]["stratifier"]
+        for part in by["stratum"]
+        if "extension" in part["measureScore"]
+    ]
+    assert hidden
+    assert all("count" not in population for part in hidden for population in part["population"])
+    assert "stratifier" not in reports["dike"]
 
 
 def without_reasons(report: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from registry_db.records import make_current_view
 from registry_db.registry import Registry
+from tests.registry_db.test_subgroups import assert_they_add_up
 
 pytestmark = pytest.mark.data
 
@@ -172,14 +173,28 @@ class TestCodes:
         assert nines == profiles.str.contains("9").sum() > 0
 
 
-@pytest.mark.parametrize("joint", ["hip", "knee"])
-def test_states_add_up_to_the_records(registry: Registry, joint: str):
-    for measure in ("readmission", "wound", "eq5d", "oxford", "eq5d-published", "oxford-published"):
-        found = registry.con.execute(
-            "select period, sum(n) from state where indicator = ? group by period order by period",
-            [f"nhs-{joint}-{measure}"],
-        ).fetchall()
-        assert dict(found) == {period: RECORDS[f"nhs-{joint}", period] for period in YEARS}
+def test_states_of_each_provider_add_up_to_its_delivered_lines(registry: Registry, shared: Path):
+    """Every indicator and period, against the lines that are counted in the files themselves."""
+    lines = {
+        (dataset, period): table(shared, FILES[dataset], period).iloc[:, 0].value_counts().to_dict()
+        for dataset in FILES
+        for period in YEARS
+    }
+    assert {key: sum(counts.values()) for key, counts in lines.items() if key in RECORDS} == RECORDS
+    states = registry.con.execute(
+        "select indicator, version, period, provider, sum(n) as n from state group by all"
+    ).df()
+    indicators = registry.catalogue().indicators()
+    assert len(indicators) == 14
+    for item in indicators:
+        of_this = states[(states["indicator"] == item.id) & (states["version"] == item.version)]
+        for period in YEARS:
+            here = of_this[of_this["period"] == period].set_index("provider")["n"].to_dict()
+            assert here == lines[item.model.dataset, period], (item.id, period)
+
+
+def test_subgroups_add_up(registry: Registry):
+    assert assert_they_add_up(registry) > 7000
 
 
 # -- the published expectation ---------------------------------------------------------------------

@@ -59,7 +59,7 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
         "benchmark", "dataset", "dataset_column", "delivery", "estimate", "indicator", "luck", "model",
-        "organisation", "publication", "score", "settlement", "state",
+        "organisation", "publication", "score", "settlement", "state", "subgroup", "subgroup_score",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
     visited = {row[0] for row in published.con.execute("select visit from record_visit").fetchall()}
@@ -307,6 +307,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "benchmark": scores[["indicator", "version", "period"]],
         "model": scores[["indicator", "version", "period"]],
         "estimate": scores[["indicator", "version", "period", "provider"]],
+        "subgroup_score": scores.assign(stratifier="sex", subgroup="male").iloc[:0],
     }
     hide_small(tables, facts=set(), small_cell=10)
     shown = json.loads(tables["settlement"]["settlement_json"].iloc[0])
