@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app import publication
 from registry_db.faults import RegistryError
+from registry_db.published_settlements import Luck
 from registry_db.reader import NotPublished, PublicationReader
 
 api = FastAPI(
@@ -222,69 +223,6 @@ class PublishedSettlement(Published):
     ledger: list[PublishedLine]
 
 
-class PublishedGoal(Published):
-    """Levels of an indicator at which nothing and everything is attained."""
-
-    indicator: str
-    by: str
-    better: str | None
-    threshold: float | None
-    target: float | None
-
-
-class PublishedSlope(Published):
-    """Euros that the payment changes when an input goes one step up, and down."""
-
-    what: str
-    kind: str
-    step: Decimal
-    up: Decimal | None
-    down: Decimal | None
-
-
-class PublishedCliff(Published):
-    """A place where the payment jumps: from `before` to `after` where the input goes past `at`."""
-
-    what: str
-    kind: str
-    now: str
-    at: str
-    events: int | None
-    errors: float | None
-    before: Decimal
-    after: Decimal | None
-    words_nl: str
-    words_en: str
-
-
-class PublishedLuck(Published):
-    """How sure a settlement is: chances from 0 to 1, amounts in euros."""
-
-    settlement: str
-    payment: Decimal
-    expected: float
-    lower: float
-    upper: float
-    chance_none: float
-    chance_owed: float
-    by_luck: float
-    any_by_luck: float
-    expected_by_luck: float
-    true_saving: float
-    power: float
-    savings_sd: float
-    passes_by_luck: float
-    passes_by_saving: float
-    held: list[str]
-    together: list[str]
-    without_earlier: list[str]
-    draws: int
-    seed: int
-    goals: list[PublishedGoal]
-    slopes: list[PublishedSlope]
-    cliffs: list[PublishedCliff]
-
-
 class ScoreQuery(BaseModel):
     """Which scores, and which page of them."""
 
@@ -359,10 +297,10 @@ def settlements(reader: Reader) -> list[PublishedSettlement]:
 
 
 @api.get("/api/v1/luck", responses=NOT_THERE)
-def luck(reader: Reader) -> list[PublishedLuck]:
+def luck(reader: Reader) -> list[Luck]:
     """How sure the settlements are, newest period first; those of which that is not known are left out."""
     found = (reader.luck(row.settlement) for row in reader.settlements())
-    return [PublishedLuck.model_validate(row) for row in found if row is not None]
+    return [row for row in found if row is not None]
 
 
 @api.get("/api/docs", include_in_schema=False)

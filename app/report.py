@@ -123,6 +123,11 @@ def print_luck(title: str, text: str) -> None:
         "  that by formula, for the threshold alone": amount(luck["passes_by_saving"], "rate"),
         "standard deviation of the savings rate by luck": amount(luck["savings_sd"], "rate"),
     }
+    if total := found.get("total"):
+        chances["of all payers together"] = amount(total["payment"], "eur")
+        limits = (amount(total[edge], "eur") for edge in ("lower", "upper"))
+        chances["  95 % interval of that"] = " to ".join(limits)
+        chances["  expected of all if nothing had changed"] = amount(total["expected_by_luck"], "eur")
     table = plain_table(title)
     table.add_column("how sure", overflow="fold")
     table.add_column(f"{luck['draws']:,} draws", justify="right", no_wrap=True)
@@ -164,10 +169,11 @@ def print_simulation(found: Simulation) -> None:
 
 
 def _scenarios(found: Simulation) -> Table:
-    """Lay out the whole term of each scenario; what the contract does not have has no column."""
+    """Lay out the years of each scenario; what the contract does not have has no column."""
     phased = any(year.phase_in for each in found.scenarios for year in each.years)
     rows = [_scenario(each, phased=phased) for each in found.scenarios]
-    table = plain_table("over the whole term")
+    years = [year.period for year in found.scenarios[0].years]
+    table = plain_table(f"over {len(years)} year{'s' if len(years) > 1 else ''}, from {years[0]}")
     for title in rows[0]:
         table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
@@ -183,7 +189,7 @@ def _scenario(flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
         "payment": f"{sum(year.payment for year in years):,.0f}",
         "chance paid": f"{sum(year.chance_paid for year in years) / len(years):.0%}",
         "participant": f"{flows.participant[-1]:,.0f}",
-        "payer": f"{flows.payer:,.0f}",
+        **_of_payers(flows),
         "may lose": f"{flows.chance_of_loss:.0%}",
     }
     if phased:
@@ -191,6 +197,14 @@ def _scenario(flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
     if flows.after_term is not None:
         row["room a year after"] = f"{flows.after_term.room:,.0f}"
     return row
+
+
+def _of_payers(flows: ScenarioFlows) -> dict[str, str]:
+    """What the only payer keeps of the saving, or each of several."""
+    names = list(flows.years[0].payers)
+    if len(names) == 1:
+        return {"payer": f"{flows.payer:,.0f}"}
+    return {name: f"{sum(year.payers[name] for year in flows.years):,.0f}" for name in names}
 
 
 def amount(value: str, unit: str) -> str:

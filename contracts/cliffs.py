@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -19,7 +19,8 @@ from contracts.drawn_scores import goal_of, judged, own_baseline, spread_of
 from contracts.evidence import Evidence
 from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
 from contracts.jumps import Line, nearest_jump
-from contracts.slopes import exact_payment, with_result
+from contracts.side import Side
+from contracts.slopes import with_result
 from contracts.target import counted_spending, spending_target
 from contracts.terms.part import Text
 from contracts.terms.quality import (
@@ -87,6 +88,7 @@ def cliffs(
     *,
     least: Decimal | None = None,
     reach: Decimal = Decimal("0.25"),
+    others: Mapping[str, SettlementInputs] | None = None,
 ) -> tuple[Cliff, ...]:
     """Find the nearest cliffs, each input by itself.
 
@@ -106,6 +108,8 @@ def cliffs(
     reach : Decimal
         How far spending is sought to either side, as a part of the target. Values are sought as far as the
         contract distinguishes them.
+    others : mapping of str to SettlementInputs, optional
+        Facts of the payers that are judged together with this one; their spending and records stay.
 
     Returns
     -------
@@ -119,7 +123,8 @@ def cliffs(
     """
     check_inputs(contract, inputs)
     target = Decimal(repr(float(spending_target(contract.target, contract.spending, inputs))))
-    search = _Search(contract, inputs, evidence, JUMP * target if least is None else least)
+    side = Side(contract, inputs, others or {})
+    search = _Search(side, evidence, JUMP * target if least is None else least)
     found = [*search.of_spending(reach * target), *search.of_population()]
     for rule, result in judged(contract, inputs):
         found += search.of_indicator(rule, result)
@@ -130,10 +135,17 @@ def cliffs(
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    contract: Contract
-    inputs: SettlementInputs
+    side: Side
     evidence: Evidence | None
     least: Decimal
+
+    @property
+    def contract(self) -> Contract:
+        return self.side.contract
+
+    @property
+    def inputs(self) -> SettlementInputs:
+        return self.side.inputs
 
     def of_spending(self, reach: Decimal) -> Iterator[Cliff]:
         now = Decimal(repr(float(counted_spending(self.contract.spending, self.inputs))))
@@ -174,7 +186,8 @@ class _Search:
 
     def of_population(self) -> Iterator[Cliff]:
         """Minima and steps by size of the population; spending goes along with the records."""
-        sizes = _sizes(self.contract)
+        beside = sum(facts.records for facts in self.side.others.values())
+        sizes = {size - beside for size in _sizes(self.contract) if size - beside > 1}
         yield from self._steps("records", "records", self.inputs.records, sizes, facts=self._of_size)
 
     def of_minima(self, result: IndicatorResult) -> Iterator[Cliff]:
@@ -203,7 +216,7 @@ class _Search:
     def _along(
         self, what: str, kind: Kind, line: Line, *, until: Decimal, error: float | None
     ) -> Iterator[Cliff]:
-        jump = nearest_jump(self.contract, self.inputs, line, until=until, least=self.least)
+        jump = nearest_jump(self.side, line, until=until, least=self.least)
         if jump is not None:
             pays = (jump.before, jump.after)
             yield from self._told(what, kind, line.now, at=jump.at, pays=pays, error=error)
@@ -230,13 +243,13 @@ class _Search:
                     break
 
     def _classes(self, result: IndicatorResult) -> Iterator[Cliff]:
-        before = exact_payment(self.contract, self.inputs)
+        before = self.side.exact(self.inputs)
         place = FUNNEL_BANDS.index(result.band)
         for other in (place - 1, place + 1):
             if not 0 <= other < len(FUNNEL_BANDS):
                 continue
             name, band = result.indicator, FUNNEL_BANDS[other]
-            after = exact_payment(self.contract, with_result(self.inputs, replace(result, band=band)))
+            after = self.side.exact(with_result(self.inputs, replace(result, band=band)))
             if abs(after - before) >= self.least:
                 words = band_words(self.contract, what=name, band=band, payments=(before, after))
                 yield Cliff(name, "band", result.band, band, None, None, before, after, words)
@@ -271,7 +284,7 @@ class _Search:
     def _pays(self, facts: SettlementInputs) -> Decimal | None:
         """Payment before rounding; None where the contract then leaves nothing to settle."""
         try:
-            return exact_payment(self.contract, facts)
+            return self.side.exact(facts)
         except SettlementError:
             # the facts as they are were settled, so that only a minimum of the contract can stand in the way
             return None

@@ -116,8 +116,8 @@ class Evidence:
     model_error : float
         ``tau``: standard deviation of the error of the target itself (trend, case mix) as a part of it.
     records : RecordPatterns or None
-        What spending and outcomes have in common in the settled year, so that they are drawn together; None
-        where that is unknown: they are drawn independently.
+        What spending and outcomes have in common in the settled year, of all payers in their order, so that
+        they are drawn together; None where that is unknown: they are drawn independently.
     earlier : mapping of str to float
         Where an indicator stood before the contract, for what would be so if nothing had changed. The
         benchmark stands in for an indicator without.
@@ -134,19 +134,30 @@ class Evidence:
     earlier: Mapping[str, float] = field(default_factory=dict)
 
 
-def check_evidence(contract: Contract, inputs: SettlementInputs, evidence: Evidence) -> None:
-    """Hold the evidence against the facts.
+def check_evidence(
+    contract: Contract, inputs: Mapping[str, SettlementInputs], evidence: Mapping[str, Evidence]
+) -> None:
+    """Hold the evidence of each payer against its facts.
 
     Raises
     ------
     SettlementError
-        With every fault found; also for payers that are judged together, of which no draws can be made from
-        the facts of one.
+        With every fault found; also where what the scores rest on differs between payers, since there is one
+        score for all.
     """
-    faults = [*_spending_faults(inputs, evidence), *_quality_faults(inputs, evidence)]
-    if contract.parties.judged == "pooled":
+    if sorted(inputs) != sorted(evidence):
+        raise SettlementError([f"evidence: of {', '.join(evidence)}; expected of {', '.join(inputs)}"])
+    faults = [fault for payer in inputs for fault in _spending_faults(inputs[payer], evidence[payer])]
+    first = next(iter(inputs))
+    faults += _quality_faults(inputs[first], evidence[first])
+    faults += _pattern_faults(inputs, evidence[first])
+    for payer in inputs:
+        for name in ("counts", "ranges", "level", "earlier", "records"):
+            if getattr(evidence[payer], name) != getattr(evidence[first], name):
+                faults.append(f"evidence.{name}: differs between {first} and {payer}; the scores are of all")
+    if contract.parties.judged == "pooled" and sorted(inputs) != sorted(contract.parties.payers):
         faults.append(
-            "parties.judged: 'pooled'; the luck in a threshold for all payers together is not known"
+            f"evidence: of {', '.join(inputs)}; the payers are judged together, so all of them are needed"
         )
     if faults:
         raise SettlementError(faults)
@@ -193,19 +204,23 @@ def _quality_faults(inputs: SettlementInputs, evidence: Evidence) -> Iterator[st
     for name, (low, high) in evidence.ranges.items():
         if not low < high:
             yield f"evidence.ranges {name}: from {low} to {high}; expected the lowest first"
-    yield from _pattern_faults(inputs, evidence)
 
 
-def _pattern_faults(inputs: SettlementInputs, evidence: Evidence) -> Iterator[str]:
-    if evidence.records is None:
+def _pattern_faults(inputs: Mapping[str, SettlementInputs], evidence: Evidence) -> Iterator[str]:
+    patterns = evidence.records
+    if patterns is None:
         return
-    known = {result.indicator for result in inputs.results}
-    for name in evidence.records.outcomes:
+    known = {result.indicator for result in next(iter(inputs.values())).results}
+    for name in patterns.outcomes:
         if name not in known:
             yield f"evidence.records: indicator {name} has no score in the facts"
-    records = int(evidence.records.records.sum())
-    if records != inputs.records:
-        yield f"evidence.records: of {records} records; expected all {inputs.records} of the settled year"
+    if patterns.payer_count != len(inputs):
+        yield f"evidence.records: of {patterns.payer_count} payers; expected of {len(inputs)}"
+        return
+    for place, facts in enumerate(inputs.values()):
+        records = patterns.of_payer(place)
+        if records != facts.records:
+            yield f"evidence.records: of {records} records; expected all {facts.records} of the settled year"
 
 
 def _one_count_fault(result: IndicatorResult, counts: Counts) -> Iterator[str]:

@@ -8,11 +8,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from contracts.contract import Contract
 from contracts.inputs import SettlementInputs
-from contracts.many_payments import many_payments
 from contracts.resampling import FloatArray
-from contracts.slopes import exact_payment
+from contracts.side import Side
 from contracts.worlds import Worlds
 
 PLACES = 10_000
@@ -47,9 +45,7 @@ class Jump:
     after: Decimal
 
 
-def nearest_jump(
-    contract: Contract, inputs: SettlementInputs, line: Line, *, until: Decimal, least: Decimal
-) -> Jump | None:
+def nearest_jump(side: Side, line: Line, *, until: Decimal, least: Decimal) -> Jump | None:
     """Find the first step from now towards ``until`` that changes the payment by ``least`` or more.
 
     The way is divided in 10,000 cells; a cell over which the payment changes enough is divided again, the
@@ -59,24 +55,21 @@ def nearest_jump(
     steps = int(abs(until - line.now) / line.step)
     way = 1 if until > line.now else -1
     seen = set()
-    for place in _candidates(contract, inputs, line, low=0, high=steps, way=way, least=float(least)):
+    for place in _candidates(side, line, low=0, high=steps, way=way, least=float(least)):
         # the quick way may be a step off where the exact place lies on the step itself
         for step in (place - 1, place, place + 1):
             if step in seen or not 1 <= step <= steps:
                 continue
             seen.add(step)
             at = line.now + way * step * line.step
-            before, after = (
-                exact_payment(contract, line.facts(value)) for value in (at - way * line.step, at)
-            )
+            before, after = (side.exact(line.facts(value)) for value in (at - way * line.step, at))
             if abs(after - before) >= least:
                 return Jump(at, before, after)
     return None
 
 
 def _candidates(
-    contract: Contract,
-    inputs: SettlementInputs,
+    side: Side,
     line: Line,
     *,
     low: int,
@@ -89,10 +82,10 @@ def _candidates(
         return
     edges = np.unique(np.linspace(low, high, PLACES + 1).round().astype(np.int64))
     values = np.asarray(float(line.now) + way * float(line.step) * edges, dtype=np.float64)
-    change = np.abs(np.diff(many_payments(contract, inputs, line.worlds(values)).payment))
+    change = np.abs(np.diff(side.many(line.worlds(values))))
     for cell in np.flatnonzero(change >= least * (1 - 1e-6)):
         start, end = int(edges[cell]), int(edges[cell + 1])
         if end - start == 1:
             yield end
         else:
-            yield from _candidates(contract, inputs, line, low=start, high=end, way=way, least=least)
+            yield from _candidates(side, line, low=start, high=end, way=way, least=least)

@@ -8,7 +8,7 @@ go on if the two differ.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -18,15 +18,15 @@ import numpy as np
 from contracts.contract import Contract
 from contracts.gains import in_year
 from contracts.inputs import SettlementInputs
-from contracts.ledger import settle_one
 from contracts.many_quality import CLOSE, BoolArray, ManyScores, many_scores
+from contracts.payers import settle_beside
 from contracts.rates import rate_at
 from contracts.resampling import FloatArray
 from contracts.saving import stopped
 from contracts.target import spending_target
 from contracts.terms.rates import AnyRate, Cases, Corridors, Linear, Parts, Sliding, Steps
 from contracts.terms.sharing import Losses
-from contracts.terms.spending import Blend, ComparisonGroup, GroupTrend, OwnHistory, Target
+from contracts.terms.spending import Blend, ComparisonGroup, Delivered, GroupTrend, OwnHistory, Target
 from contracts.terms.threshold import Threshold
 from contracts.threshold import threshold_rate
 from contracts.worlds import Worlds, inputs_of
@@ -59,41 +59,77 @@ class ManyPayments:
         return self.net / self.target
 
 
-def many_payments(contract: Contract, inputs: SettlementInputs, worlds: Worlds) -> ManyPayments:
-    """Settle every drawn world; see ``contracts.ledger.settle`` for the rules.
+def many_payments(
+    contract: Contract, inputs: Mapping[str, SettlementInputs], worlds: Mapping[str, Worlds]
+) -> dict[str, ManyPayments]:
+    """Settle every drawn world with every payer; see ``contracts.payers.settle_payers`` for the rules.
 
     Parameters
     ----------
     contract, inputs
-        As checked by ``check_inputs``; ``inputs`` gives all that is not drawn.
-    worlds : Worlds
+        As checked by ``check_inputs``; ``inputs`` gives all that is not drawn, by payer. Where payers are
+        judged together all must be there; otherwise the facts of one are enough for that one.
+    worlds : mapping of str to Worlds
+        By payer.
 
     Returns
     -------
-    ManyPayments
-        Each payment within one unit of rounding of what ``settle`` gives.
+    dict of str to ManyPayments
+        Each payment within one unit of rounding of what the ledger gives.
     """
-    scores = many_scores(contract, inputs, worlds)
-    findings = inputs.findings
+    scores = {payer: many_scores(contract, facts, worlds[payer]) for payer, facts in inputs.items()}
+    savings = {
+        payer: _savings(contract, facts, worlds[payer], scores[payer]) for payer, facts in inputs.items()
+    }
+    pool = _pool(savings.values()) if contract.parties.judged == "pooled" else None
+    return {
+        payer: _payments(contract, facts, scores[payer], savings[payer], judged=pool or savings[payer])
+        for payer, facts in inputs.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Savings:
+    """What sharing starts from, as ``contracts.saving.Saving``; (draws,) each but the records."""
+
+    target: FloatArray
+    net: FloatArray
+    judged: FloatArray
+    records: int
+
+
+def _savings(contract: Contract, inputs: SettlementInputs, worlds: Worlds, scores: ManyScores) -> _Savings:
     target = many_targets(contract.target, contract, inputs, worlds)
     if contract.target.discount is not None:
-        target = target * (1 - many_rates(contract.target.discount, scores.score, np.zeros(1), findings))
+        rate = many_rates(contract.target.discount, scores.score, np.zeros(1), inputs.findings)
+        target = target * (1 - rate)
     gross = target - worlds.actual
-    costs = _project_costs(contract, inputs)
-    net = gross - costs
-    by_gross = (
-        contract.project_costs is not None and contract.project_costs.threshold_judges == "gross-saving"
-    )
-    judged = gross if by_gross else net
-    counted, payment = _gains(contract, inputs, scores, target=target, net=net, judged=judged)
+    net = gross - project_costs(contract, inputs)
+    rules = contract.project_costs
+    by_gross = rules is not None and rules.threshold_judges == "gross-saving"
+    return _Savings(target, net, gross if by_gross else net, inputs.records)
+
+
+def _pool(savings: Iterable[_Savings]) -> _Savings:
+    """The savings of all payers added up."""
+    each = list(savings)
+    sums = (sum(getattr(one, name) for one in each) for name in ("target", "net", "judged"))
+    target, net, judged = (np.asarray(amount, dtype=np.float64) for amount in sums)
+    return _Savings(target, net, judged, sum(one.records for one in each))
+
+
+def _payments(
+    contract: Contract, inputs: SettlementInputs, scores: ManyScores, saving: _Savings, *, judged: _Savings
+) -> ManyPayments:
+    counted, payment = _gains(contract, inputs, scores, saving=saving, judged=judged)
     if isinstance(contract.losses, Losses):
-        lost, owed = _losses(contract, contract.losses, inputs, scores, target=target, net=net, judged=judged)
-        counted, payment = np.where(net < 0, lost, counted), np.where(net < 0, owed, payment)
+        lost, owed = _losses(contract, contract.losses, inputs, scores, saving=saving, judged=judged)
+        counted, payment = np.where(saving.net < 0, lost, counted), np.where(saving.net < 0, owed, payment)
     if contract.withhold is not None:
-        held = float(in_year(contract.withhold.rate, inputs.period)) * target
-        earned = many_rates(contract.withhold.earned, scores.score, np.zeros(1), findings)
+        held = float(in_year(contract.withhold.rate, inputs.period)) * saving.target
+        earned = many_rates(contract.withhold.earned, scores.score, np.zeros(1), inputs.findings)
         payment = payment + held * (earned if contract.withhold.settled_as == "returned" else earned - 1)
-    return ManyPayments(target, net, counted, payment)
+    return ManyPayments(saving.target, saving.net, counted, payment)
 
 
 def many_targets(target: Target, contract: Contract, inputs: SettlementInputs, worlds: Worlds) -> FloatArray:
@@ -109,6 +145,8 @@ def many_targets(target: Target, contract: Contract, inputs: SettlementInputs, w
         group = many_targets(target.group, contract, inputs, worlds)
         path = 1.0 if target.path is None else float(target.path[inputs.period])
         return np.asarray((weight * own + (1 - weight) * group) * path, dtype=np.float64)
+    if isinstance(target, Delivered) and worlds.target is not None:
+        return worlds.target
     exact = float(spending_target(target, contract.spending, inputs))
     moved = dict(zip((row.period for row in inputs.comparison), worlds.comparison.T, strict=True))
     if isinstance(target, ComparisonGroup):
@@ -156,10 +194,10 @@ def many_rates(
 
 def check_sample(
     contract: Contract,
-    inputs: SettlementInputs,
-    worlds: Worlds,
+    inputs: Mapping[str, SettlementInputs],
+    worlds: Mapping[str, Worlds],
     *,
-    payments: FloatArray,
+    payments: Mapping[str, FloatArray],
     sample: int = 4,
 ) -> None:
     """Settle the first worlds in full and hold the payments against the ledger.
@@ -171,14 +209,16 @@ def check_sample(
         here, and no chance may be drawn from it.
     """
     unit = 0.01 if contract.rounding.unit == "cent" else 1.0
-    for draw in range(min(sample, len(payments))):
-        facts = inputs_of(contract, inputs, worlds, draw)
-        exact = settle_one(contract, facts, payer=contract.parties.payers[0]).payment
-        if abs(float(exact) - payments[draw]) > unit + 1e-9 * abs(float(exact)):
-            raise ArithmeticError(
-                f"contract {contract.contract}: the ledger pays {exact} in drawn world {draw}, and the quick "
-                f"way {payments[draw]}; a rule of the contract is not known to contracts.many_payments"
-            )
+    for draw in range(min(sample, *map(len, payments.values()))):
+        facts = {payer: inputs_of(contract, own, worlds[payer], draw) for payer, own in inputs.items()}
+        for payer in inputs:
+            exact = settle_beside(contract, facts, payer=payer).payment
+            quick = payments[payer][draw]
+            if abs(float(exact) - quick) > unit + 1e-9 * abs(float(exact)):
+                raise ArithmeticError(
+                    f"contract {contract.contract}: the ledger pays {exact} in drawn world {draw}, and the "
+                    f"quick way {quick}; a rule of the contract is not known to contracts.many_payments"
+                )
 
 
 def _only(inputs: SettlementInputs, period: str) -> SettlementInputs:
@@ -192,7 +232,8 @@ def _only(inputs: SettlementInputs, period: str) -> SettlementInputs:
     return replace(inputs, baselines=rows)
 
 
-def _project_costs(contract: Contract, inputs: SettlementInputs) -> float:
+def project_costs(contract: Contract, inputs: SettlementInputs) -> float:
+    """Project costs that count, in euros."""
     if contract.project_costs is None:
         return 0.0
     costs = inputs.project_costs or Decimal(0)
@@ -201,14 +242,14 @@ def _project_costs(contract: Contract, inputs: SettlementInputs) -> float:
 
 
 def _passes(
-    threshold: Threshold, inputs: SettlementInputs, size: FloatArray, target: FloatArray
-) -> tuple[FloatArray, BoolArray]:
-    """Threshold in euros, and which sizes pass it."""
-    rate = threshold_rate(threshold.rate, records=inputs.records, chosen=inputs.chosen_threshold)
-    minimum = float(rate) * target
-    slack = CLOSE * target
+    threshold: Threshold, inputs: SettlementInputs, judged: _Savings, *, overspent: bool
+) -> tuple[float, BoolArray]:
+    """Threshold as a rate, and in which worlds it is passed."""
+    exact = threshold_rate(threshold.rate, records=judged.records, chosen=inputs.chosen_threshold)
+    size, rate = -judged.judged if overspent else judged.judged, float(exact)
+    minimum, slack = rate * judged.target, CLOSE * judged.target
     reached = size >= minimum - slack if threshold.passes_when == "at_or_above" else size > minimum + slack
-    return minimum, reached & (size > slack)
+    return rate, reached & (size > slack)
 
 
 def _gains(
@@ -216,20 +257,20 @@ def _gains(
     inputs: SettlementInputs,
     scores: ManyScores,
     *,
-    target: FloatArray,
-    net: FloatArray,
-    judged: FloatArray,
+    saving: _Savings,
+    judged: _Savings,
 ) -> tuple[FloatArray, FloatArray]:
     """Saving that counts, and what it pays."""
-    no_saving = stopped(contract, inputs, inputs.records, overspent=False)
-    minimum, passed = _passes(contract.threshold, inputs, judged, target)
+    target, net = saving.target, saving.net
+    no_saving = stopped(contract, inputs, judged.records, overspent=False)
+    minimum, passed = _passes(contract.threshold, inputs, judged, overspent=False)
     passed = passed & (not no_saving)
     below = contract.threshold.below
     reduced = np.zeros(len(net), dtype=np.bool_)
-    if below is not None and not no_saving and inputs.records >= below.minimum_records:
+    if below is not None and not no_saving and judged.records >= below.minimum_records:
         found = below.when is None or inputs.findings[below.when]
-        reduced = ~passed & (judged > CLOSE * target) & found
-    taken = 0.0 if contract.threshold.mode == "gate" else minimum
+        reduced = ~passed & (judged.judged > CLOSE * judged.target) & found
+    taken = 0.0 if contract.threshold.mode == "gate" else minimum * target
     counted = np.where(passed, np.maximum(net - taken, 0.0), 0.0)
     counted = np.where(reduced, np.maximum(net, 0.0), counted)
     share = many_rates(contract.share, scores.score, counted / target, inputs.findings) * np.ones(len(net))
@@ -293,15 +334,15 @@ def _losses(
     inputs: SettlementInputs,
     scores: ManyScores,
     *,
-    target: FloatArray,
-    net: FloatArray,
-    judged: FloatArray,
+    saving: _Savings,
+    judged: _Savings,
 ) -> tuple[FloatArray, FloatArray]:
     """Overspending that counts, and what is owed for it; both at most 0."""
-    minimum, passed = _passes(losses.threshold, inputs, -judged, target)
-    if stopped(contract, inputs, inputs.records, overspent=True):
+    target, net = saving.target, saving.net
+    minimum, passed = _passes(losses.threshold, inputs, judged, overspent=True)
+    if stopped(contract, inputs, judged.records, overspent=True):
         passed = passed & False
-    taken = 0.0 if losses.threshold.mode == "gate" else minimum
+    taken = 0.0 if losses.threshold.mode == "gate" else minimum * target
     size = np.where(passed, np.maximum(-net - taken, 0.0), 0.0)
     owed = many_rates(losses.rate, scores.score, size / target, inputs.findings) * size
     phase = 1.0 if losses.phase_in is None else float(losses.phase_in[inputs.period])

@@ -83,6 +83,16 @@ def settle_payers(contract: Contract, inputs: Mapping[str, SettlementInputs]) ->
     )
 
 
+def settle_beside(contract: Contract, inputs: Mapping[str, SettlementInputs], *, payer: str) -> Settlement:
+    """Settle with one payer of those whose facts are given.
+
+    Where payers are judged together the saving of all that are given is judged; otherwise the facts of the
+    others do not matter.
+    """
+    pool = _pool(contract, inputs) if contract.parties.judged == "pooled" else None
+    return settle_one(contract, inputs[payer], payer=payer, pool=pool)
+
+
 def _check_payers(payers: list[str], inputs: Mapping[str, SettlementInputs]) -> None:
     faults = []
     if sorted(payers) != sorted(inputs):

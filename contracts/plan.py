@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -37,10 +37,11 @@ class Plan:
 
     Attributes
     ----------
-    years : tuple of SettlementInputs
-        One for each contract year, in order: records, baselines and scores as they are expected if nothing
-        changes. The spending in it is not used: it follows from the target and the scenario.
-    evidence : tuple of Evidence
+    years : tuple of mapping of str to SettlementInputs
+        One for each contract year, in order, with the facts of each payer: records, baselines and scores as
+        they are expected if nothing changes. The spending in it is not used: it follows from the target and
+        the scenario.
+    evidence : tuple of mapping of str to Evidence
         How sure those facts will be, one for each year.
     ramp : mapping of str to float
         Part of the improvement that is reached in each year.
@@ -50,48 +51,55 @@ class Plan:
         Part of each euro saved that the participant misses as revenue and cannot save in its own costs.
     """
 
-    years: tuple[SettlementInputs, ...]
-    evidence: tuple[Evidence, ...]
+    years: tuple[Mapping[str, SettlementInputs], ...]
+    evidence: tuple[Mapping[str, Evidence], ...]
     ramp: Mapping[Period, float] = field(default_factory=dict)
     costs: Mapping[Period, Decimal] = field(default_factory=dict)
     revenue_lost: float = 0.0
 
 
-def same_every_year(contract: Contract, facts: SettlementInputs, evidence: Evidence) -> Plan:
+def same_every_year(
+    contract: Contract, facts: Mapping[str, SettlementInputs], evidence: Mapping[str, Evidence]
+) -> Plan:
     """Plan in which each contract year is expected to be like one year that is known.
 
     Parameters
     ----------
     contract : Contract
-    facts : SettlementInputs
-        Of one contract year; the others get the same records, scores and comparison group.
-    evidence : Evidence
+    facts : mapping of str to SettlementInputs
+        Of one contract year, by payer; the others get the same records, scores and comparison group.
+    evidence : mapping of str to Evidence
         Of that year.
     """
-    years, evidences = [], []
-    for period in sorted(contract.years):
-        years.append(
-            replace(
-                facts,
-                period=period,
-                results=tuple(replace(result, period=period) for result in facts.results),
-                comparison=tuple(
-                    replace(row, period=period) if row.period == facts.period else row
-                    for row in facts.comparison
-                ),
-            )
-        )
-        evidences.append(
-            replace(
-                evidence,
-                spending=replace(evidence.spending, period=period),
-                comparison=tuple(
-                    replace(each, period=period) if each.period == facts.period else each
-                    for each in evidence.comparison
-                ),
-            )
-        )
-    return Plan(tuple(years), tuple(evidences))
+    years = sorted(contract.years)
+    return Plan(
+        tuple({payer: _moved(own, year) for payer, own in facts.items()} for year in years),
+        tuple(
+            {payer: _sure(own, facts[payer].period, year) for payer, own in evidence.items()}
+            for year in years
+        ),
+    )
+
+
+def _moved(facts: SettlementInputs, year: Period) -> SettlementInputs:
+    return replace(
+        facts,
+        period=year,
+        results=tuple(replace(result, period=year) for result in facts.results),
+        comparison=tuple(
+            replace(row, period=year) if row.period == facts.period else row for row in facts.comparison
+        ),
+    )
+
+
+def _sure(evidence: Evidence, known: Period, year: Period) -> Evidence:
+    return replace(
+        evidence,
+        spending=replace(evidence.spending, period=year),
+        comparison=tuple(
+            replace(each, period=year) if each.period == known else each for each in evidence.comparison
+        ),
+    )
 
 
 def check_plan(contract: Contract, plan: Plan, scenarios: Sequence[Scenario]) -> None:
@@ -103,13 +111,7 @@ def check_plan(contract: Contract, plan: Plan, scenarios: Sequence[Scenario]) ->
         If the years are not those of the contract, in order; the facts or the evidence of one do not fit; or
         a part lies outside its range.
     """
-    given = [facts.period for facts in plan.years]
-    faults = []
-    if given != sorted(contract.years) or len(plan.evidence) != len(given):
-        faults.append(
-            f"plan.years: {', '.join(given) or 'none'} with {len(plan.evidence)} of evidence; expected "
-            f"{', '.join(sorted(contract.years))}, each with its own"
-        )
+    faults = [*_year_faults(contract, plan)]
     for name, table in (("ramp", plan.ramp), ("costs", plan.costs)):
         if table and sorted(table) != sorted(contract.years):
             faults.append(f"plan.{name}: of {', '.join(table)}; expected one for each contract year, or none")
@@ -121,8 +123,22 @@ def check_plan(contract: Contract, plan: Plan, scenarios: Sequence[Scenario]) ->
     if faults:
         raise SettlementError(faults)
     for facts, evidence in zip(plan.years, plan.evidence, strict=True):
-        check_inputs(contract, facts)
+        for own in facts.values():
+            check_inputs(contract, own)
         check_evidence(contract, facts, evidence)
+
+
+def _year_faults(contract: Contract, plan: Plan) -> Iterator[str]:
+    years, payers = sorted(contract.years), contract.parties.payers
+    given = sorted({own.period for facts in plan.years for own in facts.values()})
+    if given != years or not len(plan.years) == len(plan.evidence) == len(years):
+        yield (
+            f"plan.years: {', '.join(given) or 'none'} with {len(plan.evidence)} of evidence; expected "
+            f"{', '.join(years)}, each with its own"
+        )
+    for facts in plan.years:
+        if sorted(facts) != sorted(payers):
+            yield f"plan.years: of payers {', '.join(facts) or 'none'}; expected of {', '.join(payers)}"
 
 
 def unchanged_spending(contract: Contract, facts: SettlementInputs) -> float:

@@ -100,6 +100,45 @@ def rebase(contract: Contract, outcomes: Sequence[YearOutcome]) -> Rebased:
     return Rebased(target=history + added, history=history, added_back=added, years=tuple(rows))
 
 
+@dataclass(frozen=True, slots=True)
+class YearPart:
+    """What one contract year adds to the new target: so much of its spending, so much of its payment."""
+
+    of_spending: Fraction
+    of_payment: Fraction
+
+
+def year_parts(contract: Contract, records: Sequence[int]) -> tuple[YearPart, ...]:
+    """Give the new target as a linear function of the years, oldest first; see ``rebase``.
+
+    Parameters
+    ----------
+    contract : Contract
+        With a rule for rebasing.
+    records : sequence of int
+        Of each contract year.
+    """
+    years = sorted(contract.years)
+    nothing = Decimal(0)
+
+    def target(year: int, spending: Decimal, payment: Decimal) -> Fraction:
+        outcomes = [
+            YearOutcome(
+                period,
+                size,
+                spending if place == year else nothing,
+                payment if place == year else nothing,
+            )
+            for place, (period, size) in enumerate(zip(years, records, strict=True))
+        ]
+        return rebase(contract, outcomes).target
+
+    one = Decimal(1)
+    return tuple(
+        YearPart(target(year, one, nothing), target(year, nothing, one)) for year in range(len(years))
+    )
+
+
 def _check(contract: Contract, outcomes: Sequence[YearOutcome]) -> None:
     given = sorted(outcome.period for outcome in outcomes)
     faults = []

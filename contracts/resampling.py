@@ -8,6 +8,9 @@ sums of spending and of expectations are normal with the mean and covariance tha
 patterns. Means, variances and covariances of all sums are those of the bootstrap over records, exactly; only
 the shape of the sums within patterns is approximated, by the central limit theorem.
 
+With several payers the records of each are drawn by themselves (a stratified bootstrap), as many as there
+are; the scores are of the records of all.
+
 References
 ----------
 Efron B (1979), Bootstrap methods. Ann Stat 7:1-26. doi:10.1214/aos/1176344552
@@ -31,7 +34,7 @@ NOT_COUNTED, NOT_MET, MET = -1, 0, 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordPatterns:
-    """The records of the participant in the settled year, by what they count for together.
+    """The records of the participant in the settled year, by payer and what they count for together.
 
     Attributes
     ----------
@@ -47,6 +50,11 @@ class RecordPatterns:
         expected (ratio) or of the outcome less what is expected (mean); 0 where a record does not count.
     products : array, (patterns, 1 + indicators, 1 + indicators)
         Sums of the products of each pair of these.
+    payers : array of int, (patterns,), or None
+        Place of the payer of each pattern in the contract; one more than the last for records of other
+        payers, whose spending does not count. None where all are of one payer.
+    payer_count : int
+        Payers of the contract.
     """
 
     outcomes: Mapping[str, Literal["ratio", "mean"]]
@@ -54,6 +62,17 @@ class RecordPatterns:
     states: Mapping[str, IntArray]
     sums: FloatArray
     products: FloatArray
+    payers: IntArray | None = None
+    payer_count: int = 1
+
+    @property
+    def strata(self) -> IntArray:
+        """Payer of each pattern, counted from 0."""
+        return np.zeros(len(self.records), dtype=np.int64) if self.payers is None else self.payers
+
+    def of_payer(self, place: int) -> int:
+        """Number of records of a payer."""
+        return int(self.records[self.strata == place].sum())
 
     @property
     def parts(self) -> FloatArray:
@@ -76,7 +95,12 @@ class RecordPatterns:
         if not ((states == MET).any() and (states == NOT_MET).any()):
             return False
         gap = self._gap(indicator, value, found=found)
-        return bool((gap > 0).any() and (gap < 0).any())
+        # every payer keeps its part of the records, so that those of one pattern only cannot be moved
+        ends = np.zeros(2)
+        for payer in np.unique(self.strata):
+            own = self.strata == payer
+            ends += float(self.parts[own].sum()) * np.array([gap[own].min(), gap[own].max()])
+        return bool(ends[0] < 0 < ends[1])
 
     def _gap(self, indicator: str, value: float, *, found: float) -> FloatArray:
         """Events less the expectation that belongs to a value, per record of each pattern."""
@@ -86,7 +110,7 @@ class RecordPatterns:
         return np.asarray(met - ratio * expected, dtype=np.float64)
 
     def tilted(self, truths: Mapping[str, float], *, found: Mapping[str, float]) -> FloatArray | None:
-        """Parts of the patterns at which each ratio stands at its true value.
+        """Parts of the patterns at which each ratio stands at its true value, and each payer keeps its part.
 
         Of all such parts those nearest to the parts that were found (Kullback-Leibler): proportional to
         ``records exp(lambda . gap)``. A pattern that costs more takes its spending along.
@@ -100,25 +124,25 @@ class RecordPatterns:
         if not ratios:
             return self.parts
         gaps = np.stack([self._gap(name, truths[name], found=found[name]) for name in ratios], axis=1)
-        return _tilted(self.parts, gaps)
+        return _tilted(self.parts, gaps, self.strata)
 
 
-def _tilted(parts: FloatArray, gaps: FloatArray) -> FloatArray | None:
+def _tilted(parts: FloatArray, gaps: FloatArray, strata: IntArray) -> FloatArray | None:
     """Newton's method on the dual, which is convex, with halved steps."""
     slope = np.zeros(gaps.shape[1])
-    weights, height = _weights(parts, gaps, slope)
+    weights, height = _weights(parts, gaps, slope, strata)
     for _ in range(100):
-        mean = weights @ gaps
-        if np.abs(mean).max() < 1e-11:
+        if np.abs(weights @ gaps).max() < 1e-11:
             return weights
-        spread = (gaps - mean).T @ ((gaps - mean) * weights[:, None])
+        around = _around(weights, gaps, strata)
+        mean, spread = weights @ gaps, around.T @ (around * weights[:, None])
         try:
             step = np.linalg.solve(spread, -mean)
         except np.linalg.LinAlgError:
             return None
         size = 1.0
         while size > 1e-6:
-            nearer, lower = _weights(parts, gaps, slope + size * step)
+            nearer, lower = _weights(parts, gaps, slope + size * step, strata)
             if lower <= height + 1e-14:  # equal to within rounding
                 break
             size /= 2
@@ -128,18 +152,38 @@ def _tilted(parts: FloatArray, gaps: FloatArray) -> FloatArray | None:
     return None
 
 
-def _weights(parts: FloatArray, gaps: FloatArray, slope: FloatArray) -> tuple[FloatArray, float]:
-    """Weights at a slope, and the logarithm of their total before they are scaled to 1."""
+def _weights(
+    parts: FloatArray, gaps: FloatArray, slope: FloatArray, strata: IntArray
+) -> tuple[FloatArray, float]:
+    """Weights at a slope, and the dual there: the mean over strata of the logarithm of their totals."""
     power = gaps @ slope
-    highest = float(power.max())
-    raw = parts * np.exp(power - highest)
-    total = float(raw.sum())
-    return np.asarray(raw / total, dtype=np.float64), highest + float(np.log(total))
+    weights, height = np.zeros(len(parts)), 0.0
+    for stratum in np.unique(strata):
+        own = strata == stratum
+        whole = float(parts[own].sum())
+        highest = float(power[own].max())
+        raw = parts[own] * np.exp(power[own] - highest)
+        total = float(raw.sum())
+        weights[own] = raw / total * whole
+        height += whole * (highest + float(np.log(total)))
+    return weights, height
+
+
+def _around(weights: FloatArray, gaps: FloatArray, strata: IntArray) -> FloatArray:
+    """Gaps less their mean within the stratum."""
+    around = gaps.copy()
+    for stratum in np.unique(strata):
+        own = strata == stratum
+        around[own] -= weights[own] @ gaps[own] / weights[own].sum()
+    return around
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resampled:
-    """Drawn again, one per draw: spending as a multiple of its true value, and adjusted values."""
+    """Drawn again: spending as a multiple of its true value, and adjusted values, (draws,).
+
+    Spending has a column for each payer, (draws, payers).
+    """
 
     spending: FloatArray
     values: Mapping[str, FloatArray]
@@ -173,18 +217,43 @@ def resample(
     parts = patterns.tilted(truths, found=found)
     if parts is None:
         return None
-    counts = stream.multinomial(int(patterns.records.sum()), parts, size=draws).astype(np.float64)
-    means = patterns.sums / patterns.records[:, None]
+    strata, whole = patterns.strata, int(patterns.records.sum())
+    counts = np.zeros((draws, len(parts)))
+    for stratum in np.unique(strata):
+        own = strata == stratum
+        of_payer = patterns.of_payer(stratum)
+        counts[:, own] = stream.multinomial(of_payer, parts[own] / parts[own].sum(), size=draws)
+    means, squares = _by_payer(patterns)
     sums = counts @ means
-    sums += stream.standard_normal((draws, means.shape[1])) @ _root(_within(patterns, parts)).T
-    true = float(parts @ means[:, 0])
-    size = patterns.records.sum() * true
-    spending = sums[:, 0] / size if size else np.ones(draws)
+    within = _within(means, squares, parts=parts, records=whole)
+    sums += stream.standard_normal((draws, means.shape[1])) @ _root(within).T
+    payers = patterns.payer_count
+    true = whole * (parts @ means[:, :payers])
+    spending = np.where(true > 0, sums[:, :payers] / np.where(true > 0, true, 1.0), 1.0)
     values = {
-        name: _values(patterns, name, truth, counts=counts, sums=sums, parts=parts, found=found[name])
+        name: _values(
+            patterns, name, truth, counts=counts, sums=sums[:, payers - 1 :], parts=parts, found=found[name]
+        )
         for name, truth in truths.items()
     }
     return Resampled(np.asarray(spending, dtype=np.float64), values)
+
+
+def _by_payer(patterns: RecordPatterns) -> tuple[FloatArray, FloatArray]:
+    """Means and mean products of each pattern, with a column of spending for each payer."""
+    means = patterns.sums / patterns.records[:, None]
+    squares = patterns.products / patterns.records[:, None, None]
+    if patterns.payers is None:
+        return means, squares
+    payers = patterns.payer_count
+    width, rows = payers + len(patterns.outcomes), len(means)
+    spread, pairs = np.zeros((rows, width)), np.zeros((rows, width, width))
+    spread[:, payers:], pairs[:, payers:, payers:] = means[:, 1:], squares[:, 1:, 1:]
+    for row, payer in enumerate(patterns.payers):
+        if payer < payers:
+            spread[row, payer], pairs[row, payer, payer] = means[row, 0], squares[row, 0, 0]
+            pairs[row, payer, payers:] = pairs[row, payers:, payer] = squares[row, 0, 1:]
+    return spread, pairs
 
 
 def _values(
@@ -211,12 +280,10 @@ def _values(
     return np.where(number > 0, truth + gain - centre, truth)
 
 
-def _within(patterns: RecordPatterns, parts: FloatArray) -> FloatArray:
+def _within(means: FloatArray, squares: FloatArray, *, parts: FloatArray, records: int) -> FloatArray:
     """Expected covariance of the sums given how many records of each pattern are drawn."""
-    means = patterns.sums / patterns.records[:, None]
-    squares = patterns.products / patterns.records[:, None, None]
     each = squares - means[:, :, None] * means[:, None, :]
-    return np.asarray(patterns.records.sum() * np.tensordot(parts, each, axes=1), dtype=np.float64)
+    return np.asarray(records * np.tensordot(parts, each, axes=1), dtype=np.float64)
 
 
 def _root(covariance: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """Before signing: what a contract is expected to pay each party, and how often it pays wrongly.
 
-Each year of each scenario is drawn many times and settled by the rules of the contract. The own baseline is
-drawn once for the whole term, so that luck in it is felt in every year, as it would be.
+Each year of each scenario is drawn many times and settled by the rules of the contract, see
+``contracts.course``.
 """
 
 from __future__ import annotations
@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from contracts.canonical import plain
 from contracts.contract import Contract
-from contracts.drawn_scores import Truth
-from contracts.inputs import SettlementInputs
-from contracts.many_payments import ManyPayments, check_sample, many_payments
-from contracts.plan import Plan, Scenario, check_plan, unchanged_spending
+from contracts.course import DrawnYear, course, rebased, without_phase_in
+from contracts.inputs import SettlementError, SettlementInputs
+from contracts.plan import Plan, Scenario, check_plan
 from contracts.rates import others
-from contracts.rebasing import YearOutcome, rebase
+from contracts.rebasing import year_parts
 from contracts.resampling import FloatArray
 from contracts.target import growth
 from contracts.terms.part import Period
 from contracts.terms.sharing import Losses
-from contracts.worlds import draw_worlds
 
 SAVINGS = (0.0, 0.01, 0.03)
 WAYS = (0.0, 0.5, 1.0)
@@ -50,7 +47,9 @@ class YearFlow:
     participant : float
         Its business case: payment, minus its costs, minus the revenue it misses.
     payer : float
-        Saving minus what is paid out.
+        Saving minus what is paid out, of all payers together.
+    payers : mapping of str to float
+        The same of each payer.
     others : mapping of str to float
         Other parties that the contract gives a part.
     portions : mapping of str to float
@@ -68,6 +67,7 @@ class YearFlow:
     chance_owed: float
     participant: float
     payer: float
+    payers: Mapping[str, float]
     others: Mapping[str, float]
     portions: Mapping[str, float]
     phase_in: float
@@ -105,16 +105,17 @@ class ScenarioFlows:
     Attributes
     ----------
     years : tuple of YearFlow
+        The contract years, and those after the term if more were asked for.
     participant : tuple of float
         Its business case summed up to each year: what a shorter term would have come to.
     payer : float
-        Summed over the term.
+        Summed over the years, all payers together.
     chance_of_loss : float
-        Chance that the participant's business case over the term is below 0.
+        Chance that the participant's business case over the years is below 0.
     pays_back : str or None
         First year at whose end the expected business case is not below 0; None if it stays below.
     after_term : AfterTerm or None
-        None where the contract says nothing about it.
+        None where the contract says nothing about it, or the term was not simulated to its end.
     """
 
     scenario: Scenario
@@ -185,6 +186,7 @@ def simulate(
     *,
     scenarios: Sequence[Scenario] = SCENARIOS,
     thresholds: Sequence[Decimal] = THRESHOLDS,
+    years: int | None = None,
     draws: int = 4000,
     seed: int = 0,
 ) -> Simulation:
@@ -193,33 +195,39 @@ def simulate(
     Parameters
     ----------
     contract : Contract
-        With one payer, or with payers that are judged apart (then for one of them).
     plan : Plan
         Facts that are expected if nothing changes, and how sure they will be.
     scenarios : sequence of Scenario
         Real improvements; by default no, small (1 %, half-way) and large (3 %, at the goal), crossed.
     thresholds : sequence of Decimal
         To be tried in the place of the one agreed.
+    years : int or None
+        Years from the first: fewer than the contract has show what ending it earlier does; more, up to twice
+        its term, what going on after it does, on the target that is rebased as agreed. None: the term.
     draws, seed : int
         The same seed gives the same simulation, to the bit.
 
     Raises
     ------
     SettlementError
-        If plan or scenarios do not fit the contract.
+        If plan, scenarios or years do not fit the contract.
     ArithmeticError
         If the contract has a rule that the quick settlement does not know.
     """
     check_plan(contract, plan, scenarios)
+    _check_years(contract, years)
+    wanted = len(contract.years) if years is None else years
     rewarded = tuple(scenario for scenario in scenarios if scenario.saving > 0)
     return Simulation(
         contract=contract.contract,
         version=contract.version,
         contract_hash=contract.hash,
-        scenarios=tuple(_flows(contract, plan, scenario, draws=draws, seed=seed) for scenario in scenarios),
+        scenarios=tuple(
+            _flows(contract, plan, scenario, years=wanted, draws=draws, seed=seed) for scenario in scenarios
+        ),
         rewarded=rewarded,
         thresholds=tuple(
-            _threshold_row(contract, plan, threshold, rewarded, draws=draws, seed=seed)
+            _threshold_row(contract, plan, threshold, rewarded, years=wanted, draws=draws, seed=seed)
             for threshold in thresholds
         ),
         draws=draws,
@@ -227,69 +235,71 @@ def simulate(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Year:
-    """One drawn year: (draws,) each."""
-
-    many: ManyPayments
-    actual: FloatArray
-    true_saving: float
-
-
-def _year(contract: Contract, plan: Plan, number: int, scenario: Scenario, *, draws: int, seed: int) -> _Year:
-    facts, evidence = plan.years[number], plan.evidence[number]
-    ramp = plan.ramp.get(facts.period, 1.0)
-    truth = Truth(saving=scenario.saving * ramp, way=scenario.way * ramp)
-    worlds = draw_worlds(contract, facts, evidence, truth=truth, draws=draws, seed=seed)
-    many = many_payments(contract, facts, worlds)
-    check_sample(contract, facts, worlds, payments=many.payment, sample=1)
-    return _Year(many, worlds.actual, scenario.saving * ramp * unchanged_spending(contract, facts))
+def _check_years(contract: Contract, years: int | None) -> None:
+    term = len(contract.years)
+    if years is None:
+        return
+    if not 1 <= years <= 2 * term:
+        raise SettlementError(
+            [f"years: {years}; expected from 1 to {2 * term}, twice the {term} years of the contract"]
+        )
+    if years > term and contract.rebasing is None:
+        raise SettlementError(
+            [
+                f"years: {years}, and contract {contract.contract} has {term}; it has no 'rebasing' that "
+                "says what the target is after them"
+            ]
+        )
 
 
-def _flows(contract: Contract, plan: Plan, scenario: Scenario, *, draws: int, seed: int) -> ScenarioFlows:
-    places = range(len(plan.years))
-    drawn = [_year(contract, plan, place, scenario, draws=draws, seed=seed) for place in places]
-    bare = _without_phase_in(contract)
-    spared = [0.0 for _ in places]
+def _flows(
+    contract: Contract, plan: Plan, scenario: Scenario, *, years: int, draws: int, seed: int
+) -> ScenarioFlows:
+    drawn = course(contract, plan, scenario, years=years, draws=draws, seed=seed)
+    bare = without_phase_in(contract)
+    spared = [0.0] * years
     if bare is not None:
-        again = [_year(bare, plan, place, scenario, draws=draws, seed=seed) for place in places]
+        again = course(bare, plan, scenario, years=years, draws=draws, seed=seed)
         spared = [
-            float(np.mean(year.many.payment - other.many.payment))
-            for year, other in zip(drawn, again, strict=True)
+            float(np.mean(year.payment - other.payment)) for year, other in zip(drawn, again, strict=True)
         ]
+    # after the term the improvement goes on costing what it did
+    last = plan.costs.get(drawn[: len(plan.years)][-1].period, Decimal(0))
     fixed = [
-        -float(plan.costs.get(facts.period, 0)) - plan.revenue_lost * year.true_saving
-        for facts, year in zip(plan.years, drawn, strict=True)
+        -float(plan.costs.get(year.period, last)) - plan.revenue_lost * year.true_saving for year in drawn
     ]
-    years = tuple(
-        _year_flow(contract, facts, year, fixed=own, phase_in=less)
-        for facts, year, own, less in zip(plan.years, drawn, fixed, spared, strict=True)
+    flows = tuple(
+        _year_flow(contract, year, fixed=own, phase_in=less)
+        for year, own, less in zip(drawn, fixed, spared, strict=True)
     )
-    total = sum((year.many.payment + own for year, own in zip(drawn, fixed, strict=True)), np.zeros(draws))
-    summed = tuple(float(amount) for amount in np.cumsum([flow.participant for flow in years]))
+    total = sum((year.payment + own for year, own in zip(drawn, fixed, strict=True)), np.zeros(draws))
+    summed = tuple(float(amount) for amount in np.cumsum([flow.participant for flow in flows]))
     return ScenarioFlows(
         scenario=scenario,
-        years=years,
+        years=flows,
         participant=summed,
-        payer=sum(flow.payer for flow in years),
+        payer=sum(flow.payer for flow in flows),
         chance_of_loss=float(np.mean(total < 0)),
         pays_back=next(
-            (flow.period for flow, amount in zip(years, summed, strict=True) if amount >= 0), None
+            (flow.period for flow, amount in zip(flows, summed, strict=True) if amount >= 0), None
         ),
-        after_term=_after_term(contract, plan, drawn),
+        after_term=_after_term(contract, drawn),
     )
 
 
-def _year_flow(
-    contract: Contract, facts: SettlementInputs, year: _Year, *, fixed: float, phase_in: float
-) -> YearFlow:
-    payment, half = year.many.payment, _half_unit(contract)
+def _year_flow(contract: Contract, year: DrawnYear, *, fixed: float, phase_in: float) -> YearFlow:
+    payment, half = year.payment, _half_unit(contract)
     mean = float(payment.mean())
     lower, upper = np.quantile(payment, [0.05, 0.95])
-    counted = float(np.maximum(year.many.counted, 0.0).mean())
-    to_others = {name: float(part) * counted for name, part in others(contract.share).items()}
+    paid = {payer: float(many.payment.mean()) for payer, many in year.many.items()}
+    counted = {payer: float(np.maximum(many.counted, 0.0).mean()) for payer, many in year.many.items()}
+    parts = {name: float(part) for name, part in others(contract.share).items()}
+    payers = {
+        payer: year.saved * year.unchanged[payer] - paid[payer] - sum(parts.values()) * counted[payer]
+        for payer in paid
+    }
     return YearFlow(
-        period=facts.period,
+        period=year.period,
         saving=year.true_saving,
         payment=mean,
         lower=float(lower),
@@ -297,54 +307,51 @@ def _year_flow(
         chance_paid=float(np.mean(payment >= half)),
         chance_owed=float(np.mean(payment <= -half)),
         participant=mean + fixed,
-        payer=year.true_saving - mean - sum(to_others.values()),
-        others=to_others,
-        portions={name: mean * part for name, part in _parts(contract, facts).items()},
+        payer=sum(payers.values()),
+        payers=payers,
+        others={name: part * sum(counted.values()) for name, part in parts.items()},
+        portions=_portions(contract, year.facts, paid),
         phase_in=phase_in,
     )
 
 
-def _parts(contract: Contract, facts: SettlementInputs) -> dict[str, float]:
-    """Part of each participating provider in a payment; they sum to 1."""
+def _portions(
+    contract: Contract, facts: Mapping[str, SettlementInputs], paid: Mapping[str, float]
+) -> dict[str, float]:
+    """Payment by participating provider: what each payer pays falls to them by the rule of the contract."""
+    portions: dict[str, float] = {}
     rule = contract.distribution
     if rule is None:
-        return {}
-    weights = rule.weights or {member.name: member.weight for member in facts.members}
-    whole = float(sum(weights.values(), Decimal(0)))
-    return {name: float(weight) / whole for name, weight in weights.items()}
+        return portions
+    for payer, own in facts.items():
+        weights = rule.weights or {member.name: member.weight for member in own.members}
+        whole = float(sum(weights.values(), Decimal(0)))
+        for name, weight in weights.items():
+            portions[name] = portions.get(name, 0.0) + paid[payer] * float(weight) / whole
+    return portions
 
 
-def _without_phase_in(contract: Contract) -> Contract | None:
-    """The contract with losses in full from the first year; None where they are so already."""
-    losses = contract.losses
-    if not isinstance(losses, Losses) or losses.phase_in is None:
+def _after_term(contract: Contract, drawn: Sequence[DrawnYear]) -> AfterTerm | None:
+    """The first year after the term, all payers together; None where it was not reached or agreed on."""
+    rule, term = contract.rebasing, list(drawn[: len(contract.years)])
+    if rule is None or len(term) < len(contract.years):
         return None
-    bare = losses.model_copy(update={"phase_in": None, "phase": None})
-    return contract.model_copy(update={"losses": bare})
-
-
-def _after_term(contract: Contract, plan: Plan, drawn: Sequence[_Year]) -> AfterTerm | None:
-    """Rebasing is linear in spending and payments, so that their means give the expected target."""
-    rule = contract.rebasing
-    if rule is None:
-        return None
-    outcomes = [
-        YearOutcome(
-            facts.period,
-            facts.records,
-            Decimal(repr(float(year.actual.mean()))),
-            Decimal(repr(float(year.many.payment.mean()))),
-        )
-        for facts, year in zip(plan.years, drawn, strict=True)
-    ]
-    rebased = rebase(contract, outcomes)
-    last = plan.years[-1]
-    records = Fraction(last.records) if rule.basis == "per-record" else Fraction(1)
     index = float(growth(rule.trend, 1 if rule.prices_of == "year-after" else 0))
-    unchanged = unchanged_spending(contract, last) * index
-    spending = unchanged - drawn[-1].true_saving * index
-    target = float(rebased.target * records)
-    return AfterTerm(unchanged, spending, target, float(rebased.added_back * records), target - spending)
+    unchanged = sum(term[-1].unchanged.values()) * index
+    spending = unchanged - term[-1].true_saving * index
+    target = sum(float(rebased(contract, term, payer).mean()) for payer in term[-1].facts)
+    added = sum(_added_back(contract, term, payer) for payer in term[-1].facts)
+    return AfterTerm(unchanged, spending, target, added, target - spending)
+
+
+def _added_back(contract: Contract, term: Sequence[DrawnYear], payer: str) -> float:
+    """What of the new target comes from the payments, in euros."""
+    facts = [year.facts[payer] for year in term]
+    parts = year_parts(contract, [each.records for each in facts])
+    per_record = contract.rebasing is not None and contract.rebasing.basis == "per-record"
+    paid = (float(year.many[payer].payment.mean()) for year in term)
+    added = sum(float(part.of_payment) * amount for part, amount in zip(parts, paid, strict=True))
+    return added * (facts[-1].records if per_record else 1)
 
 
 def _threshold_row(
@@ -353,21 +360,22 @@ def _threshold_row(
     threshold: Decimal,
     rewarded: Sequence[Scenario],
     *,
+    years: int,
     draws: int,
     seed: int,
 ) -> ThresholdRow:
     """Settle every scenario again under another threshold, on the same draws."""
     terms = contract.threshold.model_copy(update={"rate": threshold})
     other = contract.model_copy(update={"threshold": terms})
-    bare = replace(
-        plan, years=tuple(replace(facts, chosen_threshold=_choice(other, facts)) for facts in plan.years)
+    chosen = tuple(
+        {payer: replace(own, chosen_threshold=_choice(other, own)) for payer, own in facts.items()}
+        for facts in plan.years
     )
+    bare = replace(plan, years=chosen)
 
     def payments(scenario: Scenario) -> FloatArray:
-        years = [
-            _year(other, bare, place, scenario, draws=draws, seed=seed) for place in range(len(plan.years))
-        ]
-        return np.array([year.many.payment for year in years])
+        drawn = course(other, bare, scenario, years=years, draws=draws, seed=seed)
+        return np.array([year.payment for year in drawn])
 
     half = _half_unit(contract)
     nothing = payments(Scenario(0.0, 0.0))

@@ -11,7 +11,7 @@ from contracts.contract import Contract
 from contracts.drawn_scores import judged
 from contracts.evidence import Counts
 from contracts.inputs import IndicatorResult, SettlementInputs
-from contracts.ledger import settle_one
+from contracts.side import Side
 from contracts.target import counted_spending
 from contracts.worlds import with_spending
 
@@ -49,6 +49,7 @@ def slopes(
     *,
     counts: Mapping[str, Counts] | None = None,
     steps: Mapping[str, Decimal] | None = None,
+    others: Mapping[str, SettlementInputs] | None = None,
 ) -> tuple[Slope, ...]:
     """Derivative of the payment to each input, both ways, each by settling again.
 
@@ -63,6 +64,8 @@ def slopes(
     steps : mapping of str to Decimal, optional
         Size of one unit per indicator; 0.01 if not named. One below the digits to which the contract rounds
         may show nothing.
+    others : mapping of str to SettlementInputs, optional
+        Facts of the payers that are judged together with this one; their spending stays.
 
     Returns
     -------
@@ -75,33 +78,25 @@ def slopes(
     SettlementError
         If the facts do not fit the contract.
     """
-    now = exact_payment(contract, inputs)
+    side = Side(contract, inputs, others or {})
     actual = Decimal(repr(float(counted_spending(contract.spending, inputs))))
     units: dict[Kind, Decimal] = {"euro": Decimal(1), "percent": actual / 100}
     found = [
-        _slope("spending", kind, step, now, contract, _spent(contract, inputs, actual, step))
+        _slope("spending", kind, step, side, _spent(contract, inputs, actual, step))
         for kind, step in units.items()
     ]
     for rule, result in judged(contract, inputs):
         step = (steps or {}).get(rule.indicator, Decimal("0.01"))
         if rule.attain.by == "benchmark":
             sides = _placed(inputs, result, step)
-            found.append(_slope(rule.indicator, "position", step, now, contract, sides))
+            found.append(_slope(rule.indicator, "position", step, side, sides))
         elif rule.attain.by != "band":
             sides = _valued(inputs, result, step)
-            found.append(_slope(rule.indicator, "value", step, now, contract, sides))
+            found.append(_slope(rule.indicator, "value", step, side, sides))
             if counts is not None and rule.indicator in counts:
                 sides = _one_event(inputs, result, counts[rule.indicator])
-                found.append(_slope(rule.indicator, "event", Decimal(1), now, contract, sides))
+                found.append(_slope(rule.indicator, "event", Decimal(1), side, sides))
     return tuple(found)
-
-
-def exact_payment(contract: Contract, inputs: SettlementInputs) -> Decimal:
-    """Payment before rounding, in euros with twelve digits behind the point."""
-    settlement = settle_one(contract, inputs, payer=contract.parties.payers[0])
-    before = settlement.step("payment").inputs["before rounding"].value
-    assert isinstance(before, Decimal)
-    return before
 
 
 def with_result(inputs: SettlementInputs, result: IndicatorResult) -> SettlementInputs:
@@ -113,8 +108,9 @@ def with_result(inputs: SettlementInputs, result: IndicatorResult) -> Settlement
 _Sides = tuple[SettlementInputs | None, SettlementInputs | None]
 
 
-def _slope(what: str, kind: Kind, step: Decimal, now: Decimal, contract: Contract, sides: _Sides) -> Slope:
-    up, down = (None if facts is None else exact_payment(contract, facts) - now for facts in sides)
+def _slope(what: str, kind: Kind, step: Decimal, side: Side, sides: _Sides) -> Slope:
+    now = side.exact(side.inputs)
+    up, down = (None if facts is None else side.exact(facts) - now for facts in sides)
     return Slope(what, kind, step, up, down)
 
 

@@ -49,6 +49,8 @@ class Worlds:
         Indicators that are judged and were kept as they are, since nothing says how sure they are.
     together : tuple of str
         Indicators that were drawn together with the spending, from the same records.
+    target : array, (draws,), or None
+        Euros; drawn target of a contract by which it is delivered. None: as in the facts.
     """
 
     actual: FloatArray
@@ -59,18 +61,20 @@ class Worlds:
     positions: Mapping[str, FloatArray] = field(default_factory=dict)
     held: tuple[str, ...] = ()
     together: tuple[str, ...] = ()
+    target: FloatArray | None = None
 
 
 def draw_worlds(
     contract: Contract,
-    inputs: SettlementInputs,
-    evidence: Evidence,
+    inputs: Mapping[str, SettlementInputs],
+    evidence: Mapping[str, Evidence],
     *,
     truth: Truth,
     draws: int,
     seed: int,
-) -> Worlds:
-    """Draw facts that could have come out if ``truth`` is so.
+    later: int = 0,
+) -> dict[str, Worlds]:
+    """Draw facts that could have come out if ``truth`` is so, those of each payer.
 
     Where the evidence has the records of the settled year as patterns, spending and scores are drawn together
     by a bootstrap over patients (``contracts.resampling``). What is not in the patterns is drawn by itself:
@@ -79,33 +83,63 @@ def draw_worlds(
     width of their interval, cut off at their range; a funnel class follows from the distance to the benchmark
     in standard errors, a position from that and the reliability. With the same seed a baseline period comes
     out the same in every settled year, and so does the error of the target itself: luck in a baseline lasts
-    for the whole term. The scores are the same for every payer.
+    for the whole term.
+
+    In each draw the scores are the same for every payer, and so is the error of the target itself. Spending
+    is drawn for each payer by itself, since their records are not the same; only a comparison with all
+    records elsewhere, whoever insured them, is the same for all.
 
     Parameters
     ----------
     contract, inputs, evidence
-        As checked by ``check_inputs`` and ``check_evidence``.
+        As checked by ``check_inputs`` and ``check_evidence``; by payer.
     truth : Truth
         What is really so.
     draws : int
         At least 1.
     seed : int
         The same seed gives the same worlds.
+    later : int
+        So many years later than the period of the facts, for a year after the term that is like it.
     """
-    year = first_year(inputs.period)
-    baselines = _factors(inputs.baselines, evidence.baselines, stream=(seed, _OWN), draws=draws)
-    comparison = _factors(inputs.comparison, evidence.comparison, stream=(seed, _GROUP), draws=draws)
-    of_target = _noise(seed, _TARGET, 0, draws)
+    # quality is pooled, so that the scores and what they rest on are the same for all
+    first = next(iter(inputs))
+    year = first_year(inputs[first].period) + later
+    indicators = [
+        DrawnScore(rule, result, evidence[first], truth) for rule, result in judged(contract, inputs[first])
+    ]
+    of_records = np.random.default_rng([seed, _RECORDS, year])
+    again = _together(indicators, evidence[first], stream=of_records, draws=draws)
     of_scores = np.random.default_rng([seed, _SCORES, year])
-    expected = expected_spending(contract, inputs, truth)
-    benchmark = float(spending_target(contract.target, contract.spending, inputs))
-    indicators = [DrawnScore(rule, result, evidence, truth) for rule, result in judged(contract, inputs)]
-    again = _together(indicators, evidence, stream=np.random.default_rng([seed, _RECORDS, year]), draws=draws)
-    if again is None:
-        factor = 1 + evidence.spending.error * _noise(seed, _OWN, year, draws)
-    else:
-        factor = again.spending
-    actual = expected * factor + evidence.model_error * benchmark * of_target
+    scores = _scores(indicators, again, of_scores, draws=draws)
+    worlds = {}
+    for place, (payer, facts) in enumerate(inputs.items()):
+        sure = evidence[payer]
+        factor = None if again is None else again.spending[:, place]
+        if factor is None:
+            factor = 1 + sure.spending.error * _noise(seed, _OWN, year, draws, place=place)
+        of_target = sure.model_error * _noise(seed, _TARGET, 0, draws)
+        benchmark = float(spending_target(contract.target, contract.spending, facts))
+        actual = expected_spending(contract, facts, truth) * factor + benchmark * of_target
+        group = place if compared_apart(contract) else 0
+        worlds[payer] = replace(
+            scores,
+            actual=np.maximum(actual, 0.0),
+            baselines=_factors(facts.baselines, sure.baselines, (seed, _OWN), draws, place=place),
+            comparison=_factors(facts.comparison, sure.comparison, (seed, _GROUP), draws, place=group),
+        )
+    return worlds
+
+
+def compared_apart(contract: Contract) -> bool:
+    """Whether each payer is compared with its own insured elsewhere."""
+    return contract.comparison is None or contract.comparison.payers != "all"
+
+
+def _scores(
+    indicators: Sequence[DrawnScore], again: Resampled | None, of_scores: np.random.Generator, *, draws: int
+) -> Worlds:
+    """Worlds in which the scores are drawn and the spending is not yet."""
     values: dict[str, FloatArray | None] = {}
     bands: dict[str, IntArray | None] = {}
     positions: dict[str, FloatArray | None] = {}
@@ -122,10 +156,11 @@ def draw_worlds(
     held = tuple(
         name for drawn_so in (values, bands, positions) for name, found in drawn_so.items() if found is None
     )
+    none = np.zeros((draws, 0))
     return Worlds(
-        np.maximum(actual, 0.0),
-        baselines,
-        comparison,
+        np.zeros(draws),
+        none,
+        none,
         _known(values),
         _known(bands),
         _known(positions),
@@ -172,6 +207,8 @@ def inputs_of(contract: Contract, inputs: SettlementInputs, worlds: Worlds, draw
         for rows, factors in ((inputs.baselines, worlds.baselines), (inputs.comparison, worlds.comparison))
     )
     facts = replace(inputs, baselines=baselines, comparison=comparison, results=tuple(results))
+    if worlds.target is not None:
+        facts = replace(facts, target=Decimal(repr(float(worlds.target[draw]))))
     return with_spending(contract, facts, Decimal(repr(float(worlds.actual[draw]))))
 
 
@@ -212,18 +249,25 @@ def _known(drawn: Mapping[str, _Array | None]) -> dict[str, _Array]:
 
 
 def _factors(
-    rows: Sequence[BaselineSpending], moments: Sequence[Moments], *, stream: tuple[int, int], draws: int
+    rows: Sequence[BaselineSpending],
+    moments: Sequence[Moments],
+    stream: tuple[int, int],
+    draws: int,
+    *,
+    place: int,
 ) -> FloatArray:
     errors = {each.period: each.error for each in moments}
     factors = [
-        1 + errors.get(row.period, 0.0) * _noise(*stream, first_year(row.period), draws) for row in rows
+        1 + errors.get(row.period, 0.0) * _noise(*stream, first_year(row.period), draws, place=place)
+        for row in rows
     ]
     # a mean of spending is not below 0, and a baseline of nothing would leave no target
     return np.maximum(np.array(factors).reshape(len(rows), draws).T, 1e-6)
 
 
-def _noise(seed: int, stream: int, year: int, draws: int) -> FloatArray:
-    return np.random.default_rng([seed, stream, year]).standard_normal(draws)
+def _noise(seed: int, stream: int, year: int, draws: int, *, place: int = 0) -> FloatArray:
+    # a sequence that ends in a zero is that without it: the first payer is drawn as if it were the only one
+    return np.random.default_rng([seed, stream, year, place]).standard_normal(draws)
 
 
 def _times(amount: Decimal, factor: float) -> Decimal:

@@ -19,28 +19,17 @@ FaultText: TypeAlias = tuple[str, str]
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in")
 
 
-def value_faults(node: Node, table: Table, above: Table | None = None) -> Iterator[FaultText]:
-    """Messages and hints for each comparison of a column with a value that it cannot have.
-
-    Parameters
-    ----------
-    node : Node
-        The expression.
-    table : Table
-        Its columns.
-    above : Table, optional
-        The table whose columns it names with ``record(name)``.
-    """
-    tables = {"column": table, "record": above}
+def value_faults(node: Node, table: Table) -> Iterator[FaultText]:
+    """Messages and hints for each comparison of a column with a value that it cannot have."""
     if node.kind in _COMPARISONS:
         for child in node.children:
-            if of := tables.get(child.kind):
-                yield from _against(of, str(child.value), node.children)
-    if node.kind == "between" and (of := tables.get(node.children[0].kind)):
-        yield from _between(of, node)
+            if child.kind == "column":
+                yield from _against(table, str(child.value), node.children)
+    if node.kind == "between":
+        yield from _between(table, node)
     # A code list is of all datasets: not every code of it has to be one of this column.
     for child in () if node.kind == "in_set" else node.children:
-        yield from value_faults(child, table, above)
+        yield from value_faults(child, table)
 
 
 def _against(table: Table, name: str, others: tuple[Node, ...]) -> Iterator[FaultText]:
@@ -57,7 +46,7 @@ def _against(table: Table, name: str, others: tuple[Node, ...]) -> Iterator[Faul
 def _between(table: Table, node: Node) -> Iterator[FaultText]:
     """A fault if the whole of ``between`` lies outside the column's range; one limit may."""
     column, low, high = node.children
-    known = table.columns.get(str(column.value))
+    known = table.columns.get(str(column.value)) if column.kind == "column" else None
     if known is None or known.range is None:
         return
     if isinstance(low.value, Decimal) and isinstance(high.value, Decimal):

@@ -38,7 +38,9 @@ def contract_of(catalogue: Catalogue, contract: str) -> Contract:
     return model
 
 
-def simulated(con: Connection, catalogue: Catalogue, contract: Contract) -> Simulation:
+def simulated(
+    con: Connection, catalogue: Catalogue, contract: Contract, *, years: int | None = None
+) -> Simulation:
     """Simulate a contract; each of its years is expected to be like the last baseline year.
 
     Parameters
@@ -49,6 +51,8 @@ def simulated(con: Connection, catalogue: Catalogue, contract: Contract) -> Simu
         The definitions in force.
     contract : Contract
         Need not be in the registry.
+    years : int or None
+        From the first contract year on; None: the term.
 
     Returns
     -------
@@ -68,20 +72,16 @@ def simulated(con: Connection, catalogue: Catalogue, contract: Contract) -> Simu
             f"contract {contract.contract}: it has no baseline year, so that nothing says what its years "
             "will be like"
         )
-    if len(contract.parties.payers) > 1:
-        raise RegistryError(
-            f"contract {contract.contract}: it has several payers, and a simulation is of one",
-            "simulate a copy of the contract with each payer by itself",
-        )
-    (payer,) = contract.parties.payers
-    facts = settlement_inputs(con, catalogue, contract, max(periods))[payer]
-    evidence = evidence_of(con, catalogue, contract, facts, payer=payer)
+    facts = settlement_inputs(con, catalogue, contract, max(periods))
+    evidence = evidence_of(con, catalogue, contract, facts)
+    plan = same_every_year(contract, facts, evidence)
     with threadpool_limits(limits=1):
-        return simulate(contract, same_every_year(contract, facts, evidence), seed=int(contract.hash[:8], 16))
+        return simulate(contract, plan, years=years, seed=int(contract.hash[:8], 16))
 
 
 def flows(simulation: Simulation) -> pd.DataFrame:
-    """Cash flows as a frame: a row for each scenario and year."""
+    """Cash flows as a frame: a row for each scenario and year; of several payers a column each."""
+    several = any(len(year.payers) > 1 for each in simulation.scenarios for year in each.years)
     return pd.DataFrame(
         [
             {
@@ -96,6 +96,7 @@ def flows(simulation: Simulation) -> pd.DataFrame:
                 "chance_owed": year.chance_owed,
                 "participant": year.participant,
                 "payer": year.payer,
+                **({f"payer {name}": own for name, own in year.payers.items()} if several else {}),
                 "phase_in": year.phase_in,
                 **{f"to {name}": amount for name, amount in {**year.others, **year.portions}.items()},
             }

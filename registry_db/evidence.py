@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -34,9 +34,9 @@ _KEY = ("_delivery", "_line")
 
 
 def evidence_of(
-    con: Connection, catalogue: Catalogue, contract: Contract, inputs: SettlementInputs, *, payer: str
-) -> Evidence:
-    """How sure the facts of a settlement are.
+    con: Connection, catalogue: Catalogue, contract: Contract, inputs: Mapping[str, SettlementInputs]
+) -> dict[str, Evidence]:
+    """How sure the facts of a contract year are.
 
     Parameters
     ----------
@@ -46,38 +46,45 @@ def evidence_of(
         The definitions in force.
     contract : Contract
         The contract.
-    inputs : SettlementInputs
-        As settled, of one payer.
-    payer : str
-        Whose spending it is. Scores are of all records, so that they are drawn together with the spending
-        only where one payer has them all.
+    inputs : mapping of str to SettlementInputs
+        As settled, of all payers in the order of the contract.
 
     Returns
     -------
-    Evidence
-        Spending by its sums; events behind each rate; patterns of the records of the settled year, for the
-        indicators of the same dataset and network set; and the score that the participant had in the last
-        baseline period, drawn towards the benchmark by its unreliability: of all earlier values the best
-        guess of where it truly stood.
+    dict of str to Evidence
+        By payer. Spending, also of the comparison group, by its sums; events behind each rate; patterns of
+        the records of the settled year, for the indicators of the same dataset and network set; and the score
+        that the participant had in the last baseline period, drawn towards the benchmark by its
+        unreliability: of all earlier values the best guess of where it truly stood.
     """
     dataset = catalogue.dataset(contract.spending.dataset)
-    own = Records(con, contract, dataset).own(payer)
-    return Evidence(
-        spending=_moments(con, contract, own, inputs.period),
-        baselines=tuple(_moments(con, contract, own, row.period) for row in inputs.baselines),
-        counts={
+    records = Records(con, contract, dataset)
+    first = next(iter(inputs.values()))
+    of_scores: dict[str, Any] = {
+        "counts": {
             result.indicator: counts
-            for result in inputs.results
+            for result in first.results
             if (counts := _counts(con, contract, catalogue, result)) is not None
         },
-        ranges={
+        "ranges": {
             result.indicator: (0.0, 1.0)
-            for result in inputs.results
+            for result in first.results
             if _kind(catalogue, result.indicator) == "binary"
         },
-        records=_patterns(con, catalogue, contract, dataset, inputs, own=own),
-        earlier=_earlier(con, contract, inputs),
-    )
+        "records": _patterns(con, catalogue, contract, dataset, first, records=records),
+        "earlier": _earlier(con, contract, first),
+    }
+    found = {}
+    for payer, facts in inputs.items():
+        own = records.own(payer)
+        group = records.group(payer) if facts.comparison else own
+        found[payer] = Evidence(
+            spending=_moments(con, contract, own, facts.period),
+            baselines=tuple(_moments(con, contract, own, row.period) for row in facts.baselines),
+            comparison=tuple(_moments(con, contract, group, row.period) for row in facts.comparison),
+            **of_scores,
+        )
+    return found
 
 
 def _counting(contract: Contract) -> str:
@@ -163,12 +170,12 @@ def _patterns(
     dataset: Dataset,
     inputs: SettlementInputs,
     *,
-    own: Own,
+    records: Records,
 ) -> RecordPatterns | None:
     """Patterns of the records of the settled year; None if no indicator is of the same records."""
     joined = _joined(con, catalogue, contract, dataset, inputs)
     while joined:
-        found = _grouped(con, contract, own, inputs.period, joined)
+        found = _grouped(con, contract, records, inputs.period, joined)
         # a score that these records do not give was made in a way that is not known here: it stays out
         kept = [each for each in joined if _gives(con, contract, found, each)]
         if len(kept) == len(joined):
@@ -244,10 +251,11 @@ def _expected(
 
 
 def _grouped(
-    con: Connection, contract: Contract, own: Own, period: str, joined: Sequence[_Joined]
+    con: Connection, contract: Contract, records: Records, period: str, joined: Sequence[_Joined]
 ) -> RecordPatterns:
-    """Group the records by their states, and sum what each counts for; all of it in the engine."""
-    records_of, parameters = own
+    """Group the records by payer and states, and sum what each counts for; all of it in the engine."""
+    records_of, parameters = records.own(None)
+    payer, codes = records.payer_sql()
     places = range(len(joined))
     columns = ["_spent", *(f"_x{place}" for place in places)]
     states = [f"_s{place}" for place in places]
@@ -262,17 +270,22 @@ def _grouped(
     sums = ", ".join(f"cast(sum({column}) as double)" for column in columns)
     products = ", ".join(f"cast(sum({a} * {b}) as double)" for a, b in pairs)
     rows = con.execute(
-        f"""select {", ".join(states)}, count(*), {sums}, {products} from (
-            select _spent, {shown} from (
-                select {", ".join(_KEY)}, {_counting(contract)} as _spent from {records_of} and _year = ?
+        f"""select _payer, {", ".join(states)}, count(*), {sums}, {products} from (
+            select _payer, _spent, {shown} from (
+                select {", ".join(_KEY)}, {payer} as _payer, {_counting(contract)} as _spent
+                from {records_of} and _year = ?
             ){joins}) group by all order by all""",
-        [*parameters, period],
+        [*codes, *parameters, period],
     ).fetchall()
     width = len(joined)
-    return patterns_of(
+    found = patterns_of(
         {each.name: each.outcome for each in joined},
-        [(row[:width], row[width], row[width + 1 : 2 * width + 2], row[2 * width + 2 :]) for row in rows],
+        [(row[:width], row[width], row[width + 1 : 2 * width + 2], row[2 * width + 2 :]) for _, *row in rows],
     )
+    if contract.parties.insured is None:
+        return found
+    payers = np.array([row[0] for row in rows], dtype=np.int64)
+    return replace(found, payers=payers, payer_count=len(contract.parties.payers))
 
 
 def _gives(con: Connection, contract: Contract, found: RecordPatterns, each: _Joined) -> bool:

@@ -169,10 +169,10 @@ class Looking(OpenRegistry):
             )
         return frame
 
-    def simulate(self, contract: str) -> Simulation:
+    def simulate(self, contract: str, *, years: int | None = None) -> Simulation:
         """Simulate a contract, a file or one in force; see `registry_db.before_signing.simulated`."""
         catalogue = self.catalogue()
-        return simulated(self.con, catalogue, contract_of(catalogue, contract))
+        return simulated(self.con, catalogue, contract_of(catalogue, contract), years=years)
 
     def deliveries(self) -> pd.DataFrame:
         """Deliveries, columns `registry_db.results.DELIVERIES`.

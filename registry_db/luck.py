@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -12,9 +13,9 @@ from contracts.cliffs import Cliff, cliffs
 from contracts.contract import Contract
 from contracts.drawn_scores import goal_of, own_baseline
 from contracts.evidence import Evidence
-from contracts.inputs import IndicatorResult, SettlementError
-from contracts.ledger import Settlement
-from contracts.luck import luck
+from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
+from contracts.luck import luck_of_payers
+from contracts.payers import JointSettlement
 from contracts.slopes import Slope, slopes
 from contracts.terms.quality import ByImprovement, ByLevel, QualityRule
 from registry_db.catalogue import Catalogue
@@ -25,51 +26,75 @@ from registry_db.evidence import evidence_of
 _SEED_DIGITS = 8
 
 
-def luck_of(contract: Contract, settlement: Settlement, evidence: Evidence) -> dict[str, Any]:
-    """How sure a settlement is, json-safe.
+def luck_of(
+    contract: Contract, made: JointSettlement, evidence: Mapping[str, Evidence]
+) -> dict[str, dict[str, Any]]:
+    """How sure the settlement of a contract year is, json-safe.
 
     Parameters
     ----------
     contract : Contract
         As settled.
-    settlement : Settlement
-        Its hash gives the seed of the draws.
-    evidence : Evidence
-        How sure its facts are.
+    made : JointSettlement
+        The hash of its first settlement gives the seed of the draws.
+    evidence : mapping of str to Evidence
+        How sure its facts are, by payer.
 
     Returns
     -------
-    dict
-        ``luck`` as `contracts.luck.Luck`; ``goals``, from where to where each indicator attains something;
-        ``slopes`` and ``cliffs`` as in the modules of those names.
+    dict of str to dict
+        By payer: ``luck`` as `contracts.luck.Luck`; ``goals``, from where to where each indicator attains
+        something; ``slopes`` and ``cliffs`` as in the modules of those names. With several payers also
+        ``total``, how sure the payment of all together is, as `contracts.luck.Chances`; the same with each.
     """
-    inputs, seed = settlement.inputs, int(settlement.hash[:_SEED_DIGITS], 16)
-    by_name = {result.indicator: result for result in inputs.results}
+    inputs = {settlement.payer: settlement.inputs for settlement in made.settlements}
+    seed = int(made.settlements[0].hash[:_SEED_DIGITS], 16)
     # One thread: sums in another order would differ in the last bit from machine to machine.
     with threadpool_limits(limits=1):
+        joint = luck_of_payers(contract, inputs, evidence, seed=seed)
+        total = {"total": joint.total.to_dict()} if len(inputs) > 1 else {}
         return {
-            "luck": luck(contract, inputs, evidence, seed=seed).to_dict(),
-            "goals": [_goal(rule, by_name[rule.indicator]) for rule in contract.quality.indicators],
-            "slopes": [_slope(slope) for slope in slopes(contract, inputs, counts=evidence.counts)],
-            "cliffs": [_cliff(cliff) for cliff in cliffs(contract, inputs, evidence)],
+            payer: {
+                "luck": joint.payers[payer].to_dict(),
+                **total,
+                **_of_payer(contract, inputs, evidence[payer], payer),
+            }
+            for payer in inputs
         }
 
 
-def store_luck(con: Connection, catalogue: Catalogue, contract: Contract, settlement: Settlement) -> None:
-    """Keep how sure a settlement is, or ``unknown`` and why: of payers that are judged together, say.
+def _of_payer(
+    contract: Contract, inputs: Mapping[str, SettlementInputs], evidence: Evidence, payer: str
+) -> dict[str, Any]:
+    """Goals, slopes and cliffs of the payment of one payer."""
+    own = inputs[payer]
+    pooled = contract.parties.judged == "pooled"
+    others = {name: facts for name, facts in inputs.items() if pooled and name != payer}
+    by_name = {result.indicator: result for result in own.results}
+    sloping = slopes(contract, own, counts=evidence.counts, others=others)
+    return {
+        "goals": [_goal(rule, by_name[rule.indicator]) for rule in contract.quality.indicators],
+        "slopes": [_slope(slope) for slope in sloping],
+        "cliffs": [_cliff(cliff) for cliff in cliffs(contract, own, evidence, others=others)],
+    }
+
+
+def store_luck(con: Connection, catalogue: Catalogue, contract: Contract, made: JointSettlement) -> None:
+    """Keep how sure each settlement of a contract year is, or ``unknown`` and why.
 
     A settlement stands also where its luck is not known.
     """
-    found: dict[str, Any]
+    found: Mapping[str, dict[str, Any]]
+    payers = {settlement.payer: settlement.inputs for settlement in made.settlements}
     try:
-        evidence = evidence_of(con, catalogue, contract, settlement.inputs, payer=settlement.payer)
-        found = luck_of(contract, settlement, evidence)
+        found = luck_of(contract, made, evidence_of(con, catalogue, contract, payers))
     except (SettlementError, ArithmeticError) as error:
-        found = {"unknown": str(error)}
-    con.execute(
-        "insert or replace into luck values (?, ?)",
-        [settlement.hash, json.dumps(found, ensure_ascii=False, sort_keys=True)],
-    )
+        found = {payer: {"unknown": str(error)} for payer in payers}
+    for settlement in made.settlements:
+        con.execute(
+            "insert or replace into luck values (?, ?)",
+            [settlement.hash, json.dumps(found[settlement.payer], ensure_ascii=False, sort_keys=True)],
+        )
 
 
 def _goal(rule: QualityRule, result: IndicatorResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, cast
 
+from contracts import luck
 from risk_models.verdict import Band
 
 
@@ -163,29 +164,17 @@ class Cliff:
 
 
 @dataclass(frozen=True, slots=True)
-class Luck:
-    """How sure a settlement is; the numbers are explained in `contracts.luck.Luck`."""
+class Luck(luck.Luck):
+    """How sure a settlement is.
+
+    Attributes
+    ----------
+    total : Chances or None
+        Of what all payers pay together; None with one payer.
+    """
 
     settlement: str
-    payment: Decimal
-    expected: float
-    lower: float
-    upper: float
-    chance_none: float
-    chance_owed: float
-    by_luck: float
-    any_by_luck: float
-    expected_by_luck: float
-    true_saving: float
-    power: float
-    savings_sd: float
-    passes_by_luck: float
-    passes_by_saving: float
-    held: tuple[str, ...]
-    together: tuple[str, ...]
-    without_earlier: tuple[str, ...]
-    draws: int
-    seed: int
+    total: luck.Chances | None
     goals: tuple[Goal, ...]
     slopes: tuple[Slope, ...]
     cliffs: tuple[Cliff, ...]
@@ -194,13 +183,13 @@ class Luck:
     def read(cls, settlement: str, text: str) -> Luck:
         """Read what was stored with a settlement."""
         stored = json.loads(text)
-        numbers = stored["luck"]
+        numbers, total = stored["luck"], stored.get("total")
         for name in ("held", "together", "without_earlier"):
             numbers[name] = tuple(numbers[name])
-        numbers["payment"] = Decimal(numbers["payment"])
         return cls(
+            **{**numbers, **_money(numbers, "payment")},
             settlement=settlement,
-            **numbers,
+            total=luck.Chances(**{**total, **_money(total, "payment")}) if total else None,
             goals=tuple(Goal(**goal) for goal in stored["goals"]),
             slopes=tuple(
                 Slope(**{**slope, **_money(slope, "step", "up", "down")}) for slope in stored["slopes"]

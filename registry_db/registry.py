@@ -228,8 +228,7 @@ class Registry(Defining, Looking):
                 with transaction(self.con):
                     made = settle_payers(item.model, inputs)
                     keep_settlement(self.con, item.model, made)
-                    for settlement in made.settlements:
-                        store_luck(self.con, catalogue, item.model, settlement)
+                    store_luck(self.con, catalogue, item.model, made)
                 settled.append(f"{item.id} {year}")
         return settled
 

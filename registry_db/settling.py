@@ -145,20 +145,39 @@ class Records:
         self._refuse_other_codes(period)
         return self._spending("_network = ?", [self.network], payer, period, self.network)
 
-    def own(self, payer: str) -> tuple[str, list[Any]]:
-        """SQL of the participant's records of one payer, each with its ``_year``, and its parameters."""
+    def own(self, payer: str | None) -> tuple[str, list[Any]]:
+        """SQL of the participant's records of one payer, or of all, with their ``_year``; its parameters."""
         where, parameters = self._of_payer(payer)
         return f"{self.all} where _network = ? {where}", [self.set, self.network, *parameters]
 
+    def group(self, payer: str) -> tuple[str, list[Any]]:
+        """SQL of the records of the comparison group of a payer, with their ``_year``; its parameters."""
+        where, networks, of = self._compared(payer)
+        of_payer, parameters = self._of_payer(of)
+        return f"{self.all} where {where} {of_payer}", [self.set, *networks, *parameters]
+
+    def payer_sql(self) -> tuple[str, list[Any]]:
+        """SQL of the place of a record's payer in the contract, one past the last for others; parameters."""
+        insured, payers = self.contract.parties.insured, self.contract.parties.payers
+        if insured is None:
+            return "0", []
+        code = f"cast({quote(insured.column)} as varchar)"
+        cases = " ".join(f"when list_contains(?, {code}) then {place}" for place in range(len(payers)))
+        return f"case {cases} else {len(payers)} end", [list(insured.codes[payer]) for payer in payers]
+
     def compared(self, payer: str, period: str) -> BaselineSpending:
         """Count and sum the records of the comparison group."""
+        where, networks, of = self._compared(payer)
+        return self._spending(where, networks, of, period, "the comparison group")
+
+    def _compared(self, payer: str) -> tuple[str, list[Any], str | None]:
+        """Condition on the networks of the comparison group, its parameters, and whose insured are in it."""
         comparison = self.contract.comparison
         assert comparison is not None
         of = None if comparison.payers == "all" else payer
         if comparison.networks == "others":
-            return self._spending("_network <> ?", [self.network], of, period, "the comparison group")
-        where = "list_contains(?, _network)"
-        return self._spending(where, [list(comparison.networks)], of, period, "the comparison group")
+            return "_network <> ?", [self.network], of
+        return "list_contains(?, _network)", [list(comparison.networks)], of
 
     def members(self, payer: str, period: str) -> tuple[Member, ...]:
         """Providers of the participant with records in the period, with what the payment falls by."""

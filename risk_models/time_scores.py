@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from risk_models.event_scores import AnyTest, BinaryScores, Sums, asked, counted, unjudged
+from risk_models.event_tests import count_test
+from risk_models.standardise import BinaryScores
 from risk_models.strata import (
     FloatArray,
     checked,
@@ -28,9 +29,6 @@ def score_time(
     chance: Callable[[FloatArray], FloatArray],
     minimum_n: float = 1,
     minimum_expected: float = 0.0,
-    test: AnyTest = "poisson",
-    tau2: float = 0.0,
-    phi: float = 1.0,
 ) -> BinaryScores:
     """Score a time to an event: O/E, the adjusted chance of the event by the horizon, and a Poisson verdict.
 
@@ -53,8 +51,6 @@ def score_time(
         takes and gives arrays of one shape, NaN for NaN. One less `survival.adjusted_survival`.
     minimum_n, minimum_expected
         Fewest records and expected events with which a provider is judged.
-    test, tau2, phi
-        As for `score_count`.
 
     Returns
     -------
@@ -79,14 +75,11 @@ def score_time(
     total = per_provider(index, counts * hazard, providers)
     if (total < 0).any():
         raise ValueError("expected: a provider cannot have fewer than 0 expected events")
-    reference = float(chance(np.ones(1))[0])
-    sums = Sums(records, observed, total, total, reference)
-    question = asked(reference, test=test, norm=None, levels=LEVELS, tau2=tau2, phi=phi)
-    tested = counted(sums, question)
+    tested = count_test(observed, total, ratio=1.0, levels=LEVELS, test="poisson", tau2=0.0)
     known = np.where(total > 0, total, np.nan)
     reason = not_assessable(records, minimum_n=minimum_n, expected=total, minimum_expected=minimum_expected)
     reason[(reason == "") & np.isnan(known)] = "no follow-up"
-    reason[(reason == "") & np.isnan(tested.p_low)] = unjudged(test)
+    reference = float(chance(np.ones(1))[0])
     low998, low95, high95, high998 = (chance(limit / known) for limit in tested.limits)
     ratio = observed / known
     return BinaryScores(
@@ -102,10 +95,9 @@ def score_time(
         limits=Limits(low998, low95, high95, high998, levels=LEVELS),
         band=bands(observed, Limits(*tested.limits, levels=LEVELS), reason),
         reason=reason,
-        test=test,
+        test="poisson",
         norm=reference,
-        tau2=tau2,
-        phi=phi,
+        tau2=0.0,
         p_low=tested.p_low,
         p_high=tested.p_high,
     )

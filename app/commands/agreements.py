@@ -94,6 +94,10 @@ def luck(
 def simulate(
     context: typer.Context,
     contract: Annotated[str, typer.Argument(help="A contract file, or the name of one in force.")],
+    years: Annotated[
+        int | None,
+        typer.Option(help="From the first; more than the contract has: it goes on, rebased as agreed."),
+    ] = None,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -102,10 +106,10 @@ def simulate(
     Each year is expected to be like the last baseline year, and is drawn 4,000 times. `--out` writes the cash
     flows; `--json` prints everything.
 
-    Example: `meetlat simulate my.contract.yaml --out flows.xlsx`
+    Example: `meetlat simulate my.contract.yaml --years 5 --out flows.xlsx`
     """
     with opened(context) as registry, progress("simulate"):
-        found = registry.simulate(contract)
+        found = registry.simulate(contract, years=years)
     if out:
         write_file(flows(found), out)
     elif as_json:

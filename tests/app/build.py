@@ -15,6 +15,7 @@ from contracts.contract import Contract, parse_contract
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import BaselineSpending, IndicatorResult, SettlementInputs
 from contracts.ledger import Settlement, settle
+from contracts.payers import settle_payers
 from registry_db.luck import luck_of
 from risk_models.design import Term
 from risk_models.expected import fit_model
@@ -176,7 +177,9 @@ def luck_row() -> tuple[str, str]:
         counts={"birth-pph": Counts(42, 568, 42 * 0.059 / 0.0716, 0.059)},
         earlier={"birth-pph": 0.08},
     )
-    return made.hash, json.dumps(luck_of(contract(), made, evidence))
+    joint = settle_payers(contract(), {made.payer: made.inputs})
+    found = luck_of(contract(), joint, {made.payer: evidence})
+    return made.hash, json.dumps(found[made.payer])
 
 
 def model_json() -> str:

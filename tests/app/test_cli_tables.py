@@ -11,10 +11,10 @@ from rich.console import Console
 
 from app import printing, report
 from app.printing import print_table, printable, records
-from contracts.plan import Scenario, same_every_year
+from contracts.plan import Scenario
 from contracts.simulation import simulate
 from tests.contracts import build
-from tests.contracts.any_facts import evidence_of
+from tests.contracts.any_facts import evidence_of, plan_of
 from tests.contracts.test_simulation import REBASING, TWO_SIDED
 
 
@@ -127,14 +127,14 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
     bare = build.contract()
     two_sided = build.contract(losses=TWO_SIDED, rebasing=REBASING)
     for contract, shown in ((bare, False), (two_sided, True)):
-        plan = same_every_year(contract, facts, evidence_of(facts, cv=0.6))
+        plan = plan_of(contract, facts, evidence_of(facts, cv=0.6))
         report.print_simulation(simulate(contract, plan, draws=50))
         told = capsys.readouterr().out
         assert ("spared by phase-in" in told) is shown
         assert ("room a year after" in told) is shown
         assert "missed 3%/100%" in told
     # a saving that leaves nothing to be spared has the column too
-    certain = same_every_year(two_sided, facts, evidence_of(facts, cv=0.0))
+    certain = plan_of(two_sided, facts, evidence_of(facts, cv=0.0))
     scenarios = [Scenario(-0.01, 0.0), Scenario(0.03, 0.0)]
     report.print_simulation(simulate(two_sided, certain, scenarios=scenarios, thresholds=[], draws=4))
     lines = capsys.readouterr().out.splitlines()

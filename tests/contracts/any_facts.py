@@ -9,10 +9,13 @@ from typing import Any
 from contracts.contract import Contract
 from contracts.evidence import Evidence, Moments
 from contracts.inputs import BaselineSpending, IndicatorResult, Member, SettlementInputs
+from contracts.many_payments import ManyPayments, many_payments
+from contracts.plan import Plan, same_every_year
 from contracts.terms.quality import FUNNEL_BANDS, ByImprovement, ByLevel, QualityRule
 from contracts.terms.sharing import Losses
 from contracts.terms.spending import Blend, ComparisonGroup, Delivered, GroupTrend, OwnHistory, Stated
 from contracts.terms.threshold import ByChoice
+from contracts.worlds import Worlds, draw_worlds
 
 
 def any_facts(contract: Contract, draw: Random, *, records: int = 6000) -> SettlementInputs:
@@ -54,6 +57,24 @@ def evidence_of(inputs: SettlementInputs, cv: float = 1.0) -> Evidence:
         baselines=tuple(Moments.of(row.period, records=row.records, cv=cv) for row in inputs.baselines),
         comparison=tuple(Moments.of(row.period, records=row.records, cv=cv) for row in inputs.comparison),
     )
+
+
+def draw_one(contract: Contract, inputs: SettlementInputs, evidence: Evidence, **how: Any) -> Worlds:
+    """Worlds of the first payer alone."""
+    payer = contract.parties.payers[0]
+    return draw_worlds(contract, {payer: inputs}, {payer: evidence}, **how)[payer]
+
+
+def pay_one(contract: Contract, inputs: SettlementInputs, worlds: Worlds) -> ManyPayments:
+    """Payments of the first payer in its worlds, judged by itself."""
+    payer = contract.parties.payers[0]
+    return many_payments(contract, {payer: inputs}, {payer: worlds})[payer]
+
+
+def plan_of(contract: Contract, inputs: SettlementInputs, evidence: Evidence) -> Plan:
+    """Every year like these facts, with every payer."""
+    payers = contract.parties.payers
+    return same_every_year(contract, dict.fromkeys(payers, inputs), dict.fromkeys(payers, evidence))
 
 
 def _amounts(contract: Contract, spending: float, draw: Random) -> dict[str, Any]:

@@ -14,24 +14,23 @@ import pytest
 import yaml
 from scipy import integrate, stats
 
-from contracts.chance import chance_of_false_payment, chance_of_lucky_goal
+from contracts.chance import (
+    chance_of_false_payment,
+    chance_of_lucky_goal,
+    chance_of_passing,
+    expected_payment,
+    goals_by_luck,
+    savings_sd,
+)
 from contracts.contract import Contract
 from contracts.drawn_scores import AS_FOUND, NOTHING_CHANGED, Truth
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import IndicatorResult, SettlementError, SettlementInputs
-from contracts.luck import (
-    Luck,
-    chance_of_passing,
-    expected_payment,
-    goals_by_luck,
-    luck,
-    savings_sd,
-)
-from contracts.many_payments import many_payments
+from contracts.luck import Luck, luck
 from contracts.terms.quality import ByLevel
-from contracts.worlds import Worlds, draw_worlds
+from contracts.worlds import Worlds
 from tests.contracts import build
-from tests.contracts.any_facts import evidence_of
+from tests.contracts.any_facts import draw_one, evidence_of, pay_one
 
 GOLDEN = yaml.safe_load((Path(__file__).parents[1] / "golden" / "luck.yaml").read_text("utf-8"))
 MEDICARE = GOLDEN["medicare"]
@@ -176,8 +175,8 @@ def test_scores_with_counts_are_binomial() -> None:
     answer = luck(contract, inputs, evidence, draws=100_000)
     assert answer.chance_none == pytest.approx(stats.binom.cdf(260, 300, 0.9), abs=0.004)
     truth = Truth(saving=0.1, start="unchanged")
-    worlds = draw_worlds(contract, inputs, evidence, truth=truth, draws=100_000, seed=1)
-    paid = many_payments(contract, inputs, worlds).payment > 0
+    worlds = draw_one(contract, inputs, evidence, truth=truth, draws=100_000, seed=1)
+    paid = pay_one(contract, inputs, worlds).payment > 0
     assert paid.mean() == pytest.approx(stats.binom.sf(260, 300, 0.85), abs=0.004)
 
 
@@ -186,7 +185,7 @@ def test_no_events_at_all_is_not_certainty() -> None:
     assert Counts(300, 300, 270.0, 0.9).rate == 300.5 / 301
     assert Counts(15, 300, 9.0, 0.03).rate == 0.05
     contract, inputs, evidence = _with_counts(300, 0.85)
-    worlds = draw_worlds(contract, inputs, evidence, truth=AS_FOUND, draws=100_000, seed=6)
+    worlds = draw_one(contract, inputs, evidence, truth=AS_FOUND, draws=100_000, seed=6)
     missed = 300 - worlds.values["goal"] * 300
     assert missed.mean() == pytest.approx(300 * 0.5 / 301, abs=0.01)
 
@@ -197,7 +196,7 @@ def test_scores_with_an_interval_are_normal_within_their_range(limits: tuple[flo
     score = build.result(adjusted=0.9, lower=0.86, upper=0.94)
     inputs = build.facts(target="1000000", spending="900000", results=(score,))
     evidence = replace(evidence_of(inputs), ranges={} if limits is None else {"goal": limits})
-    worlds = draw_worlds(contract, inputs, evidence, truth=AS_FOUND, draws=5_000, seed=2)
+    worlds = draw_one(contract, inputs, evidence, truth=AS_FOUND, draws=5_000, seed=2)
     spread = 0.04 / stats.norm.isf(0.025)
     low, high = (-inf, inf) if limits is None else limits
     expected = stats.truncnorm((low - 0.9) / spread, (high - 0.9) / spread, 0.9, spread)
@@ -210,7 +209,7 @@ def _bands(score: IndicatorResult, truth: Truth) -> Worlds:
         quality__indicators=[{"indicator": "goal", "weight": 1, "attain": {"by": "band", "attained": bands}}]
     )
     inputs = build.facts(target="1000000", spending="900000", results=(score,))
-    return draw_worlds(contract, inputs, evidence_of(inputs), truth=truth, draws=100_000, seed=3)
+    return draw_one(contract, inputs, evidence_of(inputs), truth=truth, draws=100_000, seed=3)
 
 
 def test_an_unchanged_indicator_falls_in_each_class_as_often_as_its_limits_say() -> None:
@@ -243,10 +242,10 @@ def test_positions_spread_over_the_benchmark() -> None:
     )
     score = build.result(adjusted=0.9, position=0.9, reliability=0.0)
     inputs = build.facts(target="1000000", spending="900000", results=(score,))
-    worlds = draw_worlds(contract, inputs, evidence_of(inputs), truth=NOTHING_CHANGED, draws=5_000, seed=5)
+    worlds = draw_one(contract, inputs, evidence_of(inputs), truth=NOTHING_CHANGED, draws=5_000, seed=5)
     assert stats.kstest(worlds.positions["goal"], stats.uniform.cdf).pvalue > 0.01
     sure = replace(inputs, results=(replace(score, reliability=1.0),))
-    worlds = draw_worlds(contract, sure, evidence_of(sure), truth=AS_FOUND, draws=5, seed=5)
+    worlds = draw_one(contract, sure, evidence_of(sure), truth=AS_FOUND, draws=5, seed=5)
     assert worlds.positions["goal"] == pytest.approx(0.9)
 
 

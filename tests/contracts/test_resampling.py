@@ -15,10 +15,9 @@ from contracts.drawn_scores import AS_FOUND, NOTHING_CHANGED, Truth
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import SettlementError, SettlementInputs
 from contracts.luck import luck
-from contracts.many_payments import many_payments
 from contracts.resampling import MET, NOT_COUNTED, NOT_MET, FloatArray, RecordPatterns, patterns_of, resample
-from contracts.worlds import draw_worlds
 from tests.contracts import build
+from tests.contracts.any_facts import draw_one, pay_one
 
 N = 1500
 DRAWS = 20_000
@@ -79,7 +78,7 @@ def drawn(made: Made) -> FloatArray:
         made.patterns(), made.found, found=made.found, stream=np.random.default_rng(1), draws=DRAWS
     )
     assert again is not None
-    spent = again.spending * made.spent.sum()
+    spent = again.spending[:, 0] * made.spent.sum()
     return np.stack([spent, again.values["bleeding"], again.values["told"]], axis=1)
 
 
@@ -225,8 +224,8 @@ def test_errors_that_go_together_make_a_payment_less_sure() -> None:
     contract, inputs, evidence = _settled(Made(7))
 
     def spread(given: Evidence) -> float:
-        worlds = draw_worlds(contract, inputs, given, truth=AS_FOUND, draws=DRAWS, seed=1)
-        return float(many_payments(contract, inputs, worlds).payment.std())
+        worlds = draw_one(contract, inputs, given, truth=AS_FOUND, draws=DRAWS, seed=1)
+        return float(pay_one(contract, inputs, worlds).payment.std())
 
     assert spread(evidence) > 1.02 * spread(replace(evidence, records=None))
 
@@ -235,7 +234,7 @@ def test_errors_that_go_together_make_a_payment_less_sure() -> None:
 def test_what_is_truly_so_is_so_on_average(truth: Truth) -> None:
     contract, inputs, evidence = _settled(Made(7))
     evidence = replace(evidence, earlier={"bleeding": 0.07})
-    worlds = draw_worlds(contract, inputs, evidence, truth=truth, draws=DRAWS, seed=1)
+    worlds = draw_one(contract, inputs, evidence, truth=truth, draws=DRAWS, seed=1)
     (score,) = inputs.results
     start = 0.07 if truth.start == "unchanged" else score.adjusted
     assert start is not None
@@ -243,6 +242,77 @@ def test_what_is_truly_so_is_so_on_average(truth: Truth) -> None:
     assert worlds.values["bleeding"].mean() == pytest.approx(wanted, rel=0.01)
     target = float(inputs.baselines[0].spending)
     assert worlds.actual.mean() == pytest.approx(target * (1 - (truth.saving or 0)), rel=2e-3)
+
+
+class MadeForTwo(Made):
+    """The same births, of two payers and of others that do not pay; the second has the dear ones."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
+        dear = self.spent > np.quantile(self.spent, 0.7)
+        self.payer = np.where(np.arange(N) % 10 == 0, 2, np.where(dear, 1, 0))
+
+    def patterns(self) -> RecordPatterns:
+        parts = []
+        for payer in range(3):
+            of = Made(5)
+            keep = self.payer == payer
+            for name in ("expected", "bled", "counted", "answered", "gain", "spent"):
+                setattr(of, name, getattr(self, name)[keep])
+            parts.append(of.patterns())
+        payers = np.concatenate([np.full(len(part.records), place) for place, part in enumerate(parts)])
+        return RecordPatterns(
+            parts[0].outcomes,
+            np.concatenate([part.records for part in parts]),
+            {name: np.concatenate([part.states[name] for part in parts]) for name in ("bleeding", "told")},
+            np.concatenate([part.sums for part in parts]),
+            np.concatenate([part.products for part in parts]),
+            payers=payers,
+            payer_count=2,
+        )
+
+    def bootstrap(self, rng: np.random.Generator, draws: int) -> FloatArray:
+        """Spending with either payer, rate and experience, the records of each drawn by themselves."""
+        places = [np.flatnonzero(self.payer == payer) for payer in range(3)]
+        taken = []
+        for _ in range(draws):
+            each = [rng.choice(place, len(place)) for place in places]
+            drawn = np.concatenate(each)
+            spent = [self.spent[each[payer]].sum() for payer in range(2)]
+            taken.append((*spent, 0.06 * self.ratio(drawn), self.gain[drawn][self.answered[drawn]].mean()))
+        return np.array(taken)
+
+
+def test_the_records_of_each_payer_are_drawn_by_themselves() -> None:
+    made = MadeForTwo()
+    again = resample(
+        made.patterns(), made.found, found=made.found, stream=np.random.default_rng(1), draws=DRAWS
+    )
+    assert again is not None
+    spent = [made.spent[made.payer == payer].sum() for payer in range(2)]
+    drawn = np.stack([*(again.spending * spent).T, again.values["bleeding"], again.values["told"]], axis=1)
+    by_record = made.bootstrap(np.random.default_rng(2), 4000)
+    for column in range(4):
+        assert stats.ks_2samp(drawn[:, column], by_record[:, column]).pvalue > 0.01
+    assert np.corrcoef(drawn.T) == pytest.approx(np.corrcoef(by_record.T), abs=0.04)
+    # the payer of the dear births feels the bleedings, and one payer's luck is not that of the other
+    assert np.corrcoef(by_record.T)[1, 2] > 0.2
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 0.03
+
+
+def test_a_truth_elsewhere_leaves_every_payer_its_records() -> None:
+    made, truth = MadeForTwo(), {"bleeding": 0.03}
+    patterns, found = made.patterns(), made.found
+    parts = patterns.tilted(truth, found=found)
+    assert parts is not None
+    for payer in range(3):
+        own = patterns.strata == payer
+        assert parts[own].sum() == pytest.approx((made.payer == payer).mean(), rel=1e-12)
+    met = (patterns.states["bleeding"] == MET).astype(float)
+    expected = patterns.sums[:, 1] / patterns.records
+    # observed over expected goes to the truth as found goes to the ratio that was found
+    wanted = truth["bleeding"] / found["bleeding"] * (patterns.parts @ met) / (patterns.parts @ expected)
+    assert (parts @ met) / (parts @ expected) == pytest.approx(wanted, rel=1e-9)
 
 
 def test_patterns_that_do_not_fit_are_refused() -> None:

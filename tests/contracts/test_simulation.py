@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from contracts.chance import chance_of_passing, expected_payment, savings_sd
 from contracts.contract import Contract
 from contracts.inputs import Member, SettlementError
-from contracts.luck import chance_of_passing, expected_payment, savings_sd
-from contracts.plan import Plan, Scenario, same_every_year
+from contracts.plan import Plan, Scenario
 from contracts.simulation import ScenarioFlows, Simulation, simulate
 from tests.contracts import build
-from tests.contracts.any_facts import any_facts, evidence_of
+from tests.contracts.any_facts import any_facts, evidence_of, plan_of
 from tests.contracts.test_many_payments import LIBRARY, read
 
 RECORDS, CV = 2000, 0.6
@@ -31,7 +31,7 @@ def _plan(contract: Contract, cv: float = CV, **changes: Any) -> Plan:
     facts = build.facts(
         baselines=(("2023", RECORDS, "10000000"),), records=RECORDS, more=changes.pop("more", {})
     )
-    return replace(same_every_year(contract, facts, evidence_of(facts, cv=cv)), **changes)
+    return replace(plan_of(contract, facts, evidence_of(facts, cv=cv)), **changes)
 
 
 def _one(contract: Contract, saving: float = 0.0, way: float = 0.0, **changes: Any) -> ScenarioFlows:
@@ -148,7 +148,8 @@ def test_quality_goes_part_of_the_way_to_its_goal() -> None:
     )
     plan = _plan(contract, cv=0.0)
     years = tuple(
-        replace(facts, results=(build.result(adjusted=0.8, period=facts.period),)) for facts in plan.years
+        {"Payer": replace(own, results=(build.result(adjusted=0.8, period=own.period),))}
+        for own in (facts["Payer"] for facts in plan.years)
     )
     plan = replace(plan, years=years)
     ways = [Scenario(0.1, way) for way in (0.0, 0.5, 1.0)]
@@ -185,6 +186,93 @@ def test_nothing_is_said_about_the_time_after_a_contract_that_does_not() -> None
     assert _one(build.contract(), 0.03).after_term is None
 
 
+def test_years_after_the_term_go_on_with_the_rebased_target_by_hand() -> None:
+    """As above; half of what still counts as saved is paid, in the prices of each year.
+
+    2026: target 10,067,940, spent 9,894,000: half of 173,940 is 86,970. 2027: 2 % more, 88,709.40.
+    """
+    contract, plan = build.contract(rebasing=REBASING), _plan(build.contract(rebasing=REBASING), cv=0.0)
+    plan = replace(plan, costs={"2024": Decimal(100_000), "2025": Decimal(50_000)})
+    one = [Scenario(0.03, 0.0)]
+    (flows,) = simulate(contract, plan, scenarios=one, thresholds=[], years=4, draws=2).scenarios
+    assert [year.period for year in flows.years] == ["2024", "2025", "2026", "2027"]
+    assert [year.payment for year in flows.years] == pytest.approx([150_000, 150_000, 86_970, 88_709.40])
+    assert [year.saving for year in flows.years] == pytest.approx([300_000, 300_000, 306_000, 312_120])
+    # the improvement goes on costing what it did in the last year
+    assert flows.participant[-1] == pytest.approx(150_000 * 2 + 86_970 + 88_709.40 - 100_000 - 3 * 50_000)
+    (short,) = simulate(contract, plan, scenarios=one, thresholds=[], years=1, draws=2).scenarios
+    assert (len(short.years), short.participant, short.after_term) == (1, (50_000,), None)
+
+
+def test_what_is_added_back_is_what_the_ratchet_would_take() -> None:
+    """Of a lasting saving the next term pays less the less is added back; without any there is a third left.
+
+    Indexed spending of both years is 9,992,940 in the mean, 98,940 above what will be spent.
+    """
+    paid = []
+    for add_back in ("0", "0.5", "1"):
+        contract = build.contract(rebasing={**REBASING, "add_back": add_back})
+        plan = _plan(contract, cv=0.0)
+        (flows,) = simulate(
+            contract, plan, scenarios=[Scenario(0.03, 0.0)], thresholds=[], years=3, draws=2
+        ).scenarios
+        paid.append(flows.years[-1].payment)
+    assert paid == pytest.approx([49_470, 49_470 + 37_500, 49_470 + 75_000])
+
+
+def test_luck_of_the_term_is_felt_after_it() -> None:
+    """A rebased target is as unsure as the years it is made of: sd CV sqrt(1/N + 2 (1/2)^2 / N) after it.
+
+    No true saving, half of every saving paid, nothing added back: r B sd phi(0) a year.
+    """
+    rebasing = {**REBASING, "trend": {"rate": 0, "growth": "compound"}, "add_back": "0"}
+    contract = build.contract(rebasing=rebasing)
+    (flows,) = simulate(
+        contract, _plan(contract), scenarios=[Scenario(0.0, 0.0)], thresholds=[], years=3, draws=100_000
+    ).scenarios
+    sd = CV * (1.5 / RECORDS) ** 0.5
+    assert flows.years[-1].payment == pytest.approx(0.5 * 1e7 * sd * stats.norm.pdf(0), rel=0.02)
+    assert flows.years[-1].chance_paid == pytest.approx(0.5, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("years", "rebasing", "told"),
+    [
+        (0, REBASING, "years: 0; expected from 1 to 4"),
+        (5, REBASING, "years: 5; expected from 1 to 4"),
+        (3, None, "it has no 'rebasing' that says what the target is after them"),
+    ],
+)
+def test_years_that_cannot_be_simulated(years: int, rebasing: Any, told: str) -> None:
+    contract = build.contract(rebasing=rebasing)
+    with pytest.raises(SettlementError, match=told):
+        simulate(contract, _plan(contract), years=years, draws=2)
+
+
+@pytest.mark.parametrize("judged", ["per-payer", "pooled"])
+def test_several_payers_by_formula(judged: str) -> None:
+    """Two payers of 1,000 records each; without a saving: false payments of the pool, or of either."""
+    contract = build.contract(
+        parties__payers=["A", "B"], parties__judged=judged, threshold__rate="0.02", rebasing=REBASING
+    )
+    facts = build.facts(baselines=(("2023", 1000, "5000000"),), records=1000)
+    plan = plan_of(contract, facts, evidence_of(facts, cv=CV))
+    found = simulate(
+        contract, plan, scenarios=[Scenario(0.03, 0.0)], thresholds=[Decimal("0.02")], draws=60_000
+    )
+    (flows,) = found.scenarios
+    apart = chance_of_passing(0.02, sd=savings_sd(1000, cv=CV, baseline_records=1000))
+    formula = chance_of_passing(0.02, sd=SD) if judged == "pooled" else 1 - (1 - apart) ** 2
+    (row,) = found.thresholds
+    assert row.false_payment == pytest.approx(formula, abs=0.006)
+    for year in flows.years:
+        assert sum(year.payers.values()) == pytest.approx(year.payer)
+        assert year.payers["A"] == pytest.approx(year.payers["B"], rel=0.05)
+        assert year.payment + year.payer == pytest.approx(300_000)
+    assert flows.after_term is not None
+    assert flows.after_term.spending == pytest.approx(9_894_000)
+
+
 def test_payment_by_provider_and_other_parties() -> None:
     contract = build.contract(
         share={"kind": "parts", "participant": 1, "others": {"patients": 2}},
@@ -202,17 +290,14 @@ def test_payment_by_provider_and_other_parties() -> None:
 def test_every_shipped_contract_can_be_simulated(path: Path) -> None:
     contract = read(path)
     facts = any_facts(contract, Random(1))
-    plan = same_every_year(contract, facts, evidence_of(facts))
+    plan = plan_of(contract, facts, evidence_of(facts))
     plan = replace(plan, revenue_lost=0.1, costs=dict.fromkeys(contract.years, Decimal(1000)))
-    if contract.parties.judged == "pooled":
-        with pytest.raises(SettlementError, match="pooled"):
-            simulate(contract, plan, draws=2)
-        return
     found = simulate(contract, plan, draws=40, thresholds=[Decimal(0), Decimal("0.05")])
     for flows in found.scenarios:
         for year in flows.years:
             # what was saved, less what the improvement cost, falls to the parties and to nobody else
             parties = year.participant + year.payer + sum(year.others.values())
+            assert sum(year.payers.values()) == pytest.approx(year.payer)
             assert parties == pytest.approx(0.9 * year.saving - 1000, abs=0.01)
             assert sum(year.portions.values()) == pytest.approx(year.payment if year.portions else 0)
             assert year.lower <= year.upper

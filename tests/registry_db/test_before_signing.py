@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.luck import chance_of_passing
+from contracts.chance import chance_of_passing
 from contracts.simulation import Simulation
 from registry_db.before_signing import flows
 from registry_db.faults import RegistryError
