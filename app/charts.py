@@ -262,13 +262,25 @@ def _tooltip(w: Wording) -> list[alt.Tooltip]:
     ]
 
 
+_TIMES = {
+    "minutes": mark("axis.minutes"),
+    "hours": mark("axis.hours"),
+    "days": mark("axis.days"),
+    "weeks": mark("axis.weeks"),
+    "months": mark("axis.months"),
+    "years": mark("axis.years"),
+}
+
+
 def _axis_title(w: Wording, indicator: Indicator) -> str:
     """What stands along the values of an indicator."""
     if indicator.show_unit == "percent":
         return w.t("axis.percent.adjusted") if indicator.adjusted else w.t("axis.percent")
     if indicator.show_unit == "rate":
         return w.t("axis.rate", per=w.count(indicator.show_per), of=w.of(indicator, "show_of"))
-    return w.t("axis.gain") if indicator.kind == "change" else w.t("axis.points")
+    if indicator.kind == "change":
+        return w.t("axis.gain")
+    return w.t(_TIMES.get(indicator.show_unit, mark("axis.points")))
 
 
 def _waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:

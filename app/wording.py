@@ -39,6 +39,16 @@ def mark(key: str) -> str:
     return key
 
 
+_TIMES = {
+    "minutes": mark("time.minutes"),
+    "hours": mark("time.hours"),
+    "days": mark("time.days"),
+    "weeks": mark("time.weeks"),
+    "months": mark("time.months"),
+    "years": mark("time.years"),
+}
+
+
 def catalogue_file(language: Language) -> Path:
     """Where the sentences of a language stand."""
     return TEXT / language / "meetlat.po"
@@ -105,14 +115,18 @@ class Wording:
         return self.number(proportion * 100, decimals) + sign
 
     def value(self, indicator: Indicator, value: float | Decimal) -> str:
-        """Value of an indicator, with its unit where that is a percentage."""
+        """Value of an indicator, with its unit where that is a percentage, a rate or a time."""
         if indicator.show_unit == "percent":
             return self.percent(value, indicator.show_decimals)
         if indicator.show_unit == "rate":
             rate = self.number(value * indicator.show_per, indicator.show_decimals)
             per = self.count(indicator.show_per)
             return self.t("value.rate", rate=rate, per=per, of=self.of(indicator, "show_of"))
-        return self.number(value, indicator.show_decimals)
+        text = self.number(value, indicator.show_decimals)
+        if indicator.show_unit not in _TIMES:
+            return text
+        key = _TIMES[indicator.show_unit]
+        return self._translations.ngettext(key, key, 1 if text.lstrip(MINUS) == "1" else 2).format(n=text)
 
     def interval(self, indicator: Indicator, lower: float, upper: float) -> str:
         """Lower and upper limit, with the unit once, at the end."""

@@ -27,9 +27,11 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from indicators.compile import quote, text_literal
-from indicators.strata import patterns_select, with_patterns
+from indicators.states import STATES
+from indicators.strata import mixes_select, patterns_select, with_patterns
 from risk_models.design import Design, Term, fit_design
 from risk_models.expected import fit_model
 
@@ -74,7 +76,8 @@ def make_table(con: duckdb.DuckDBPyConnection, rows: int) -> None:
         from drawn"""
     )
     con.execute("drop table drawn")
-    con.execute("alter table cohort add column _state varchar default 'value'")
+    states = ", ".join(map(text_literal, STATES))
+    con.execute(f"alter table cohort add column _state enum({states}) default 'value'")
     con.execute("update cohort set _state = case when _y = 1 then 'met' else 'not-met' end")
     con.execute("checkpoint")
 
@@ -84,7 +87,7 @@ Sums = dict[str, list[float]]
 
 def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
     """Fit on patterns; the engine finds each record's pattern and sums its risk per provider."""
-    frame = con.execute(patterns_select("cohort", NAMES), ["2025"]).df()
+    frame = patterns(con)
     columns = {name: frame[name].to_numpy() for name in NAMES}
     model = fit_model("logistic", TERMS, columns, n=frame["n"].to_numpy(), sum_y=frame["sum_y"].to_numpy())
     pattern = frame[NAMES].assign(risk=model.expected(columns))
@@ -95,6 +98,11 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
         "select _provider, sum(risk) as expected, sum(spread) as variance "
         f"from {with_patterns('cohort', 'pattern', NAMES)} group by all order by all",
     )
+
+
+def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Give the case-mix patterns with their counts and sums, as the registry takes them."""
+    return con.execute(patterns_select(f"({mixes_select('cohort', NAMES)})", NAMES), ["2025"]).df()
 
 
 def by_rows(con: duckdb.DuckDBPyConnection) -> Sums:
@@ -133,7 +141,7 @@ def dense(con: duckdb.DuckDBPyConnection) -> tuple[Any, Any, Any, Any]:
 
 def fitted_design(con: duckdb.DuckDBPyConnection) -> Design:
     """Give the encoding of the model on strata: knots and levels."""
-    frame = con.execute(patterns_select("cohort", NAMES), ["2025"]).df()
+    frame = patterns(con)
     return fit_design(TERMS, {name: frame[name].to_numpy() for name in NAMES}, frame["n"].to_numpy())
 
 

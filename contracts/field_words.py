@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from contracts.contract import Contract
 from contracts.terms.part import Text
@@ -223,6 +224,27 @@ _CHOICES: dict[str, _Two] = {
     "high998": ("hoog (99,8 %)", "high (99.8%)"),
     "not-assessable": ("niet te beoordelen", "not assessable"),
 }
+
+
+_EUROS = {
+    *("spending", "above", "target", "project_costs", "revenue", "loss_relief", "truncation", "at_most"),
+    *("amounts", "size", "saving", "running"),
+}
+_COUNTS = {"records", "minimum_records"}
+_NUMBERS = {"baseline", "risk"}
+
+
+def unit_of(source: str, what: str = "") -> Literal["eur", "rate", "count", "points", "number"]:
+    """Unit of an input of a step, by where it comes from; see ``FieldWords.of``."""
+    kind, _, path = source.partition(":")
+    last = path.rpartition(".")[2]
+    if kind == "quality":
+        return "points"
+    if last in _EUROS or what in ("held", "lost"):
+        return "eur"
+    if last in _COUNTS:
+        return "count"
+    return "number" if last in _NUMBERS else "rate"
 
 
 def choice_words(word: str) -> Text:

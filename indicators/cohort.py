@@ -13,7 +13,7 @@ from indicators.definition import Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
 from indicators.periods import day_sql, period_sql, with_period_days
-from indicators.states import exposure_node, ladder, outcome_node, parse_in
+from indicators.states import exposure_node, ladder, outcome_node, parse_in, state_literal
 from indicators.stratifiers import subgroup_column, subgroup_sql
 
 NO_NETWORK = "(no network)"
@@ -68,17 +68,17 @@ def cohort_select(
         ``definitions.indicator_faults`` finds that first.
     """
     steps = ladder(indicator, dataset, cut_off)
-    states = " ".join(f"when {step.condition} then {text_literal(step.state)}" for step in steps)
+    states = " ".join(f"when {step.condition} then {state_literal(step.state)}" for step in steps)
     reasons = " ".join(f"when {step.condition} then {step.reason}" for step in steps)
     outcome = outcome_node(indicator, dataset)
-    value, states_of_value, time, event = to_sql(outcome), "'value'", "null", "null"
+    value, states_of_value, time, event = to_sql(outcome), state_literal("value"), "null", "null"
     if isinstance(indicator.outcome, TimeToEventOutcome):
         value = event = _happened_sql(indicator.outcome, cut_off)
         time = _followed_sql(indicator.outcome, cut_off)
     if outcome.type == "boolean":
         value, states_of_value = (
             f"cast({value} as integer)",
-            f"case when {value} then 'met' else 'not-met' end",
+            f"case when {value} then {state_literal('met')} else {state_literal('not-met')} end",
         )
     before = quote(indicator.outcome.before) if isinstance(indicator.outcome, ChangeOutcome) else "null"
     external = quote(indicator.expectation.external) if indicator.expectation else "null"

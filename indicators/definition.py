@@ -14,6 +14,7 @@ from indicators.periods import ReportingPeriod
 from indicators.stratifiers import Stratifier
 from indicators.words import ColumnName, Day, ExpressionText, Id, Part, Status, Text, Version, fault_at
 
+TIMES = ("minutes", "hours", "days", "weeks", "months", "years")
 SHARES = ("binary", "structure", "top_box", "time_to_event")
 
 
@@ -64,14 +65,15 @@ class Show(Part):
     Attributes
     ----------
     unit : str
-        ``percent``, ``points`` of a scale, or ``rate``: so many per so many units of exposure.
+        ``percent``, ``points`` of a scale, ``rate``: so many per so many units of exposure, or a time, for a
+        mean of one: ``minutes``, ``hours``, ``days``, ``weeks``, ``months`` or ``years``.
     per : int
         For a rate: per how many units, such as 1000.
     of : Text or None
         For a rate: what is counted per, such as bed days.
     """
 
-    unit: Literal["percent", "points", "rate"]
+    unit: Literal["percent", "points", "rate", "minutes", "hours", "days", "weeks", "months", "years"]
     decimals: int = Field(ge=0, le=4)
     per: int = Field(default=1, ge=1)
     of: Text | None = None
@@ -217,6 +219,8 @@ class Indicator(Part):
             raise fault_at("a structure fact is not adjusted for case mix", "case_mix")
         if (self.show.unit == "rate") != (kind == "count"):
             raise fault_at(f"a count is shown as a rate, and only a count: this outcome is {kind}", "show")
+        if self.show.unit in TIMES and kind not in ("continuous", "change"):
+            raise fault_at(f"{self.show.unit} are of a mean; this outcome is {kind}", "show", "unit")
         if self.norm and kind in SHARES and not 0 <= self.norm.value <= 1:
             raise fault_at("the norm of a share is a share: write 0.95 for 95 %", "norm", "value")
         return self

@@ -25,6 +25,9 @@ from indicators.outcomes import (
 )
 from indicators.periods import day_of_sql
 
+STATES = (
+    "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "value",
+)  # fmt: skip
 _NO_COLUMN = "'the expression'"
 
 
@@ -57,6 +60,11 @@ def ladder(indicator: Indicator, dataset: Dataset, cut_off: dt.date | None) -> l
         *_excepted_steps(indicator, dataset),
         *_scorable_steps(indicator),
     ]
+
+
+def state_literal(state: str) -> str:
+    """Write a state as an SQL literal of an enumerated type: the engine compares and groups these fastest."""
+    return f"cast({text_literal(state)} as enum({', '.join(map(text_literal, STATES))}))"
 
 
 def _eligible_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:

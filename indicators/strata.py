@@ -10,81 +10,133 @@ from indicators.stratifiers import UNKNOWN, subgroup_column
 COUNTED = ("met", "not-met", "value")
 
 
-def states_select(cohort: str) -> str:
-    """SQL that counts a cohort's records by period, provider, state and reason."""
+def states_select(cells: str) -> str:
+    """SQL that counts a cohort's records by period, provider, state and reason, from its cells."""
     return f"""
-        select _period as period, _provider as provider, _state as state, _reason as reason,
-            count(*) as n
-        from {cohort} group by all order by all"""
+        select _period as period, _provider as provider, cast(_state as varchar) as state, _reason as reason,
+            cast(sum(records) as bigint) as n
+        from {cells} group by all order by all"""
 
 
-def patterns_select(cohort: str, columns: Sequence[str]) -> str:
-    """SQL of the distinct case-mix patterns of one period, all providers together: what a model is fitted on.
+def mixes_select(cohort: str, columns: Sequence[str]) -> str:
+    """SQL of the distinct case mix of each period, all providers together: what a model is fitted on.
 
     Parameters
     ----------
     cohort : str
-        Table with the cohort.
+        Table or view with the cohort.
     columns : sequence of str
         What an expectation follows from: the case-mix terms, or ``_expected``; none for one pattern of all.
 
     Returns
     -------
     str
-        A select with one parameter, the period: ``_pattern``, which numbers them from 0, the columns, n,
-        sum_y and sum_y2, and records, which is another number than n where a record has trials or exposure.
+        A select of ``_period``, the columns, n, sum_y and sum_y2, and records, which is another number than n
+        where a record has trials or exposure.
     """
     grouped = "".join(f"{quote(column)}, " for column in columns)
     return (
-        "select row_number() over () - 1 as _pattern, * from "
-        f"(select {grouped}{_SUMS}, {_RECORDS} {_counted(cohort)} "
-        # Where nothing tells patterns apart there would be one without records, too.
-        "group by all having count(*) > 0 order by all)"
+        f"select _period, {grouped}{_SUMS}, {_RECORDS} from {cohort} "
+        f"where {COUNTS} and _period is not null group by all"
     )
 
 
-def strata_select(cohort: str, patterns: str, columns: Sequence[str]) -> str:
-    """SQL of the strata of one period: records of a provider that have the same case-mix pattern.
+def patterns_select(mixes: str, columns: Sequence[str]) -> str:
+    """SQL of the patterns of one period, the parameter: what `mixes_select` gave, numbered from 0.
 
-    A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
-    whatever the model, and a join finds the pattern of five million records in a quarter of a second.
+    ``_pattern`` is the number, in the order of the columns.
+    """
+    ordered = ", ".join(map(quote, columns))
+    rows = f"select * exclude (_period) from {mixes} where _period = ?"
+    return f"select row_number() over () - 1 as _pattern, * from ({rows} order by {ordered or 'all'})"
+
+
+def cells_select(cohort: str, mixes: str, columns: Sequence[str]) -> str:
+    """SQL of all records, grouped by period, provider, state, reason and, where they count, case mix.
 
     Parameters
     ----------
     cohort : str
-        Table with the cohort.
-    patterns : str
-        Table with what `patterns_select` gave for the period.
+        Table or view with the cohort.
+    mixes : str
+        Table with the distinct values of the columns, under ``_mix`` the number of each.
     columns : sequence of str
-        As for `patterns_select`.
+        As for `mixes_select`.
 
     Returns
     -------
     str
-        A select with one parameter, the period: provider, pattern, n, sum_y, sum_y2, sum_before and
-        records.
+        A select of ``_period, _provider, _state, _reason``; ``_mix``, null for records that do not count; n,
+        sum_y, sum_y2, sum_before and records.
     """
-    sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
+    joined, mix = f"{cohort} left join {mixes} on {_same(cohort, mixes, columns)}", "_mix"
+    if not columns:
+        joined, mix = cohort, "0"
     return (
-        f"select _provider as provider, _pattern as pattern, {sums} "
-        f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
+        f"select _period, _provider, _state, _reason, case when {COUNTS} then {mix} end as _mix, {_SUMS}, "
+        f"cast(sum(_before) as double) as sum_before, {_RECORDS} from {joined} group by all"
     )
 
 
+def mix_select(mixes_of_period: str, columns: Sequence[str]) -> str:
+    """SQL of the distinct case mix of all periods together, each with a number, ``_mix``."""
+    listed = ", ".join(map(quote, columns)) or "null"
+    return (
+        f"select row_number() over () - 1 as _mix, * from (select distinct {listed} from {mixes_of_period})"
+    )
+
+
+def providers_select(cells: str) -> str:
+    """SQL of the providers with eligible records in a period, the parameter ``$period``, numbered from 0."""
+    return (
+        "select _provider, row_number() over (order by _provider) - 1 as number from (select distinct "
+        f"_provider from {cells} where _period = $period and _state <> 'not-eligible') order by number"
+    )
+
+
+def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str]) -> str:
+    """SQL of the strata of one period, ``$period``: records of a provider with the same case-mix pattern.
+
+    A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
+    whatever the model.
+
+    Parameters
+    ----------
+    cells, patterns, mixes : str
+        Tables with what `cells_select`, `patterns_select` and `mix_select` gave.
+    columns : sequence of str
+        As for `mixes_select`.
+
+    Returns
+    -------
+    str
+        A select of the numbers of provider and pattern, n, sum_y, sum_y2, sum_before and records.
+    """
+    # A stratum is in two cells at most: what met the outcome, and what did not.
+    names = ("n", "sum_y", "sum_y2", "sum_before", "records")
+    sums = ", ".join(f"sum({cells}.{name}) as {name}" for name in names)
+    return f"""
+        select number as provider, _pattern as pattern, {sums}
+        from {cells} join ({providers_select(cells)}) using (_provider)
+        join (select _mix, _pattern from {with_patterns(patterns, mixes, columns)}) using (_mix)
+        where _period = $period group by all order by all"""
+
+
 def subgroup_states_select(cohort: str, stratifier: str) -> str:
-    """SQL that counts a cohort's records as `states_select` does, by subgroup as well."""
+    """SQL that counts a cohort's records by period, provider, subgroup, state and reason."""
     return f"""
         select _period as period, _provider as provider, {_subgroup_sql(stratifier)} as subgroup,
-            _state as state, _reason as reason, count(*) as n
+            cast(_state as varchar) as state, _reason as reason, count(*) as n
         from {cohort} group by all order by all"""
 
 
 def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], stratifier: str) -> str:
-    """SQL of the strata of one period as `strata_select`, by ``subgroup`` as well: one column more."""
+    """SQL of the strata of one period, the parameter, by ``subgroup`` as well; the provider by its code."""
     sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
     return (
         f"select _provider as provider, {_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, {sums} "
-        f"{_counted(with_patterns(cohort, patterns, columns))} group by all order by all"
+        f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} "
+        "group by all order by all"
     )
 
 
@@ -93,18 +145,18 @@ def _subgroup_sql(stratifier: str) -> str:
 
 
 def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:
-    """SQL of a cohort joined to its patterns, for behind a ``from``; no value equals no value."""
-    same = (f"{cohort}.{quote(column)} is not distinct from {patterns}.{quote(column)}" for column in columns)
-    return f"{cohort} join {patterns} on {' and '.join(same) or 'true'}"
+    """SQL of a cohort joined to patterns, for behind a ``from``; no value equals no value."""
+    return f"{cohort} join {patterns} on {_same(cohort, patterns, columns)}"
 
 
+def _same(one: str, other: str, columns: Sequence[str]) -> str:
+    names = map(quote, columns)
+    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in names) or "true"
+
+
+COUNTS = f"_state in ({', '.join(map(text_literal, COUNTED))})"
 _RECORDS = "cast(count(*) as double) as records"
 # Without records a sum is null, and so is a sum of what is not there.
 _SUMS = (
     "cast(sum(_n) as double) as n, cast(sum(_y) as double) as sum_y, cast(sum(_y * _y) as double) as sum_y2"
 )
-
-
-def _counted(cohort: str) -> str:
-    states = ", ".join(map(text_literal, COUNTED))
-    return f"from {cohort} where _period = ? and _state in ({states})"

@@ -30,6 +30,8 @@ class TableExpression:
         Its type.
     of : Table
         The table whose columns its bare names are.
+    above : Table or None
+        The table whose columns it names with ``record(name)``.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class TableExpression:
     scope: Scope
     wanted: Type
     of: Table
+    above: Table | None = None
 
 
 def table_expressions(table: Table, path: Path = ()) -> Iterator[TableExpression]:
@@ -56,9 +59,11 @@ def table_expressions(table: Table, path: Path = ()) -> Iterator[TableExpression
 def _of_rows(table: Table, block: RowsColumn, place: Path) -> Iterator[TableExpression]:
     child = table.tables[block.of]
     if block.where is not None:
-        yield TableExpression((*place, "where"), block.where, table.types_of_rows(block.of), "boolean", child)
+        scope = table.types_of_rows(block.of)
+        yield TableExpression((*place, "where"), block.where, scope, "boolean", child, table)
     for number, end in enumerate(block.days or ()):
-        yield TableExpression((*place, "days", number), end, table.types_of_rows(block.of), "date", child)
+        scope = table.types_of_rows(block.of)
+        yield TableExpression((*place, "days", number), end, scope, "date", child, table)
     for number, limit in enumerate(block.between or ()):
         wanted = COLUMN_TYPES[child.types[block.by or ""]]
         yield TableExpression((*place, "between", number), limit, table.own_types, wanted, table)
@@ -73,7 +78,7 @@ def table_faults(table: Table) -> Iterator[tuple[Path, str, str]]:
         except ExpressionError as error:
             yield one.path, str(error), ""
         else:
-            for message, hint in value_faults(node, one.of):
+            for message, hint in value_faults(node, one.of, one.above):
                 yield one.path, message, hint
 
 

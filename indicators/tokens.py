@@ -147,7 +147,7 @@ def _refuse_word(
     called = after is not None and after.token_type == TokenType.L_PAREN
     if called and word in functions:
         return
-    hint = _INSTEAD.get(word, "")
+    hint = _INSTEAD.get(word, f"write {word}(...)" if word in functions else "")
     if called and _WORD.fullmatch(piece):
         raise ExpressionError(f"there is no function '{piece}' ({hint or did_you_mean(word, functions)})")
     if token.token_type == TokenType.VAR or word in functions:

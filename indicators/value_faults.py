@@ -19,17 +19,28 @@ FaultText: TypeAlias = tuple[str, str]
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in")
 
 
-def value_faults(node: Node, table: Table) -> Iterator[FaultText]:
-    """Messages and hints for each comparison of a column with a value that it cannot have."""
+def value_faults(node: Node, table: Table, above: Table | None = None) -> Iterator[FaultText]:
+    """Messages and hints for each comparison of a column with a value that it cannot have.
+
+    Parameters
+    ----------
+    node : Node
+        The expression.
+    table : Table
+        Its columns.
+    above : Table, optional
+        The table whose columns it names with ``record(name)``.
+    """
+    tables = {"column": table, "record": above}
     if node.kind in _COMPARISONS:
         for child in node.children:
-            if child.kind == "column":
-                yield from _against(table, str(child.value), node.children)
-    if node.kind == "between":
-        yield from _between(table, node)
+            if of := tables.get(child.kind):
+                yield from _against(of, str(child.value), node.children)
+    if node.kind == "between" and (of := tables.get(node.children[0].kind)):
+        yield from _between(of, node)
     # A code list is of all datasets: not every code of it has to be one of this column.
     for child in () if node.kind == "in_set" else node.children:
-        yield from value_faults(child, table)
+        yield from value_faults(child, table, above)
 
 
 def _against(table: Table, name: str, others: tuple[Node, ...]) -> Iterator[FaultText]:
@@ -46,7 +57,7 @@ def _against(table: Table, name: str, others: tuple[Node, ...]) -> Iterator[Faul
 def _between(table: Table, node: Node) -> Iterator[FaultText]:
     """A fault if the whole of ``between`` lies outside the column's range; one limit may."""
     column, low, high = node.children
-    known = table.columns.get(str(column.value)) if column.kind == "column" else None
+    known = table.columns.get(str(column.value))
     if known is None or known.range is None:
         return
     if isinstance(low.value, Decimal) and isinstance(high.value, Decimal):

@@ -14,9 +14,18 @@ from numpy.typing import NDArray
 from indicators.cohort import cohort_select
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.derived import RowsColumn
 from indicators.outcomes import TimeToEventOutcome
 from indicators.periods import day_of_sql
-from indicators.strata import patterns_select, states_select, strata_select
+from indicators.strata import (
+    cells_select,
+    mix_select,
+    mixes_select,
+    patterns_select,
+    providers_select,
+    states_select,
+    strata_select,
+)
 from registry_db.connect import Connection
 from registry_db.records import make_current_view
 
@@ -103,30 +112,62 @@ def _dated(indicator: Indicator) -> list[str]:
 def make_cohort(
     con: Connection, indicator: Indicator, dataset: Dataset, *, carried: Sequence[str] = ()
 ) -> None:
-    """Make the temporary table ``cohort``: every current record with its state, and columns carried along."""
+    """Make ``cohort``, every current record with its state, and what the functions below read.
+
+    All of it is temporary. The cohort is a view as long as computing its columns again costs less than
+    keeping them: the engine groups stored columns faster than a copy of them.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault.
+    indicator, dataset : Indicator, Dataset
+        The definitions.
+    carried : sequence of str
+        Columns of the records that the cohort has as well; it is a table then.
+    """
     view = make_current_view(con, dataset)
     until = cut_off(con, indicator, dataset)
     sql = cohort_select(indicator, dataset, view, members="member", cut_off=until, carried=carried)
-    con.execute(f"create or replace temp table cohort as {sql}")
+    of_rows = any(isinstance(block, RowsColumn) for block in dataset.derive.values())
+    _drop_cohort(con)
+    con.execute(f"create temp {'table' if carried or of_rows else 'view'} cohort as {sql}")
+    columns = _columns(indicator)
+    for name, sql in (
+        ("mix_of_period", mixes_select("cohort", columns)),
+        ("mix", mix_select("mix_of_period", columns)),
+        ("cell", cells_select("cohort", "mix", columns)),
+    ):
+        con.execute(f"create or replace temp table {name} as {sql}")
+
+
+def _drop_cohort(con: Connection) -> None:
+    found = con.execute("select table_type from information_schema.tables where table_name = 'cohort'")
+    for (kind,) in found.fetchall():
+        con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.cohort")
+
+
+def _columns(indicator: Indicator) -> list[str]:
+    """Columns of the cohort that an expectation follows from."""
+    columns = [EXTERNAL] if indicator.expectation else list(indicator.case_mix_columns)
+    return [*columns, TIME, EVENT] if indicator.outcome.kind == "time_to_event" else columns
 
 
 def periods(con: Connection) -> list[str]:
     """Periods in the cohort, in order."""
-    found = con.execute("select distinct _period from cohort where _period is not null order by 1")
+    found = con.execute("select distinct _period from cell where _period is not null order by 1")
     return [row[0] for row in found.fetchall()]
 
 
 def states(con: Connection) -> pd.DataFrame:
     """Count the cohort's records: columns period, provider, state, reason, n."""
-    return con.execute(states_select("cohort")).df()
+    return con.execute(states_select("cell")).df()
 
 
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
     """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
-    columns = [EXTERNAL] if indicator.expectation else list(indicator.case_mix_columns)
-    if indicator.outcome.kind == "time_to_event":
-        columns += [TIME, EVENT]
-    sql = patterns_select("cohort", columns)
+    columns = _columns(indicator)
+    sql = patterns_select("mix_of_period", columns)
     con.execute(f"create or replace temp table pattern as {sql}", [period])
     frame = con.execute("select * from pattern order by _pattern").df()
     return Patterns(
@@ -140,7 +181,7 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
     Parameters
     ----------
     con : Connection
-        The vault, with the temporary tables ``cohort`` and ``pattern``.
+        The vault, after `make_cohort`.
     period : str
         The period.
     patterns : Patterns
@@ -148,17 +189,12 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
     expected : array of float
         Expectation of one record of each pattern; NaN for none.
     """
-    frame = con.execute(strata_select("cohort", "pattern", list(patterns.columns)), [period]).df()
-    everyone = con.execute(
-        "select distinct _provider from cohort where _period = ? and _state <> 'not-eligible' order by 1",
-        [period],
-    ).fetchall()
-    providers = tuple(row[0] for row in everyone)
-    index = {code: number for number, code in enumerate(providers)}
-    provider = frame["provider"].map(index).to_numpy(np.int64)
-    pattern = frame["pattern"].to_numpy(np.int64)
-    sums = _numbers(frame, "n", "sum_y", "sum_y2", "sum_before", "records")
-    return Strata(providers, provider, pattern, expected[pattern], *sums)
+    known = con.execute(providers_select("cell"), {"period": period}).fetchall()
+    sql = strata_select("cell", "pattern", "mix", list(patterns.columns))
+    found = con.execute(sql, {"period": period}).df()
+    provider, pattern = (found[name].to_numpy(np.int64) for name in ("provider", "pattern"))
+    sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records")
+    return Strata(tuple(code for code, _ in known), provider, pattern, expected[pattern], *sums)
 
 
 def _numbers(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:

@@ -32,6 +32,8 @@ class Ledger:
         ``nl`` or ``en``.
     titles : mapping of str to Text
         Titles of the indicators that are in force.
+    percentages : set of str
+        Indicators whose values are proportions.
     restated : tuple of Restated
         What it changed in the final settlement that it replaced, by payer; empty if it replaced none.
     """
@@ -40,6 +42,7 @@ class Ledger:
     settlements: tuple[Settlement, ...]
     language: Language
     titles: Mapping[str, Text]
+    percentages: frozenset[str] = frozenset()
     restated: tuple[Restated, ...] = ()
 
     def to_xlsx(self) -> bytes:
@@ -54,7 +57,14 @@ class Ledger:
 
     def to_pdf(self) -> bytes:
         """A document to read and sign."""
-        return statement(self.contract, self.settlements, titles=self.titles, language=self.language)
+        return statement(
+            self.contract,
+            self.settlements,
+            titles=self.titles,
+            percentages=self.percentages,
+            restated=self.restated,
+            language=self.language,
+        )
 
     def to_json(self) -> bytes:
         """The ledgers as data."""
@@ -89,7 +99,8 @@ def stored_ledger(
     restated = tuple(
         Restated.from_dict(row["payer"], json.loads(row["restatement"])) for row in rows if row["restatement"]
     )
-    return Ledger(settled, again.settlements, language, titles, restated)
+    percentages = frozenset(item.id for item in catalogue.indicators() if item.model.show.unit == "percent")
+    return Ledger(settled, again.settlements, language, titles, percentages, restated)
 
 
 LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {

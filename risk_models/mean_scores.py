@@ -49,8 +49,9 @@ class MeanScores:
         The verdict, and why a provider is not assessable ("" where it is).
     norm
         The adjusted mean (or gain) that providers are tested against.
-    tau2
-        Over-dispersion that the verdict allows for, in the squared unit of y.
+    tau2, phi
+        Over-dispersion that the verdict allows for: a variance added, in the squared unit of y, or what
+        multiplies the variance.
     p_low, p_high
         One-sided p-values of the normal test: the chance of a mean as low, or as high, under the norm.
     """
@@ -69,6 +70,7 @@ class MeanScores:
     reason: NDArray[np.str_]
     norm: float
     tau2: float
+    phi: float
     p_low: FloatArray
     p_high: FloatArray
 
@@ -92,6 +94,7 @@ def score_mean(
     norm: float | None = None,
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
+    phi: float = 1.0,
     weight: ArrayLike | None = None,
 ) -> MeanScores:
     """Score a value: the adjusted mean, or with a value before care the adjusted mean gain.
@@ -118,6 +121,8 @@ def score_mean(
     tau2
         Variance of the true means of ordinary providers to be allowed for, in the squared unit of y; 0
         leaves over-dispersion out.
+    phi
+        1 or more: multiplies sd^2 instead.
     weight
         For how much one record of each stratum counts, above 0 and at most 1 with two decimals at most; None
         is 1. The weights of a record over all providers are thought to be 1 together: then reference and sd
@@ -160,9 +165,11 @@ def score_mean(
     pair = checked_levels(levels)
     if not 0 <= tau2 < np.inf:
         raise ValueError(f"tau2: {tau2} is no variance; expected 0 or more")
-    error = np.sqrt(sd**2 / effective + tau2)
+    if not 1 <= phi < np.inf:
+        raise ValueError(f"phi: {phi} would narrow the limits; expected 1 or more")
+    error = np.sqrt(phi * sd**2 / effective + tau2)
     margin = normal_quantile(pair[0]) * error
-    limits = normal_limits(at, sd, effective, levels=pair, tau2=tau2)
+    limits = normal_limits(at, sd * np.sqrt(phi), effective, levels=pair, tau2=tau2)
     reason = not_assessable(records, minimum_n=minimum_n)
     if not sd > 0:
         reason[reason == ""] = "no variation between records"
@@ -182,6 +189,7 @@ def score_mean(
         reason=reason,
         norm=at,
         tau2=tau2,
+        phi=phi,
         p_low=ndtr(z),
         p_high=ndtr(-z),
     )

@@ -215,6 +215,43 @@ def proportion_overdispersion(
     return _winsorised((np.arcsin(np.sqrt(x / size)) - target) / s, s, winsorise)
 
 
+def mean_overdispersion(
+    adjusted: ArrayLike, n: ArrayLike, *, sd: float, reference: float, winsorise: float = WINSORISED
+) -> Overdispersion:
+    """Measure over-dispersion of adjusted means about their overall value.
+
+    z = (adjusted - reference)/(sd/sqrt(n)), winsorised.
+
+    Parameters
+    ----------
+    adjusted, n
+        Adjusted means and records, shape (providers,); a provider without records is left out.
+    sd
+        Standard deviation of the residuals of records.
+    reference
+        What an average provider has.
+    winsorise
+        Share of the z-scores to be drawn in at either end, 0 to under 0.5.
+
+    Returns
+    -------
+    Overdispersion
+        tau2 in the squared unit of the means; NaN with fewer than two providers, or without spread.
+
+    Raises
+    ------
+    ValueError
+        When `winsorise` is no such share.
+
+    References
+    ----------
+    Spiegelhalter DJ (2005). Qual Saf Health Care 14:347-351. doi:10.1136/qshc.2005.013755
+    """
+    means, size = np.asarray(adjusted, dtype=np.float64), np.asarray(n, dtype=np.float64)
+    error = np.sqrt(np.where((size > 0) & (sd > 0), sd**2 / np.where(size > 0, size, 1.0), np.nan))
+    return _winsorised((means - reference) / error, error, winsorise)
+
+
 def empirical_null(z: ArrayLike) -> EmpiricalNull:
     """Fit the distribution of the z-scores of ordinary providers to the middle of all z-scores.
 

@@ -1,14 +1,15 @@
 """Scores of providers: the events observed against those their case mix led to expect."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from risk_models.event_tests import EventTest, Tested, case_mix_test, count_test
+from risk_models.event_scores import AnyTest, BinaryScores, Question, Sums, answered, asked, counted
+from risk_models.event_tests import Tested, case_mix_test
 from risk_models.mean_scores import MeanScores, score_mean
+from risk_models.published_tests import PublishedTest
 from risk_models.record_weights import HUNDREDTHS, checked_weight, lattice
 from risk_models.regression import CannotFit
 from risk_models.strata import (
@@ -24,71 +25,13 @@ from risk_models.strata import (
     overall,
     per_provider,
 )
-from risk_models.verdict import LEVELS, Limits, bands, checked_levels, not_assessable
+from risk_models.verdict import LEVELS
 
 __all__ = ["BinaryScores", "MeanScores", "score_binary", "score_count", "score_mean"]
 
 # Share of the Poisson variance that the case mix leaves, sum p(1 - p) over sum p, from which an event is
 # rare enough for a Poisson test: an average risk of about a tenth.
 RARE = 0.9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BinaryScores:
-    """Scores of an event or a count, one a provider; all arrays have shape (providers,).
-
-    Attributes
-    ----------
-    n, observed, expected
-        Records (of a count: exposure), events, and the events expected; each record for its weight.
-    variance
-        Of the number of events given the case mix: the sum of w^2 p(1 - p), with w the weight; of a count,
-        that of `expected`.
-    ratio
-        O/E; NaN without records.
-    reference
-        The rate of all providers together: a proportion, or events per unit of exposure.
-    adjusted
-        Indirectly standardised rate, ratio times reference. As a proportion it can exceed 1.
-    lower, upper
-        The interval of `adjusted` at the inner level, of the test.
-    limits
-        Funnel limits of `adjusted`, of the test.
-    band, reason
-        The verdict, and why a provider is not assessable ("" where it is).
-    test
-        The test that interval, limits, p-values and verdict rest on.
-    norm
-        The adjusted rate that providers are tested against.
-    tau2
-        Over-dispersion that the verdict allows for, on the scale of O/E.
-    p_low, p_high
-        One-sided p-values: the chance of as few, or as many, events if the norm were true.
-    """
-
-    n: FloatArray
-    observed: FloatArray
-    expected: FloatArray
-    variance: FloatArray
-    ratio: FloatArray
-    reference: float
-    adjusted: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    limits: Limits
-    band: NDArray[np.str_]
-    reason: NDArray[np.str_]
-    test: EventTest
-    norm: float
-    tau2: float
-    p_low: FloatArray
-    p_high: FloatArray
-
-    @property
-    def p(self) -> FloatArray:
-        """Two-sided p-values: twice the smaller tail, at most 1; NaN where there is no test."""
-        result: FloatArray = np.minimum(2 * np.minimum(self.p_low, self.p_high), 1.0)
-        return result
 
 
 def score_binary(
@@ -100,10 +43,11 @@ def score_binary(
     providers: int,
     minimum_n: float = 1,
     minimum_expected: float = 0.0,
-    test: EventTest = "exact",
+    test: AnyTest = "exact",
     norm: float | None = None,
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
+    phi: float = 1.0,
     weight: ArrayLike | None = None,
 ) -> BinaryScores:
     """Score an event: O/E, the indirectly standardised rate, and by default the exact case-mix verdict.
@@ -126,17 +70,21 @@ def score_binary(
         Fewest records and expected events with which a provider is judged.
     test
         `exact` and `exact-mid-p`, with the case-mix distribution of the number of events; `poisson`,
-        `poisson-mid-p` and `byar` for rare events only.
+        `poisson-mid-p` and `byar` for rare events only; or one of `published_tests`, which have their form
+        for a proportion where all records have the same risk.
     norm
         Adjusted rate to test against, a proportion; None is the rate of all providers together.
     levels
         Inner and outer level of limits and verdict; the interval is at the inner one.
     tau2
         Variance of the true O/E of ordinary providers to be allowed for, as `overdispersion` estimates it;
-        0 leaves over-dispersion out. With `exact` and `poisson` only.
+        0 leaves over-dispersion out. With `exact`, `poisson` and some of `published_tests`, there on the
+        scale of the test.
+    phi
+        1 or more: multiplies the variance instead, in some of `published_tests`.
     weight
         For how much one record of each stratum counts, above 0 and at most 1 with two decimals at most; None
-        is 1. With `exact` and `exact-mid-p` only: a Poisson count is a whole number.
+        is 1. With `exact`, `exact-mid-p` and `z-score` only: a Poisson count is a whole number.
 
     Returns
     -------
@@ -174,26 +122,29 @@ def score_binary(
     in_parts, events_in_parts = counts * parts, happened * parts
     share = parts / HUNDREDTHS
     expected = counts * share * risks
-    sums = _Sums(
+    sums = Sums(
         n=per_provider(index, in_parts, providers) / HUNDREDTHS,
         observed=per_provider(index, events_in_parts, providers) / HUNDREDTHS,
         expected=per_provider(index, expected, providers),
         variance=per_provider(index, expected * share * (1 - risks), providers),
         reference=overall(events_in_parts, in_parts),
     )
-    question = _question(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2)
+    question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
     if test in ("exact", "exact-mid-p"):
         tested = _exact(index, counts, risks, parts, sums, question)
-    elif (parts < HUNDREDTHS).any():
+    elif test != "z-score" and (parts < HUNDREDTHS).any():
         raise ValueError(f"test '{test}' is of whole events; where records count in part use 'exact'")
+    elif test in get_args(PublishedTest):
+        alike = len(np.unique(risks[counts > 0])) == 1
+        tested = counted(sums, question, records=sums.n if alike else None)
     else:
         if sums.variance.sum() < RARE * sums.expected.sum():
             raise CannotFit(
                 f"test '{test}': with an average risk of {sums.expected.sum() / sums.n.sum():.2g} the event "
                 "is not rare, and a Poisson test would miss real differences; use 'exact'"
             )
-        tested = _counts(sums, question)
-    return _scores(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
+        tested = counted(sums, question)
+    return answered(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
 
 
 def score_count(
@@ -206,10 +157,11 @@ def score_count(
     providers: int,
     minimum_n: float = 0.0,
     minimum_expected: float = 0.0,
-    test: EventTest = "poisson",
+    test: AnyTest = "poisson",
     norm: float | None = None,
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
+    phi: float = 1.0,
 ) -> BinaryScores:
     """Score a count, such as falls in bed days: O/E, the indirectly standardised rate, and a Poisson verdict.
 
@@ -223,12 +175,12 @@ def score_count(
         Expected events per unit of exposure, above 0; `RiskModel.expected` of a Poisson model.
     exposure
         Sum of exposure per stratum; None is one unit a record.
-    providers, norm, levels, tau2
+    providers, norm, levels, tau2, phi
         As for `score_binary`; the norm is a rate per unit of exposure.
     minimum_n, minimum_expected
         Least exposure, and fewest expected events, with which a provider is judged.
     test
-        `poisson`, `poisson-mid-p` or `byar`.
+        `poisson`, `poisson-mid-p` or `byar`, or one of `published_tests` but `wilson`.
 
     Returns
     -------
@@ -254,58 +206,20 @@ def score_count(
         raise ValueError("rate: expected more than 0 events per unit of exposure in every stratum")
     index = checked_provider(provider, rows=len(counts), providers=providers)
     expected = per_provider(index, exposed * rates, providers)
-    sums = _Sums(
+    sums = Sums(
         n=per_provider(index, exposed, providers),
         observed=per_provider(index, happened, providers),
         expected=expected,
         variance=expected,
         reference=overall(happened, exposed),
     )
-    question = _question(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2)
-    tested = _counts(sums, question)
-    return _scores(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sums:
-    """Sums of each provider, as in `BinaryScores`."""
-
-    n: FloatArray
-    observed: FloatArray
-    expected: FloatArray
-    variance: FloatArray
-    reference: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What is tested, and how; `ratio` is the norm as a ratio to what is expected."""
-
-    test: EventTest
-    norm: float
-    ratio: float
-    levels: tuple[float, float]
-    tau2: float
-
-
-def _question(
-    reference: float, *, test: EventTest, norm: float | None, levels: Sequence[float], tau2: float
-) -> _Question:
-    if test not in get_args(EventTest):
-        raise ValueError(f"test '{test}' is none of {', '.join(get_args(EventTest))}")
-    if not 0 <= tau2 < np.inf:
-        raise ValueError(f"tau2: {tau2} is no variance; expected 0 or more")
-    if tau2 > 0 and test not in ("exact", "poisson"):
-        raise ValueError(f"test '{test}' has no form with over-dispersion; use 'poisson' or 'exact'")
-    if norm is not None and not 0 < norm < np.inf:
-        raise ValueError(f"norm: {norm} is no rate to test against; expected above 0")
-    at = reference if norm is None else norm
-    ratio = 1.0 if norm is None else norm / reference if reference > 0 else np.nan
-    return _Question(test=test, norm=at, ratio=ratio, levels=checked_levels(levels), tau2=tau2)
+    question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
+    tested = counted(sums, question)
+    return answered(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
 
 
 def _exact(
-    index: IntArray, n: FloatArray, risk: FloatArray, parts: IntArray, sums: _Sums, question: _Question
+    index: IntArray, n: FloatArray, risk: FloatArray, parts: IntArray, sums: Sums, question: Question
 ) -> Tested:
     # rows: lower and upper ratio, the counts at low998, low95, high95, high998, p_low and p_high
     found = np.full((8, len(sums.n)), np.nan)
@@ -325,55 +239,6 @@ def _exact(
             found[2:6, which] = steps.value(found[2:6, which])
     lower, upper, low998, low95, high95, high998, p_low, p_high = found
     return Tested(lower, upper, (low998, low95, high95, high998), p_low, p_high)
-
-
-def _counts(sums: _Sums, question: _Question) -> Tested:
-    return count_test(
-        sums.observed,
-        sums.expected,
-        ratio=question.ratio,
-        levels=question.levels,
-        test=question.test,
-        tau2=question.tau2,
-    )
-
-
-def _scores(
-    sums: _Sums, question: _Question, tested: Tested, *, minimum_n: float, minimum_expected: float
-) -> BinaryScores:
-    known = np.where(sums.n > 0, sums.expected, np.nan)
-    ratio = sums.observed / known
-    reason = not_assessable(
-        sums.n, minimum_n=minimum_n, expected=sums.expected, minimum_expected=minimum_expected
-    )
-    reason[(reason == "") & np.isnan(tested.p_low)] = "the norm expects an event in every record"
-    reference = sums.reference
-    low998, low95, high95, high998 = tested.limits
-    return BinaryScores(
-        n=sums.n,
-        observed=sums.observed,
-        expected=sums.expected,
-        variance=sums.variance,
-        ratio=ratio,
-        reference=reference,
-        adjusted=ratio * reference,
-        lower=tested.lower * reference,
-        upper=tested.upper * reference,
-        limits=Limits(
-            low998=low998 / known * reference,
-            low95=low95 / known * reference,
-            high95=high95 / known * reference,
-            high998=high998 / known * reference,
-            levels=question.levels,
-        ),
-        band=bands(sums.observed, Limits(low998, low95, high95, high998, levels=question.levels), reason),
-        reason=reason,
-        test=question.test,
-        norm=question.norm,
-        tau2=question.tau2,
-        p_low=tested.p_low,
-        p_high=tested.p_high,
-    )
 
 
 def _strata_of(provider: IntArray) -> list[tuple[int, IntArray]]:

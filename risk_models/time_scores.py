@@ -5,8 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from risk_models.event_tests import count_test
-from risk_models.standardise import BinaryScores
+from risk_models.event_scores import AnyTest, BinaryScores, Sums, asked, counted, unjudged
 from risk_models.strata import (
     FloatArray,
     checked,
@@ -29,6 +28,9 @@ def score_time(
     chance: Callable[[FloatArray], FloatArray],
     minimum_n: float = 1,
     minimum_expected: float = 0.0,
+    test: AnyTest = "poisson",
+    tau2: float = 0.0,
+    phi: float = 1.0,
 ) -> BinaryScores:
     """Score a time to an event: O/E, the adjusted chance of the event by the horizon, and a Poisson verdict.
 
@@ -51,6 +53,8 @@ def score_time(
         takes and gives arrays of one shape, NaN for NaN. One less `survival.adjusted_survival`.
     minimum_n, minimum_expected
         Fewest records and expected events with which a provider is judged.
+    test, tau2, phi
+        As for `score_count`.
 
     Returns
     -------
@@ -75,11 +79,14 @@ def score_time(
     total = per_provider(index, counts * hazard, providers)
     if (total < 0).any():
         raise ValueError("expected: a provider cannot have fewer than 0 expected events")
-    tested = count_test(observed, total, ratio=1.0, levels=LEVELS, test="poisson", tau2=0.0)
+    reference = float(chance(np.ones(1))[0])
+    sums = Sums(records, observed, total, total, reference)
+    question = asked(reference, test=test, norm=None, levels=LEVELS, tau2=tau2, phi=phi)
+    tested = counted(sums, question)
     known = np.where(total > 0, total, np.nan)
     reason = not_assessable(records, minimum_n=minimum_n, expected=total, minimum_expected=minimum_expected)
     reason[(reason == "") & np.isnan(known)] = "no follow-up"
-    reference = float(chance(np.ones(1))[0])
+    reason[(reason == "") & np.isnan(tested.p_low)] = unjudged(test)
     low998, low95, high95, high998 = (chance(limit / known) for limit in tested.limits)
     ratio = observed / known
     return BinaryScores(
@@ -95,9 +102,10 @@ def score_time(
         limits=Limits(low998, low95, high95, high998, levels=LEVELS),
         band=bands(observed, Limits(*tested.limits, levels=LEVELS), reason),
         reason=reason,
-        test="poisson",
+        test=test,
         norm=reference,
-        tau2=0.0,
+        tau2=tau2,
+        phi=phi,
         p_low=tested.p_low,
         p_high=tested.p_high,
     )

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
 
 import typst
 
 from contracts.contract import Contract
+from contracts.field_words import FieldWords, choice_words, unit_of
 from contracts.ledger import Settlement
+from contracts.quality import QualityLine
+from contracts.restatement import Restated
+from contracts.statement.numbers import Language, Numbers
 from contracts.statement.words import TEXTS
 from contracts.steps import StepInput
 from contracts.terms.part import Text
-
-Language = Literal["nl", "en"]
+from contracts.terms.quality import ByImprovement, ByLevel, QualityRule
 
 
 def statement(
@@ -22,6 +24,8 @@ def statement(
     settlements: Sequence[Settlement],
     *,
     titles: Mapping[str, Text],
+    percentages: Collection[str] = (),
+    restated: Sequence[Restated] = (),
     language: Language,
 ) -> bytes:
     """Write a settlement as a PDF.
@@ -34,10 +38,16 @@ def statement(
         Of each payer, in the order of the contract.
     titles : mapping of str to Text
         Titles of the indicators; one without goes by its name.
+    percentages : collection of str
+        Indicators whose values are proportions, which are written as percentages.
+    restated : sequence of Restated
+        What this settlement changed in the one before it, of each payer, if it replaced one.
     language : str
         ``nl`` or ``en``.
     """
-    made = typst.compile(_Document(contract, settlements, titles, language).source().encode(), format="pdf")
+    document = _Document(contract, settlements, FieldWords(contract, titles), language)
+    source = document.source(percentages, restated)
+    made = typst.compile(source.encode(), format="pdf")
     assert isinstance(made, bytes)
     return made
 
@@ -47,14 +57,17 @@ class _Document:
         self,
         contract: Contract,
         settlements: Sequence[Settlement],
-        titles: Mapping[str, Text],
+        words: FieldWords,
         language: Language,
     ) -> None:
-        self.contract, self.settlements, self.titles = contract, settlements, titles
+        self.contract, self.settlements, self.words = contract, settlements, words
         self.language: Language = language
+        self.numbers = Numbers(language, contract.currency)
+        self.interim = settlements[0].inputs.interim is not None
 
-    def source(self) -> str:
-        parts = [self._head(), *self._parties(), *self._quality()]
+    def source(self, percentages: Collection[str], restated: Sequence[Restated]) -> str:
+        parts = [self._head(), *self._parties(), *self._stand(), *self._restated(restated)]
+        parts += self._quality(percentages)
         for settlement in self.settlements:
             parts += [*self._steps(settlement), *self._distribution(settlement)]
         return "\n".join([*parts, *self._sources(), *self._signatures()])
@@ -70,43 +83,127 @@ class _Document:
 #set text(lang: "{self.language}", size: 9.5pt, hyphenate: true)
 #let rule(x, y) = if y == 0 {{ (bottom: 0.7pt) }} else {{ (bottom: 0.3pt + luma(190)) }}
 #set table(stroke: rule, inset: 4pt)
-#show heading: set block(above: 1.4em, below: 0.7em)
+#show table.cell: set par(leading: 0.5em)
+#show heading: set block(above: 1.4em, below: 0.7em, sticky: true)
 = #{_text(self._of(self.contract.title))}"""
 
     def _parties(self) -> Iterable[str]:
         first = self.settlements[0]
-        kind = self._t(first.kind)
-        if first.inputs.interim is not None:
-            kind = f"{kind} {first.inputs.interim.paid_through}"
-        yield f'#text(size: 12pt, weight: "bold", {_text(f"{kind}, {first.period}")})'
+        through = first.inputs.interim.paid_through if first.inputs.interim else ""
+        kind = self._t(first.kind).format(first.period, through)
+        yield f'#text(size: 12pt, weight: "bold", {_text(kind)})'
         yield f"== #{_text(self._t('parties'))}"
         rows = [(self._t("network"), first.participant.network)]
         for each in self.settlements:
-            what = self._t("owes" if each.payment < 0 else "pays")
-            rows += [(self._t("between"), each.payer), (what, self._money(abs(each.payment)))]
+            rows += [(self._t("between"), each.payer), self._paid(each.payment)]
+        if len(self.settlements) > 1:
+            whole = sum((each.payment for each in self.settlements), Decimal(0))
+            rows.append((self._t("all"), self.numbers.money(whole)))
         rows.append((self._t("contract"), f"{first.contract} {first.version}"))
         yield self._table(("", ""), rows, columns="(auto, 1fr)", right=())
 
-    def _quality(self) -> Iterable[str]:
+    def _paid(self, payment: Decimal) -> tuple[str, str]:
+        """What is paid, and to whom; of an interim settlement what would be."""
+        words = ("would owe", "would pay") if self.interim else ("owes", "pays")
+        return self._t(words[payment >= 0]), self.numbers.money(abs(payment))
+
+    def _stand(self) -> Iterable[str]:
+        """Where the network stands in a year that has not ended."""
+        if not self.interim:
+            return
+        yield f"== #{_text(self._t('stand'))}"
+        several = len(self.settlements) > 1
+        for each in self.settlements:
+            told = self._claims(each)
+            yield f"#{_text(f'{each.payer}: {told}' if several else told)}\n"
+        pending = [
+            self._of(self.words.title(result.indicator))
+            for result in self.settlements[0].inputs.results
+            if not result.ripe
+        ]
+        if pending:
+            yield f"#{_text(self._t('stand quality').format('; '.join(pending)))}\n"
+        yield f"#{_text(self._t('stand end'))}"
+
+    def _claims(self, settlement: Settlement) -> str:
+        interim, expected = settlement.inputs.interim, settlement.step("actual").amount
+        assert interim is not None
+        if all(part.factor == 1 for part in interim.parts):
+            return self._t("stand claims all").format(through=interim.paid_through)
+        known = settlement.inputs.spending
+        return self._t("stand claims").format(
+            through=interim.paid_through,
+            known=self.numbers.money(known),
+            part=self.numbers.percent(known / expected, 1),
+            expected=self.numbers.money(expected),
+        )
+
+    def _restated(self, restated: Sequence[Restated]) -> Iterable[str]:
+        if not restated:
+            return
+        yield f"== #{_text(self._t('restated'))}"
+        paid = {each.payer: each.payment for each in self.settlements}
+        network = self.settlements[0].participant.network
+        for each in restated:
+            now = paid[each.payer]
+            was = now - each.differences[network]
+            told = self._t("restated about").format(was=self.numbers.money(was), now=self.numbers.money(now))
+            yield f"#{_text(f'{each.payer}: {told}' if len(restated) > 1 else told)}\n"
+            rows = [(party, self.numbers.money(amount)) for party, amount in each.differences.items()]
+            heads = (self._t("party"), self._t("difference"))
+            yield self._table(heads, rows, columns="(1fr, auto)", right=(1,))
+            causes = [
+                (self._of(self.words.of_cause(what)), self.numbers.money(amount))
+                for what, amount in each.causes
+            ]
+            heads = (self._t("cause"), self._t("difference for"))
+            yield self._table(heads, causes, columns="(1fr, auto)", right=(1,))
+
+    def _quality(self, percentages: Collection[str]) -> Iterable[str]:
         score = self.settlements[0].quality
         yield f"== #{_text(self._t('quality'))}"
+        rules = {rule.indicator: rule for rule in self.contract.quality.indicators}
         rows = []
         for line in score.lines:
-            title = self.titles.get(line.indicator)
-            value = self._number(line.adjusted, 6) if line.adjusted is not None else self._t(line.handled)
+            percent = line.indicator in percentages
             rows.append(
                 (
-                    self._of(title) if title else line.indicator,
-                    self._number(Decimal(repr(line.n)), 0),
-                    value,
-                    self._percent(Decimal(float(line.attained)), 1),
-                    self._percent(Decimal(float(line.weight)), 1),
-                    self._number(Decimal(float(line.points)), 4),
+                    self._of(self.words.title(line.indicator)),
+                    self.numbers.number(Decimal(repr(line.n)), 0),
+                    self._result(line, percent),
+                    self._goal(rules[line.indicator], line.period, percent),
+                    self.numbers.percent(Decimal(float(line.attained)), 1),
+                    self.numbers.percent(Decimal(float(line.weight)), 1),
+                    self.numbers.number(Decimal(float(line.points)), 4),
                 )
             )
-        rows.append((self._t("score"), "", "", "", "", self._number(Decimal(float(score.score)), 4)))
-        heads = tuple(map(self._t, ("indicator", "n", "value", "attained", "weight", "points")))
-        yield self._table(heads, rows, columns="(1fr, auto, auto, auto, auto, auto)", right=(1, 2, 3, 4, 5))
+        rows.append(
+            (self._t("score"), "", "", "", "", "", self.numbers.number(Decimal(float(score.score)), 4))
+        )
+        names = ("indicator", "n", "value", "goal", "attained", "weight", "points")
+        widths = "(1fr, auto, auto, 32mm, auto, auto, auto)"
+        yield self._table(tuple(map(self._t, names)), rows, columns=widths, right=(1, 2, 4, 5, 6))
+
+    def _result(self, line: QualityLine, percent: bool) -> str:
+        """What was judged, or what was done with an indicator that was not."""
+        if line.adjusted is None:
+            return "\u2013" if line.handled == "judged" else self._of(choice_words(line.handled))
+        return self.numbers.percent(line.adjusted, 2) if percent else self._value(line.adjusted, percent)
+
+    def _value(self, value: Decimal, percent: bool) -> str:
+        return self.numbers.percent(value, 2, fixed=False) if percent else self.numbers.number(value, 4)
+
+    def _goal(self, rule: QualityRule, period: str, percent: bool) -> str:
+        """What was agreed about an indicator for this year."""
+        attain = rule.attain
+        if isinstance(attain, ByLevel):
+            ends = (self._value(end, percent) for end in (attain.threshold, attain.target))
+            return self._t("level").format(*ends)
+        if isinstance(attain, ByImprovement):
+            goal, relative = attain.path[period], attain.measured == "relative"
+            told = self.numbers.percent(goal, 1, fixed=False) if relative else self._value(goal, percent)
+            return self._t(f"improvement {attain.measured}").format(told)
+        return self._t(attain.by)
 
     def _steps(self, settlement: Settlement) -> Iterable[str]:
         name = f": {settlement.payer}" if len(self.settlements) > 1 else ""
@@ -116,7 +213,7 @@ class _Document:
                 f"{number}. {self._of(step.name)}",
                 f"{self._of(step.formula)}.",
                 "; ".join(self._input(what, given, settlement) for what, given in step.inputs.items()),
-                self._amount(step.amount, step.unit),
+                self.numbers.of_unit(step.amount, step.unit),
             )
             for number, step in enumerate(settlement.steps, start=1)
         ]
@@ -126,23 +223,27 @@ class _Document:
             f"text(size: 7.5pt, {_text(given)}), align(right, {_text(amount)})"
             for name, words, given, amount in rows
         ]
-        head = ", ".join(f"strong({_text(head)})" for head in heads)
-        yield (f"#table(columns: (5fr, 4fr, auto), table.header({head}),\n  " + ",\n  ".join(cells) + ")")
+        head = ", ".join(f"strong({_text(head)})" for head in heads[:2])
+        head += f", align(right, strong({_text(heads[2])}))"
+        columns = f"columns: (5fr, 4fr, auto), table.header({head})"
+        yield f"#table({columns},\n  " + ",\n  ".join(cells) + ")"
 
     def _input(self, what: str, given: StepInput, settlement: Settlement) -> str:
         kind, _, field = given.source.partition(":")
         earlier = {step.key: step for step in settlement.steps}.get(field) if kind == "step" else None
         if earlier is not None:
-            return f"{self._of(earlier.name)} {self._amount(Decimal(given.value), earlier.unit)}"
-        value = given.value
-        told = self._number(value, 6) if isinstance(value, Decimal) else str(value)
-        return f"{what} {told} ({self._t(f'source {kind}')} {field})"
+            name, unit = earlier.name, str(earlier.unit)
+        else:
+            name, unit = self.words.of(given.source, what=what), unit_of(given.source, what)
+        if isinstance(given.value, str):
+            return f"{self._of(name)}: {self._of(choice_words(given.value))}"
+        return f"{self._of(name)}: {self.numbers.of_unit(Decimal(given.value), unit)}"
 
     def _distribution(self, settlement: Settlement) -> Iterable[str]:
         portions = [*settlement.portions, *settlement.others]
         if portions:
             yield f"== #{_text(self._t('distribution'))}"
-            rows = [(portion.name, self._money(portion.amount)) for portion in portions]
+            rows = [(portion.name, self.numbers.money(portion.amount)) for portion in portions]
             heads = (self._t("party"), self._t("amount"))
             yield self._table(heads, rows, columns="(1fr, auto)", right=(1,))
 
@@ -189,28 +290,6 @@ class _Document:
         cells = ",\n  ".join(", ".join(map(_text, row)) for row in rows)
         stroke = "" if any(heads) else "stroke: none,"
         return f"#table(columns: {columns}, align: ({sides}), {stroke} {head}\n  {cells})"
-
-    def _amount(self, amount: Decimal, unit: str) -> str:
-        if unit == "rate":
-            return self._percent(amount, 4)
-        return self._money(amount) if unit == "eur" else self._number(amount, 6)
-
-    def _money(self, amount: Decimal) -> str:
-        sign = {"EUR": "€", "USD": "$"}[self.contract.currency]
-        return f"{sign}\u00a0{self._spelled(f'{amount:,.2f}')}"
-
-    def _percent(self, amount: Decimal, digits: int) -> str:
-        space = "\u00a0" if self.language == "nl" else ""
-        return f"{self._spelled(f'{amount * 100:,.{digits}f}')}{space}%"
-
-    def _number(self, amount: Decimal, digits: int) -> str:
-        text = f"{amount:,.{digits}f}"
-        return self._spelled(text.rstrip("0").rstrip(".") if "." in text else text)
-
-    def _spelled(self, number: str) -> str:
-        if self.language == "nl":
-            number = number.translate(str.maketrans(",.", ".,"))
-        return number.replace("-", "\u2212")
 
     def _t(self, key: str) -> str:
         return TEXTS[key][0 if self.language == "nl" else 1]

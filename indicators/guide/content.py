@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from indicators.case_mix import CaseMixTerm, Imputation
 from indicators.dataset import Dataset
-from indicators.definition import Example, Exclusion, FollowUp, Indicator, Show
+from indicators.definition import TIMES, Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
 from indicators.guide.data import answers_with, columns_needed, data_table, instrument_words
 from indicators.guide.parts import Items, Part, Row, Table
@@ -305,6 +305,8 @@ def _norm(item: Indicator, say: Speaker) -> str:
         return say("no_norm")
     value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
     sign = " %" if item.show.unit == "percent" else ""
+    if item.show.unit in TIMES:
+        sign = f" {say(f'time_{item.show.unit}')}"
     if item.show.of:
         value, sign = value * item.show.per, f" per {item.show.per} {say.of(item.show.of)}"
     limit = "at_most" if item.outcome.better == "lower" else "at_least"
@@ -314,6 +316,8 @@ def _norm(item: Indicator, say: Speaker) -> str:
 def _shown(show: Show, say: Speaker) -> str:
     if show.of:
         return say("rate", say.of(show.of) if show.per == 1 else f"{show.per} {say.of(show.of)}")
+    if show.unit in TIMES:
+        return say("shown_time", say(f"time_{show.unit}"), str(show.decimals))
     return say(show.unit, str(show.decimals))
 
 

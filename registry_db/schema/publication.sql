@@ -31,7 +31,7 @@ create table indicator (
     kind varchar not null,             -- structure, binary, count, continuous, change, top_box, time_to_event
     better varchar not null,           -- lower, higher
     expectation varchar not null,      -- none, own, external
-    show_unit varchar not null,        -- percent (values are proportions, shown x 100), points or rate
+    show_unit varchar not null,        -- percent (values are proportions, shown x 100), points, rate, or a time
     show_decimals integer not null, show_per integer not null default 1, show_of_nl varchar, show_of_en varchar,
     minimum_n integer not null,
     norm double, norm_kind varchar,

@@ -50,7 +50,7 @@ def test_a_ledger_is_written_for_the_parties(
 
     book, data = tmp_path / "a.xlsx", tmp_path / "a.json"
     assert run("birth-vsv", "--period", "2025", "--out", str(book)) == 0
-    assert openpyxl.load_workbook(book)["Afrekening"]["A4"].value.startswith("=IF(")
+    assert openpyxl.load_workbook(book)["Afrekening"]["A5"].value.startswith("=IF(")
     assert run("birth-vsv", "--period", "2025", "--out", str(data), "--language", "en") == 0
     assert json.loads(data.read_text("utf-8"))[0]["payment"] == "180485.03"
     document = tmp_path / "a.pdf"

@@ -8,12 +8,15 @@ import string
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from app.wording import LANGUAGES, Language, catalogue_file, wording
+from registry_db.published import Indicator
 
 APP = Path(__file__).parents[2] / "app"
 KEYWORDS = {"t", "mark", "plural"}
@@ -107,3 +110,24 @@ def test_one_is_singular() -> None:
     assert wording("nl").plural("definition.records", 1) == "1 record"
     assert wording("en").plural("definition.records", 30) == "30 records"
     assert wording("nl").plural("overview.lead", 1, period="2025") == "In 2025 is 1 indicator beoordeeld."
+
+
+@pytest.mark.parametrize(
+    ("unit", "decimals", "value", "nl", "en"),
+    [
+        ("minutes", 1, 25.04, "25,0 minuten", "25.0 minutes"),
+        ("minutes", 0, 1.2, "1 minuut", "1 minute"),
+        ("minutes", 1, 1.0, "1,0 minuten", "1.0 minutes"),
+        ("hours", 1, 36.25, "36,2 uur", "36.2 hours"),
+        ("days", 0, -1, "−1 dag", "−1 day"),
+        ("days", 0, 1400, "1.400 dagen", "1,400 days"),
+        ("weeks", 2, 6.5, "6,50 weken", "6.50 weeks"),
+        ("months", 0, 2, "2 maanden", "2 months"),
+        ("years", 0, 70, "70 jaar", "70 years"),
+    ],
+)
+def test_a_time_has_its_unit(unit: str, decimals: int, value: float, nl: str, en: str) -> None:
+    shown = cast(Indicator, SimpleNamespace(show_unit=unit, show_decimals=decimals, show_per=1))
+    assert (wording("nl").value(shown, value), wording("en").value(shown, value)) == (nl, en)
+    low = wording("nl").interval(shown, value, value)
+    assert low == f"{wording('nl').number(value, decimals)} tot {nl}"

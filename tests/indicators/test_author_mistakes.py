@@ -6,7 +6,20 @@ import pytest
 
 from indicators.dataset import Dataset
 from tests.indicators.build import DATASET, INDICATOR, NETWORKS, changed, messages
+from tests.indicators.test_links import STAY
 
+CODED = (
+    DATASET
+    + """\
+  found: {any: true, of: visit, where: "record(sex) = 'female' and seen > record(day)"}
+tables:
+  visit:
+    link: {id: id}
+    columns:
+      id: {type: integer, required: true}
+      seen: {type: date}
+"""
+)
 TERMS = "case_mix:\n  - {term: age, as: number}"
 
 # mistake, right, wrong, what is said of it
@@ -54,7 +67,14 @@ IN_AN_INDICATOR = [
      "loss.yaml:17: case_mix.1.term: 'loss' is what the outcome is told by: adjusted for it, every score is "
      "as expected (take what was certain before the care)"),
     ("a follow-up of something that is no date", "show: {", "follow_up: {days: 30, after: age}\nshow: {",
-     "loss.yaml:20: follow_up.after: 'age' is integer; expected date"),
+     "loss.yaml:20: follow_up.after: 'age' is integer; expected date or datetime"),
+    ("minutes of a share", "unit: percent", "unit: minutes",
+     "loss.yaml:20: show.unit: minutes are of a mean; this outcome is binary"),
+    ("a unit in Dutch", "unit: percent", "unit: minuten",
+     "loss.yaml:20: show.unit: 'minuten': expected 'percent', 'points', 'rate', 'minutes', 'hours', 'days', "
+     "'weeks', 'months' or 'years' (did you mean 'minutes'?)"),
+    ("a period without brackets", "population: age >= 18", "population: day > period_start",
+     "loss.yaml:9: population: there is no column 'period_start' (write period_start(...))"),
     ("a norm in percents", "show: {", "norm: {value: 95, kind: target}\nshow: {",
      "loss.yaml:20: norm.value: the norm of a share is a share: write 0.95 for 95 %"),
     ("an example outside the range", "given: {age: 30", "given: {age: 300",
@@ -69,6 +89,30 @@ ELSEWHERE = [
      "ends the day before"),
     ("a membership that ends before it begins", NETWORKS, "until: 2024-06-30", "until: 2019-06-30",
      "x.yaml:8: networks.north.members.1.until: the membership ends before it begins"),
+    ("a window from a column that is not there", STAY, '["add_days(discharged, 1)",', "[discharge,",
+     "x.yaml:22: derive.back.between.1: there is no column 'discharge' (did you mean 'discharged'?)"),
+    ("a record of another dataset that is not there", STAY, "rows_of: stay", "rows_of: stays",
+     "x.yaml:25: tables.later.rows_of: there is no dataset or table 'stays' (did you mean 'stay'?)"),
+    ("a computed column that comes too late", STAY, "      planned: {type: boolean}",
+     "      back: {type: boolean}\n      planned: {type: boolean}",
+     "x.yaml:30: tables.later.columns.back: 'back' must stand before 'back', which is computed of it in "
+     "other rows"),
+    ("a link by another kind of column", STAY, "link: {patient: patient}", "link: {admitted: patient}",
+     "x.yaml:26: tables.later.link.admitted: 'admitted' is date, and 'patient' is text"),
+    ("a pseudonym that says not that it is one", STAY,
+     "      patient: {type: text, identifier: true}", "      patient: {type: text}",
+     "x.yaml:26: tables.later.link.patient: both columns are identifiers, or neither"),
+    ("a code of the record", CODED, "record(sex) = 'female'", "record(sex) = 'woman'",
+     "x.yaml:38: derive.found.where: 'sex' has no value 'woman' (known: female, male)"),
+    ("a number of the record", CODED, "record(sex) = 'female'", "record(age) > 400",
+     "x.yaml:38: derive.found.where: 'age' runs from 0 to 110 years; it never comes to 400 "
+     "(is this in another unit?)"),
+    ("days of one end", CODED, "any: true", 'days: [seen]',
+     "x.yaml:38: derive.found.days.2: this field is missing"),
+    ("different days", CODED, "any: true", "distinct: sene",
+     "x.yaml:38: derive.found.distinct: table 'visit' has no column 'sene' (did you mean 'seen'?)"),
+    ("a year of a text", DATASET, "year_of: day", "year_of: sex",
+     "x.yaml:7: period.year_of: 'sex' is category; a year is taken of a date or a datetime"),
     ("a day that does not exist", NETWORKS, "until: 2024-06-30", "until: 2024-06-31",
      "x.yaml:8: networks.north.members.1.until: '2024-06-31': there is no such day"),
     ("a range from high to low", DATASET, "range: [0, 110]", "range: [110, 0]",

@@ -16,7 +16,16 @@ from indicators.cohort import NO_NETWORK, cohort_select, membership_select
 from indicators.compile import dataset_select, derived_sql, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.strata import COUNTED, patterns_select, states_select, strata_select
+from indicators.strata import (
+    COUNTED,
+    cells_select,
+    mix_select,
+    mixes_select,
+    patterns_select,
+    providers_select,
+    states_select,
+    strata_select,
+)
 from tests.indicators.build import dataset, indicator, networks, sql_type
 
 CUT_OFF = dt.date(2024, 12, 31)
@@ -421,12 +430,12 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             " date '2020-01-01' as since, null::date as until"
         )
         rows = make_cohort(con, of, records)
-        states = con.execute(states_select("cohort")).fetchall()
+        make_cells(con, terms := [term.term for term in of.case_mix])
+        states = con.execute(states_select("cell")).fetchall()
         assert len(rows) == len(records) == sum(count for *_, count in states)
         assert all(row["_state"] for row in rows)
         for row in rows:
             assert (row["_reason"] == "") is (row["_state"] in COUNTED)
-        terms = [term.term for term in of.case_mix]
         for period in ("2023", "2024"):
             counted = [row for row in rows if row["_period"] == period and row["_state"] in COUNTED]
             patterns, strata = patterns_and_strata(con, terms, period)
@@ -437,12 +446,26 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             assert_sums(groups, counted, ["_provider", *terms], ("_y", "_before"))
 
 
+def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
+    for name, sql in (
+        ("mix_of_period", mixes_select("cohort", columns)),
+        ("mix", mix_select("mix_of_period", columns)),
+        ("cell", cells_select("cohort", "mix", columns)),
+    ):
+        con.execute(f"create or replace table {name} as {sql}")
+
+
 def patterns_and_strata(
     con: duckdb.DuckDBPyConnection, columns: list[str], period: str = "2024"
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    con.execute(f"create or replace table pattern as {patterns_select('cohort', columns)}", [period])
+    make_cells(con, columns)
+    con.execute(f"create or replace table pattern as {patterns_select('mix_of_period', columns)}", [period])
     patterns = con.execute("select * from pattern order by _pattern").fetchall()
-    return patterns, con.execute(strata_select("cohort", "pattern", columns), [period]).fetchall()
+    code = {
+        number: code for code, number in con.execute(providers_select("cell"), {"period": period}).fetchall()
+    }
+    strata = con.execute(strata_select("cell", "pattern", "mix", columns), {"period": period}).fetchall()
+    return patterns, [(code[number], *sums) for number, *sums in strata]
 
 
 def assert_sums(

@@ -5,6 +5,7 @@ from scipy import stats
 from risk_models.spread import (
     cqc_overdispersion,
     empirical_null,
+    mean_overdispersion,
     overdispersion,
     proportion_overdispersion,
     shmi_overdispersion,
@@ -75,3 +76,17 @@ def test_empirical_null_needs_providers_that_differ():
         empirical_null([1.0, 2.0, 3.0, np.nan])
     with pytest.raises(ValueError, match="no null to fit"):
         empirical_null([0.0] * 10)
+
+
+def test_means_that_differ_by_chance_only_have_no_spread_and_others_their_own():
+    """With a known variance between providers, tau2 comes out near it, and phi near 1 without."""
+    draw = np.random.default_rng(8)
+    n = draw.integers(50, 400, 400).astype(float)
+    for tau in (0.0, 0.3):
+        means = 5 + tau * draw.standard_normal(400) + draw.standard_normal(400) * 2 / np.sqrt(n)
+        found = mean_overdispersion(means, n, sd=2.0, reference=5.0, winsorise=0.0)
+        # of 400 squared z-scores: the standard error of the mean of chi-square with 1 degree is 0.07
+        z2 = ((means - 5) / (2 / np.sqrt(n))) ** 2
+        assert found.phi == pytest.approx(z2.mean(), rel=1e-12)
+        assert np.sqrt(found.tau2) == pytest.approx(tau, abs=0.05)
+    assert np.isnan(mean_overdispersion([1.0, 2.0], [3, 4], sd=0.0, reference=1.0).phi)
