@@ -27,7 +27,7 @@ from indicators.strata import (
     strata_select,
 )
 from registry_db.connect import Connection
-from registry_db.records import make_current_view
+from registry_db.records import current_select, derived_in
 
 # The column of the cohort with an expectation that was delivered.
 EXTERNAL = "_expected"
@@ -95,7 +95,8 @@ def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date 
     if not columns:
         return None
     newest = f"greatest({', '.join(f'max({day_of_sql(name, dataset)})' for name in columns)})"
-    found = con.execute(f"select {newest} from {make_current_view(con, dataset)}").fetchall()[0][0]
+    records = current_select(con, dataset, read_by=newest)
+    found = con.execute(f"select {newest} from ({records})").fetchall()[0][0]
     return found if isinstance(found, dt.date) else None
 
 
@@ -126,11 +127,12 @@ def make_cohort(
     carried : sequence of str
         Columns of the records that the cohort has as well; it is a table then.
     """
-    view = make_current_view(con, dataset)
     until = cut_off(con, indicator, dataset)
-    sql = cohort_select(indicator, dataset, view, members="member", cut_off=until, carried=carried)
-    of_rows = any(isinstance(block, RowsColumn) for block in dataset.derive.values())
+    sql = cohort_select(indicator, dataset, "cohort_record", members="member", cut_off=until, carried=carried)
+    of_rows = any(isinstance(dataset.derive[name], RowsColumn) for name in derived_in(dataset, sql))
+    records = current_select(con, dataset, read_by=sql)
     _drop_cohort(con)
+    con.execute(f"create or replace temp view cohort_record as {records}")
     con.execute(f"create temp {'table' if carried or of_rows else 'view'} cohort as {sql}")
     columns = _columns(indicator)
     for name, sql in (

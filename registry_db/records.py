@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from indicators.columns import Column
 from indicators.compile import dataset_select, quote
 from indicators.dataset import Dataset
@@ -66,10 +68,7 @@ def make_record_table(con: Connection, definition: Table) -> None:
 
 
 def make_current_view(con: Connection, dataset: Dataset) -> str:
-    """Make the temporary view of the records that count today, derived columns included.
-
-    A record counts when its delivery is not superseded and no later delivery holds the same key; so does a
-    row of a table that belongs to it.
+    """Make the temporary view of the records that count today, all derived columns included.
 
     Returns
     -------
@@ -77,10 +76,39 @@ def make_current_view(con: Connection, dataset: Dataset) -> str:
         Name of the view, quoted.
     """
     view = view_name(dataset.dataset)
-    current = {table.name: _current_sql(table) for table in dataset.tables_to_read()}
-    sql = dataset_select(dataset, current[dataset.dataset], child_rows=current)
-    con.execute(f"create or replace temp view {view} as {sql}")
+    con.execute(f"create or replace temp view {view} as {current_select(con, dataset)}")
     return view
+
+
+def current_select(con: Connection, dataset: Dataset, *, read_by: str | None = None) -> str:
+    """SQL of the records that count today, with derived columns.
+
+    A record counts when its delivery is not superseded and no later delivery holds the same key; so does a
+    row of a table that belongs to it.
+
+    Parameters
+    ----------
+    con : Connection
+        The vault.
+    dataset : Dataset
+        Its definition.
+    read_by : str, optional
+        SQL that reads the records: a derived column that it does not name is left out. The engine leaves out
+        what nobody reads by itself, but not what is counted of the rows of other tables.
+    """
+    current = {table.name: _current_sql(con, table) for table in dataset.tables_to_read()}
+    passed_over = set() if read_by is None else set(dataset.derive) - set(derived_in(dataset, read_by))
+    return dataset_select(dataset, current[dataset.dataset], given=passed_over, child_rows=current)
+
+
+def derived_in(dataset: Dataset, sql: str) -> list[str]:
+    """Derived columns that SQL names, and those that they are computed of."""
+    found = {name for name in dataset.derive if quote(name) in sql}
+    while (
+        more := {read for name in found for read in dataset.reads_of(name) if read in dataset.derive} - found
+    ):
+        found |= more
+    return [name for name in dataset.derive if name in found]
 
 
 def orphans(con: Connection, dataset: Dataset) -> dict[str, int]:
@@ -91,19 +119,47 @@ def orphans(con: Connection, dataset: Dataset) -> dict[str, int]:
             if table.rows_of:
                 continue
             linked = " and ".join(f"r.{quote(own)} = a.{quote(to)}" for own, to in table.link.items())
+            rows_of, above_of = _current_sql(con, table), _current_sql(con, above)
             rows = con.execute(
-                f"select delivery, count(*) from {_current_sql(table)} r anti join {_current_sql(above)} a "
+                f"select delivery, count(*) from {rows_of} r anti join {above_of} a "
                 f"on {linked} join delivery d on d.seq = r._delivery group by delivery"
             )
             found.update(rows.fetchall())
     return found
 
 
-def _current_sql(table: Table) -> str:
+def _current_sql(con: Connection, table: Table) -> str:
     """SQL of the stored rows of a table that count today."""
-    live = "_delivery in (select seq from delivery where superseded_by is null)"
-    latest = ""
-    if table.key:
-        key = ", ".join(map(quote, table.key))
-        latest = f"qualify row_number() over (partition by {key} order by _delivery desc, _line desc) = 1"
-    return f"(select * from {record_table(table.name)} where {live} {latest})"
+    deliveries = con.execute(
+        "select seq, superseded_by is null from delivery where dataset = ? order by seq", [table.name]
+    ).fetchall()
+    live = [seq for seq, counts in deliveries if counts]
+    stored = record_table(table.name)
+    if table.key and (replaced := _replaced(con, table, live)):
+        stored = f"{stored} anti join {replaced} using (_delivery, _line)"
+    if len(live) < len(deliveries):
+        stored = f"{stored} where _delivery in ({', '.join(map(str, live)) or 'null'})"
+    return f"(select * from {stored})"
+
+
+def _replaced(con: Connection, table: Table, live: list[int]) -> str:
+    """Name of a temporary table with the rows that a later row of the same key replaces; empty for no rows.
+
+    To look for them at every reading would take longer than most readings: they are found once for what is
+    delivered, which gives the table its name.
+    """
+    known = hashlib.sha256(repr((table.name, table.key, live)).encode()).hexdigest()[:16]
+    name = quote(f"replaced_{known}")
+    key = ", ".join(map(quote, table.key))
+    same = " and ".join(f"stored.{part} is not distinct from twice.{part}" for part in map(quote, table.key))
+    stored = f"{record_table(table.name)} as stored"
+    live_only = f"_delivery in ({', '.join(map(str, live)) or 'null'})"
+    con.execute(
+        f"""create temp table if not exists {name} as
+        with twice as (select {key} from {stored} where {live_only} group by all having count(*) > 1)
+        select _delivery, _line from (
+            select _delivery, _line, row_number() over
+                (partition by {key} order by _delivery desc, _line desc) as place
+            from {stored} semi join twice on {same} where {live_only}) where place > 1"""
+    )
+    return name if con.execute(f"select 1 from {name} limit 1").fetchall() else ""
