@@ -25,7 +25,7 @@ from registry_db.catalogue import (
 from registry_db.checking import run_examples
 from registry_db.comparing import Compared, compare
 from registry_db.connect import transaction
-from registry_db.dummies import write_dummy
+from registry_db.dummies import Generated, write_dummy
 from registry_db.faults import RegistryError
 from registry_db.fhir_scores import FHIR_BASE
 from registry_db.ledgers import Language
@@ -187,10 +187,11 @@ class Defining(OpenRegistry):
 
     def dummy(
         self, dataset: str, file: Path, *, rows: int, seed: int = 1, year: int = 2025, missing: float = 0.05
-    ) -> Path:
-        """Write a delivery of generated records; give the file, which has "generated" in its name.
+    ) -> list[Generated]:
+        """Write a delivery of generated records, and one of each table of them; give the files.
 
-        The records are spread over the providers of the networks in which this dataset is scored.
+        Each has "generated" in its name. The records are spread over the providers of the networks in which
+        this dataset is scored.
 
         Raises
         ------

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from indicators.dataset import Dataset
-from indicators.dummy import CannotGenerate, dummy_columns
+from indicators.dummy import dummy_tables
+from indicators.dummy_cells import CannotGenerate, Texts
+from indicators.tables import Table
 from registry_db.faults import RegistryError
 
 MARK = "generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A file of generated rows, and the name by which it is delivered."""
+
+    table: str
+    file: Path
+    rows: int
 
 
 def write_dummy(
@@ -22,13 +34,14 @@ def write_dummy(
     year: int,
     missing: float,
     providers: Sequence[str] = (),
-) -> Path:
-    """Write a delivery of generated records; see `indicators.dummy.dummy_columns` for what is in it.
+) -> list[Generated]:
+    """Write a delivery of generated records, and one of each table of them; see `indicators.dummy`.
 
     Returns
     -------
-    Path
-        The file: "generated-" stands before the name that was asked for, unless it says so already.
+    list of Generated
+        The files, that of the records first: "generated-" stands before the name that was asked for, unless
+        it says so already. Of a table its name stands before the ending: ``generated-births.visit.csv``.
 
     Raises
     ------
@@ -36,19 +49,35 @@ def write_dummy(
         If no such file can be made, or its name does not say what the dataset reads from it.
     """
     named = file if MARK in file.name else file.with_name(f"{MARK}-{file.name}")
-    for column, rule in dataset.file.from_name.items():
-        if rule.read(named.name) is None:
+    tables = {table.name: table for table in dataset.delivered_tables()}
+    files = {name: _file(named, name) for name in tables}
+    for name, table in tables.items():
+        _check_name(table, files[name])
+    try:
+        made = dummy_tables(dataset, rows, seed=seed, year=year, missing=missing, providers=providers)
+    except CannotGenerate as error:
+        raise RegistryError(str(error)) from None
+    return [_write(tables[name], files[name], cells) for name, cells in made.items()]
+
+
+def _file(named: Path, table: str) -> Path:
+    _, _, inside = table.partition(".")
+    return named.with_name(f"{named.stem}.{inside}{named.suffix}") if inside else named
+
+
+def _check_name(table: Table, file: Path) -> None:
+    for column, rule in table.file.from_name.items():
+        if rule.read(file.name) is None:
             raise RegistryError(
-                f"{named.name}: column '{column}' of {dataset.dataset} is read from the file's name, "
+                f"{file.name}: column '{column}' of {table.name} is read from the file's name, "
                 f"which does not match '{rule.pattern}'",
                 "give the file such a name as a supplier would",
             )
-    try:
-        cells = dummy_columns(dataset, rows, seed=seed, year=year, missing=missing, providers=providers)
-    except CannotGenerate as error:
-        raise RegistryError(str(error)) from None
-    with named.open("w", encoding=dataset.file.encoding, newline="") as stream:
-        writer = csv.writer(stream, delimiter=dataset.file.delimiter, lineterminator="\n")
+
+
+def _write(table: Table, file: Path, cells: dict[str, Texts]) -> Generated:
+    with file.open("w", encoding=table.file.encoding, newline="") as stream:
+        writer = csv.writer(stream, delimiter=table.file.delimiter, lineterminator="\n")
         writer.writerow(cells)
         writer.writerows(zip(*cells.values(), strict=True))
-    return named
+    return Generated(table.name, file, len(next(iter(cells.values()), ())))

@@ -165,25 +165,30 @@ def diff(
 @cli.command()
 def dummy(
     context: typer.Context,
-    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of, or DATASET.TABLE.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that the records are of.")],
     rows: Annotated[int, typer.Option(min=1, help="Number of records.")],
     out: Annotated[Path, typer.Option(help="File to write; its name gets 'generated' in it.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
-    year: Annotated[int, typer.Option(min=1900, max=2100, help="Year in which all days lie.")] = 2025,
+    year: Annotated[
+        int, typer.Option(min=1900, max=2100, help="Year in which all days of the records lie.")
+    ] = 2025,
     missing: Annotated[
         float, typer.Option(min=0, max=1, help="Share without a value, in columns that allow it.")
     ] = 0.05,
 ) -> None:
     """Write a delivery of generated records, to try a definition without patients.
 
-    Each column is drawn by itself from what its type, range and codes allow: no score of it says anything of
-    care.
+    Tables of a dataset come along, each in a file of its own. Each column is drawn by itself from what its
+    type, range and codes allow: no score of it says anything of care.
 
     Example: `meetlat dummy birth --rows 1000 --out births.csv`
     """
     with opened(context) as registry:
-        file = registry.dummy(dataset, out, rows=rows, seed=seed, year=year, missing=missing)
-    console.print(f"wrote {rows:,} generated records to {file}")
+        made = registry.dummy(dataset, out, rows=rows, seed=seed, year=year, missing=missing)
+    for each in made:
+        what = "records" if each.table == dataset else f"rows of {each.table}"
+        console.print(f"wrote {each.rows:,} generated {what} to {each.file}")
+        console.print(f"next: meetlat deliver {each.table} {each.file}")
 
 
 @cli.command()
