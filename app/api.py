@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import publication
 from registry_db.faults import RegistryError
+from registry_db.ledgers import LEDGER_TYPES, file_name, published_file
 from registry_db.published_settlements import Luck
 from registry_db.reader import NotPublished, PublicationReader
 
@@ -223,6 +224,17 @@ class PublishedSettlement(Published):
     ledger: list[PublishedLine]
 
 
+class PublishedContract(Published):
+    """The text of a contract that was settled."""
+
+    contract: str
+    version: str
+    title_nl: str
+    title_en: str
+    definition: str
+    hash: str
+
+
 class ScoreQuery(BaseModel):
     """Which scores, and which page of them."""
 
@@ -233,6 +245,17 @@ class ScoreQuery(BaseModel):
     provider: str | None = Field(None, description="Code of a provider or network")
     limit: int = Field(500, ge=1, le=10_000, description="Scores on a page")
     offset: int = Field(0, ge=0, description="Scores to pass over")
+
+
+class LedgerQuery(BaseModel):
+    """Which ledger, and as what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contract: str = Field(description="Name of a contract, such as birth-vsv")
+    period: str = Field(description="Contract year, such as 2025")
+    kind: Literal["xlsx", "pdf", "json"] = Field("json", description="Kind of file")
+    language: Literal["nl", "en"] = Field("nl", description="Language of the words in it")
 
 
 Reader = Annotated[PublicationReader, Depends(publication.newest)]
@@ -296,6 +319,29 @@ def settlements(reader: Reader) -> list[PublishedSettlement]:
     return [PublishedSettlement.model_validate(row) for row in reader.settlements()]
 
 
+@api.get("/api/v1/contracts", responses=NOT_THERE)
+def contracts(reader: Reader) -> list[PublishedContract]:
+    """The texts of the contracts that were settled, as YAML, with the hash that their settlements name."""
+    return [PublishedContract.model_validate(row) for row in reader.contracts()]
+
+
+@api.get(
+    "/api/v1/ledger",
+    response_class=Response,
+    responses=NOT_THERE
+    | UNKNOWN
+    | {404: {"model": Problem, "description": "No such settlement, or it can be had as json only"}}
+    | {200: {"description": "The file", "content": {kind: {} for kind in LEDGER_TYPES.values()}}},
+)
+def ledger(reader: Reader, query: Annotated[LedgerQuery, Query()]) -> Response:
+    """The settlement of a contract year: a workbook that recomputes it, a document to sign, or data."""
+    wanted = query.model_dump()
+    content = published_file(reader, **wanted)
+    name = file_name(query.contract, query.period, query.kind)
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=LEDGER_TYPES[query.kind], headers=headers)
+
+
 @api.get("/api/v1/luck", responses=NOT_THERE)
 def luck(reader: Reader) -> list[Luck]:
     """How sure the settlements are, newest period first; those of which that is not known are left out."""
@@ -332,9 +378,12 @@ def wrong_parameter(request: Request, error: RequestValidationError) -> JSONResp
     )
 
 
+_ASKED: dict[str, type[BaseModel]] = {"subgroups": SubgroupQuery, "ledger": LedgerQuery}
+
+
 def _fault(request: Request, fault: dict[str, Any]) -> str:
     name = fault["loc"][-1]
-    asked = SubgroupQuery if request.url.path.endswith("/subgroups") else ScoreQuery
+    asked = _ASKED.get(request.url.path.rpartition("/")[2], ScoreQuery)
     if fault["type"] == "extra_forbidden":
         return f"{name}: there is no such parameter; there are {', '.join(asked.model_fields)}"
     if fault["type"] == "missing":

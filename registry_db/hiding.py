@@ -16,7 +16,7 @@ from registry_db.scoring import SCORE_COLUMNS
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
 COUNTED = "counted"
 _GROUP = ["indicator", "version", "period"]
-_RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability")
+_RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "baseline", "position")
 
 
 def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: int) -> None:
@@ -37,6 +37,7 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
     tables["subgroup_score"] = hide_subgroups(tables["subgroup_score"], scores, unsafe, small_cell=small_cell)
     tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
+    tables["contract"] = _without_goals(tables["contract"], tables["settlement"])
     tables["estimate"] = _without(tables["estimate"], scores[scores["suppressed"]], by=[*_GROUP, "provider"])
     for name in ("benchmark", "model"):
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
@@ -100,6 +101,16 @@ def _hide_results(settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFra
         for text, provider in zip(settlements["settlement_json"], settlements["provider"], strict=True)
     ]
     return settlements
+
+
+def _without_goals(contracts: pd.DataFrame, settlements: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the text of a contract with a hidden score: its goal and what was attained give the score."""
+    hides = {
+        contract
+        for contract, text in zip(settlements["contract"], settlements["settlement_json"], strict=True)
+        if any(result["n"] is None for result in json.loads(text)["inputs"]["results"])
+    }
+    return contracts[~contracts["contract"].isin(hides)].reset_index(drop=True)
 
 
 def _hide_luck(luck: pd.DataFrame, settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:

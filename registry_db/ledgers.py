@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from contracts.contract import Contract
 from contracts.ledger import Settlement
@@ -12,10 +13,11 @@ from contracts.restatement import Restated, settle_parts_again
 from contracts.statement.document import statement
 from contracts.terms.part import Text
 from contracts.workbook.file import Language, workbook
-from registry_db.catalogue import Catalogue
+from registry_db.catalogue import Catalogue, read_definition
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.keeping import as_settled, in_force
+from registry_db.reader import NotPublished, PublicationReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,59 @@ class Ledger:
 
     def to_json(self) -> bytes:
         """The ledgers as data."""
-        data = [settlement.to_dict() for settlement in self.settlements]
-        return json.dumps(data, ensure_ascii=False, indent=2).encode()
+        return _as_json([settlement.to_dict() for settlement in self.settlements])
+
+
+def published_file(
+    reader: PublicationReader, contract: str, *, period: str, kind: str, language: Language
+) -> bytes:
+    """Give the published settlement of a contract year as a file.
+
+    Parameters
+    ----------
+    reader : PublicationReader
+    contract, period : str
+        Whose settlement.
+    kind : str
+        ``xlsx``, ``pdf`` or ``json``.
+    language : str
+        ``nl`` or ``en``.
+
+    Raises
+    ------
+    NotPublished
+        If there is no such settlement, or numbers on too few patients were taken out of it, so that it can be
+        had as data only.
+    """
+    rows = [row for row in reader.settlements() if (row.contract, row.period) == (contract, period)]
+    if not rows:
+        known = ", ".join(sorted({f"{row.contract} {row.period}" for row in reader.settlements()})) or "none"
+        raise NotPublished(
+            f"there is no settlement of {contract} {period} in this publication; it has: {known}"
+        )
+    stored = [json.loads(row.settlement_json) for row in rows]
+    if kind == "json":
+        return _as_json(stored)
+    texts = {(each.contract, each.version): each.definition for each in reader.contracts()}
+    text = texts.get((contract, rows[0].version))
+    # the text is not there either where a score of another year is hidden
+    if text is None or any(row.hides for row in rows):
+        raise NotPublished(
+            f"{contract} {period}: a score in it is on too few patients to be shown, so it can be had as "
+            "json only; the operator of the registry can give the whole ledger to the parties"
+        )
+    settled = read_definition(text, f"{contract}.contract.yaml").model
+    again = settle_parts_again(settled, stored)
+    indicators = reader.indicators()
+    titles = {each.indicator: Text(nl=each.title_nl, en=each.title_en) for each in indicators}
+    percentages = frozenset(each.indicator for each in indicators if each.show_unit == "percent")
+    restated = tuple(Restated.from_dict(row.payer, row.restatement) for row in rows if row.restatement)
+    made = Ledger(settled, again.settlements, language, titles, percentages, restated)
+    return LEDGER_KINDS[f".{kind}"](made)
+
+
+def _as_json(data: Sequence[Mapping[str, Any]]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=2).encode()
 
 
 def stored_ledger(
@@ -109,3 +162,14 @@ LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {
     ".json": Ledger.to_json,
 }
 """How a ledger is written, by the ending of a file's name."""
+LEDGER_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "json": "application/json",
+}
+"""Media type of each kind of file."""
+
+
+def file_name(contract: str, period: str, kind: str) -> str:
+    """Name of the file of a contract year; a period such as 2024/25 has no place in a name."""
+    return f"{contract}-{period.replace('/', '-')}.{kind}"

@@ -121,6 +121,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "subgroup_score": con.execute(f"select * from subgroup_score {shown} order by all").df(),
         "settlement": _settlements(con, catalogue),
     }
+    tables["contract"] = _contracts(catalogue, tables["settlement"])
     tables["luck"] = con.execute(
         """select settlement, luck_json from luck where not json_exists(luck_json, '$.unknown')
         order by settlement"""
@@ -241,8 +242,19 @@ def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
     frame["title_en"] = [title.en for title in titles]
     datasets = [contracts[id].model.spending.dataset for id in frame["contract"]]
     frame["generated"] = [catalogue.dataset(id).generated for id in datasets]
-    frame["currency"] = "EUR"
+    frame["currency"] = [contracts[id].model.currency for id in frame["contract"]]
     return frame
+
+
+def _contracts(catalogue: Catalogue, settlements: pd.DataFrame) -> pd.DataFrame:
+    """Texts of the contracts that were settled: without it no party could compute its payment again."""
+    items = [catalogue.get("contract", id) for id in sorted(set(settlements["contract"]))]
+    rows = [
+        (item.id, item.version, item.model.title.nl, item.model.title.en, item.source.text, item.model.hash)
+        for item in items
+    ]
+    titles = [f"title_{language}" for language in LANGUAGES]
+    return pd.DataFrame(rows, columns=["contract", "version", *titles, "definition", "hash"])
 
 
 def _shown_restatement(text: str | None) -> str | None:

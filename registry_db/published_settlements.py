@@ -48,6 +48,21 @@ class QualityLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractText:
+    """The text of a contract that was settled; `hash` is the one that its settlements name.
+
+    It is not there where a score is hidden that one of its settlements used.
+    """
+
+    contract: str
+    version: str
+    title_nl: str
+    title_en: str
+    definition: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """The settlement of one contract and one period; `kind` is `final` or `interim`."""
 
@@ -66,6 +81,11 @@ class Settlement:
     number: int
     restatement_json: str | None
     settlement_json: str
+
+    @property
+    def hides(self) -> bool:
+        """Whether numbers on too few patients were taken out, so that nobody can compute it again."""
+        return any(result["n"] is None for result in self._stored["inputs"]["results"])
 
     @property
     def restatement(self) -> dict[str, Any] | None:

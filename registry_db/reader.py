@@ -33,7 +33,7 @@ from registry_db.published import (
     Subgroup,
     SubgroupScore,
 )
-from registry_db.published_settlements import Luck, Settlement
+from registry_db.published_settlements import ContractText, Luck, Settlement
 
 Row = TypeVar("Row")
 
@@ -215,6 +215,10 @@ class PublicationReader:
         where, values = _where(provider=provider)
         order = "period desc, contract, version, settlement"
         return self._rows(Settlement, "settlement", where=where, values=values, order=order)
+
+    def contracts(self) -> tuple[ContractText, ...]:
+        """Texts of the contracts that were settled."""
+        return self._rows(ContractText, "contract", order="contract, version")
 
     def luck(self, settlement: str) -> Luck | None:
         """How sure a settlement is; None where that is not known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import pandas as pd
@@ -12,7 +13,8 @@ from app import charts, markup
 from app.selection import View, choose
 from app.sentences import settlement_kind
 from app.views import frame, luck
-from app.wording import Wording
+from app.wording import Wording, mark
+from registry_db.ledgers import LEDGER_TYPES, file_name, published_file
 from registry_db.published import Indicator
 from registry_db.published_settlements import Goal, LedgerLine, QualityLine, Settlement
 
@@ -74,13 +76,7 @@ def _draw(view: View, settlement: Settlement) -> None:
     _years(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
     st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
-    st.download_button(
-        w.t("contract.download"),
-        settlement.settlement_json,
-        file_name=f"{settlement.contract}-{settlement.period}.json",
-        mime="application/json",
-        on_click="ignore",
-    )
+    _take_along(view, settlement)
     frame.note(
         w.t(
             "contract.source",
@@ -88,6 +84,45 @@ def _draw(view: View, settlement: Settlement) -> None:
             settlement=settlement.settlement[:16],
         )
     )
+
+
+_KINDS = (
+    ("xlsx", mark("contract.take.xlsx")),
+    ("pdf", mark("contract.take.pdf")),
+    ("json", mark("contract.take.json")),
+)
+
+
+def _take_along(view: View, settlement: Settlement) -> None:
+    """The ledger of all payers as a file, and the text of the contract."""
+    w = view.w
+    frame.section(w.t("contract.take.title"), w.t("contract.take.about"))
+    text = next((each for each in view.reader.contracts() if each.contract == settlement.contract), None)
+    whole = text is not None and not settlement.hides
+    with st.container(horizontal=True):
+        for kind, label in _KINDS:
+            if kind == "json" or whole:
+                st.download_button(
+                    w.t(label),
+                    # made when it is asked for, not whenever the page is drawn
+                    partial(
+                        published_file,
+                        view.reader,
+                        settlement.contract,
+                        period=settlement.period,
+                        kind=kind,
+                        language=w.language,
+                    ),
+                    file_name=file_name(settlement.contract, settlement.period, kind),
+                    mime=LEDGER_TYPES[kind],
+                    on_click="ignore",
+                    key=f"take-{kind}",
+                )
+    if not whole:
+        frame.note(w.t("contract.take.hidden"))
+    if text is not None:
+        with st.expander(w.t("contract.text")):
+            st.code(text.definition, language="yaml")
 
 
 def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:

@@ -97,6 +97,12 @@ create table state (                  -- where every delivered record went; n is
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint
 );
+create table contract (                -- the text that the settlements below follow from
+    contract varchar not null, version varchar not null, title_nl varchar not null, title_en varchar not null,
+    definition varchar not null,       -- the YAML text
+    hash varchar not null,             -- of what it says, as the settlements name it
+    primary key (contract, version)
+);
 create table settlement (
     settlement varchar primary key,    -- hash of contract and inputs
     contract varchar not null, version varchar not null, title_nl varchar not null, title_en varchar not null,

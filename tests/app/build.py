@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import yaml
 
 from contracts.contract import Contract, parse_contract
 from contracts.evidence import Counts, Evidence, Moments
@@ -110,47 +111,50 @@ def score_rows() -> list[tuple[Any, ...]]:
     return rows
 
 
+def contract_terms() -> dict[str, Any]:
+    """What the contract of the own network says."""
+    level = {"by": "level", "better": "lower", "threshold": 0.09, "target": 0.05}
+    return {
+        "contract": "vsv-contract",
+        "version": "1.0.0",
+        "status": "active",
+        "title": {"nl": "Contract geboortezorg", "en": "Birth-care contract"},
+        "parties": {"payers": ["Zorgverzekeraar"], "participant": {"network_set": "vsv", "network": OWN}},
+        "population": {"dataset": "birth", "minimum_records": 100, "below_minimum": "no-payment"},
+        "years": [PERIOD],
+        "spending": {
+            "dataset": "birth",
+            "column": "spending",
+            "truncation": 25000,
+            "payer_share_above": 1,
+        },
+        "target": {
+            "kind": "own-history",
+            "basis": "per-record",
+            "baseline": [{"period": "2023", "weight": 1}],
+            "trend": {"rate": 0.03, "growth": "compound"},
+        },
+        "threshold": {"rate": 0.01, "mode": "deductible", "passes_when": "above"},
+        "quality": {
+            "digits": 4,
+            "value": "raw",
+            "not_assessable": "leave-out",
+            "not_ripe": "ripe-records",
+            "indicators": [
+                {"indicator": "birth-pph", "weight": 3, "attain": level},
+                {"indicator": "birth-apgar", "weight": 1, "attain": level},
+            ],
+        },
+        "share": {"base": 0.25, "at_full_quality": 0.5},
+        "cap": {"rate_of": "target", "rate": 0.02},
+        "losses": "none",
+        "rounding": {"unit": "cent", "mode": "half-up", "when": "once-at-the-end"},
+    }
+
+
 def contract() -> Contract:
     """The contract of the own network."""
-    level = {"by": "level", "better": "lower", "threshold": 0.09, "target": 0.05}
-    return parse_contract(
-        {
-            "contract": "vsv-contract",
-            "version": "1.0.0",
-            "status": "active",
-            "title": {"nl": "Contract geboortezorg", "en": "Birth-care contract"},
-            "parties": {"payers": ["Zorgverzekeraar"], "participant": {"network_set": "vsv", "network": OWN}},
-            "population": {"dataset": "birth", "minimum_records": 100, "below_minimum": "no-payment"},
-            "years": [PERIOD],
-            "spending": {
-                "dataset": "birth",
-                "column": "spending",
-                "truncation": 25000,
-                "payer_share_above": 1,
-            },
-            "target": {
-                "kind": "own-history",
-                "basis": "per-record",
-                "baseline": [{"period": "2023", "weight": 1}],
-                "trend": {"rate": 0.03, "growth": "compound"},
-            },
-            "threshold": {"rate": 0.01, "mode": "deductible", "passes_when": "above"},
-            "quality": {
-                "digits": 4,
-                "value": "raw",
-                "not_assessable": "leave-out",
-                "not_ripe": "ripe-records",
-                "indicators": [
-                    {"indicator": "birth-pph", "weight": 3, "attain": level},
-                    {"indicator": "birth-apgar", "weight": 1, "attain": level},
-                ],
-            },
-            "share": {"base": 0.25, "at_full_quality": 0.5},
-            "cap": {"rate_of": "target", "rate": 0.02},
-            "losses": "none",
-            "rounding": {"unit": "cent", "mode": "half-up", "when": "once-at-the-end"},
-        }
-    )
+    return parse_contract(contract_terms())
 
 
 def settlement() -> Settlement:
@@ -230,6 +234,10 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
         insert(con, "subgroup", subgroup_rows())
         insert(con, "subgroup_score", subgroup_score_rows())
         insert(con, "settlement", [settlement_row()])
+        # by way of JSON, since a definition has no anchors for what stands in it twice
+        text = yaml.safe_dump(json.loads(json.dumps(contract_terms())), sort_keys=False)
+        key = ("vsv-contract", "1.0.0", "Contract geboortezorg", "Birth-care contract")
+        insert(con, "contract", [(*key, text, contract().hash)])
         if luck:
             insert(con, "luck", [luck_row()])
 

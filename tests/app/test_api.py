@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import openpyxl
+import pypdf
 import pytest
+import yaml
 
 from app.api import api
 from app.publication import REGISTRY_VARIABLE
-from tests.app.build import OTHER, OWN, PERIOD, SMALL
+from contracts.contract import parse_contract
+from contracts.restatement import settle_again
+from tests.app.build import OTHER, OWN, PERIOD, SMALL, settlement
 
 
 class Client:
@@ -114,6 +121,56 @@ def test_settlements_come_with_a_ledger_that_adds_up(client: Client) -> None:
     assert found["kind"] == "interim"
 
 
+LEDGER = {"contract": "vsv-contract", "period": "2025"}
+
+
+@pytest.mark.parametrize(
+    ("language", "sheet", "words"), [("nl", "Afrekening", "48.207,30"), ("en", "Settlement", "48,207.30")]
+)
+def test_a_ledger_can_be_had_as_a_workbook_and_a_document(
+    client: Client, language: str, sheet: str, words: str
+) -> None:
+    book = client.get("/api/v1/ledger", params=LEDGER | {"kind": "xlsx", "language": language})
+    assert book.headers["content-disposition"] == 'attachment; filename="vsv-contract-2025.xlsx"'
+    found = openpyxl.load_workbook(io.BytesIO(book.content), data_only=True)
+    assert found.sheetnames[0] == sheet
+    assert 48207.30 in [cell.value for cell in found[sheet]["B"]]
+    document = client.get("/api/v1/ledger", params=LEDGER | {"kind": "pdf", "language": language})
+    assert document.headers["content-type"] == "application/pdf"
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(document.content)).pages)
+    assert words in text
+
+
+def test_a_ledger_as_data_is_the_settlement_itself(client: Client) -> None:
+    (data,) = client.get("/api/v1/ledger", params=LEDGER).json()
+    assert data == json.loads(json.dumps(settlement().to_dict()))
+    (text,) = client.get("/api/v1/contracts").json()
+    assert text["hash"] == data["contract_hash"]
+    again = settle_again(parse_contract(yaml.safe_load(text["definition"])), data)
+    assert str(again.payment) == data["payment"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "message"),
+    [
+        (
+            {"period": "2019"},
+            404,
+            "there is no settlement of vsv-contract 2019 in this publication; it has: vsv-contract 2025",
+        ),
+        ({"kind": "doc"}, 422, "kind: 'doc'; input should be 'xlsx', 'pdf' or 'json'"),
+        (
+            {"format": "pdf"},
+            422,
+            "format: there is no such parameter; there are contract, period, kind, language",
+        ),
+    ],
+)
+def test_a_ledger_that_cannot_be_had(client: Client, query: dict[str, str], code: int, message: str) -> None:
+    answer = client.get("/api/v1/ledger", params=LEDGER | query)
+    assert (answer.status_code, answer.json()["detail"]) == (code, message)
+
+
 def test_an_unknown_indicator_is_one_clear_message(client: Client) -> None:
     answer = client.get("/api/v1/scores", params={"indicator": "birth-xyz"})
     assert answer.status_code == 404
@@ -142,11 +199,12 @@ def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     assert "no publication yet" in answer.json()["detail"]
 
 
+ENDPOINTS = ("about", "contracts", "indicators", "ledger", "luck", "scores", "settlements", "subgroups")
+
+
 def test_the_description_names_every_endpoint_with_what_can_go_wrong(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
-    assert set(paths) == {
-        f"/api/v1/{name}" for name in ("about", "indicators", "luck", "scores", "settlements", "subgroups")
-    }
+    assert set(paths) == {f"/api/v1/{name}" for name in ENDPOINTS}
     assert set(paths["/api/v1/scores"]["get"]["responses"]) == {"200", "404", "422", "503"}
 
 

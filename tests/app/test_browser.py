@@ -121,6 +121,12 @@ def test_a_midwife_walks_through_the_pages(address: str) -> None:
         page.get_by_role("link", name="Contract", exact=True).click()
         expect(page.get_by_text("€48,207.30").first).to_be_visible(timeout=20_000)
         expect(page.locator("svg.marks")).to_be_visible(timeout=20_000)
+        for label, name in (("Workbook (Excel)", "xlsx"), ("Document (PDF)", "pdf"), ("Data (JSON)", "json")):
+            with page.expect_download() as taken:
+                page.get_by_role("button", name=label).click()
+            assert taken.value.suggested_filename == f"vsv-contract-2025.{name}"
+            start = Path(taken.value.path()).read_bytes()[:4]
+            assert start == {"xlsx": b"PK\x03\x04", "pdf": b"%PDF", "json": b"[\n  "}[name]
         page.get_by_role("link", name="About the data").click()
         expect(page.get_by_text("Made up for a test")).to_be_visible(timeout=20_000)
 

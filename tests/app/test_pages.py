@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,8 @@ from app.publication import REGISTRY_VARIABLE
 from app.views import contract
 from app.views import luck as luck_view
 from app.wording import wording
+from registry_db.ledgers import published_file
+from registry_db.reader import NotPublished
 from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
@@ -234,8 +237,32 @@ def test_a_contract_shows_how_sure_the_payment_is() -> None:
 
 @pytest.mark.usefixtures("shown")
 def test_a_settlement_can_be_taken_along() -> None:
-    (button,) = page("contract", lang="en").get("download_button")
-    assert button.proto.label.startswith("Download this settlement")
+    test = page("contract", lang="en")
+    buttons = test.get("download_button")
+    assert [button.proto.label for button in buttons] == ["Workbook (Excel)", "Document (PDF)", "Data (JSON)"]
+    assert "contract: vsv-contract" in test.code[0].value
+
+
+def test_a_settlement_with_a_hidden_score_can_be_had_as_data_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "hidden.duckdb"
+    build_publication(file)
+    with duckdb.connect(str(file)) as con:
+        (kept,) = con.execute("select settlement_json from settlement").fetchone()
+        stored = json.loads(kept)
+        stored["inputs"]["results"][0] |= {"n": None, "adjusted": None, "lower": None, "upper": None}
+        con.execute("update settlement set settlement_json = ?", [json.dumps(stored)])
+        con.execute("delete from contract")
+    point_at(tmp_path, "hidden.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    test = page("contract", lang="nl")
+    assert [button.proto.label for button in test.get("download_button")] == ["Gegevens (JSON)"]
+    assert "van te weinig patiënten om te tonen" in text(test)
+    with pytest.raises(NotPublished, match="json only"):
+        published_file(publication.newest(), "vsv-contract", period="2025", kind="pdf", language="nl")
+    assert published_file(publication.newest(), "vsv-contract", period="2025", kind="json", language="nl")
 
 
 def test_a_settlement_without_evidence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,8 +58,8 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "dataset", "dataset_column", "delivery", "estimate", "indicator", "luck", "model",
-        "organisation", "publication", "score", "settlement", "state", "subgroup", "subgroup_score",
+        "benchmark", "contract", "dataset", "dataset_column", "delivery", "estimate", "indicator", "luck",
+        "model", "organisation", "publication", "score", "settlement", "state", "subgroup", "subgroup_score",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
     visited = {row[0] for row in published.con.execute("select visit from record_visit").fetchall()}
@@ -292,6 +292,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     text = json.dumps(
         {"quality": {"lines": [result, other]}, "inputs": {"results": [result]}, "payment": "1"}
     )
+    large = json.dumps({"quality": {"lines": [other]}, "inputs": {"results": [other]}, "payment": "1"})
     steps = [{"what": "pph", "up": "140"}, {"what": "tear", "up": "9"}, {"what": "spending", "up": "-1"}]
     goals = [{"indicator": "pph"}, {"indicator": "tear"}]
     luck = json.dumps({"luck": {}, "slopes": steps, "cliffs": steps, "goals": goals})
@@ -302,7 +303,18 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
             {**{name: scores[name] for name in scores}, "band": "in", "reason": ""}
         ).reindex(columns=[*scores.columns, *(name for name in NUMBERS if name != "n"), "band", "reason"]),
         "state": pd.DataFrame(columns=["indicator", "version", "period", "provider", "state", "reason", "n"]),
-        "settlement": pd.DataFrame({"settlement": ["s"], "provider": ["VSV-03"], "settlement_json": [text]}),
+        "settlement": pd.DataFrame(
+            {
+                "settlement": ["s", "t"],
+                "provider": ["VSV-03", "VSV-03"],
+                "contract": ["small", "large"],
+                "settlement_json": [text, large],
+            }
+        ),
+        # its goal, with what was attained, gives the score
+        "contract": pd.DataFrame(
+            {"contract": ["small", "large"], "definition": ["target: 0.1", "target: 0.2"]}
+        ),
         "luck": pd.DataFrame({"settlement": ["s"], "luck_json": [luck]}),
         "benchmark": scores[["indicator", "version", "period"]],
         "model": scores[["indicator", "version", "period"]],
@@ -314,6 +326,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     hidden = {**result, "n": None, "adjusted": None}
     assert shown["quality"]["lines"] == [hidden, other]
     assert shown["inputs"]["results"] == [hidden]
+    assert list(tables["contract"]["contract"]) == ["large"]
     sure = json.loads(tables["luck"]["luck_json"].iloc[0])
     assert sure == {"luck": {}, "slopes": steps[1:], "cliffs": steps[1:], "goals": goals[1:]}
     assert list(tables["estimate"]["indicator"]) == ["tear"]
