@@ -11,6 +11,7 @@ from risk_models.strata import FloatArray
 
 MAX_STEPS = 200
 SETTLED = 1e-17  # rise of the log-likelihood, as a share of it, below which a further step is rounding
+SHORT = 1e-4  # longest last step of a coefficient; on the way to infinity steps stay long
 FARTHEST = 5.0  # the most a coefficient of a scaled column or an intercept may change in one step
 SHORTEST = 1e-6
 PROMISED = 1e-4  # share of the rise that the slope promises (Armijo's rule)
@@ -116,6 +117,8 @@ class BlockSlope:
             step = here.step()
             promise = float(here.score_beta @ step[0] + here.score_gamma @ step[1])
             if promise < SETTLED * max(1.0, abs(here.log_likelihood)):
+                if np.abs(np.concatenate(step)).max() > SHORT:
+                    return None
                 # the last step is taken on trust: its error is far beyond all digits
                 return beta + step[0], gamma + step[1], here
             length = min(1.0, FARTHEST / float(np.abs(np.concatenate(step)).max()))

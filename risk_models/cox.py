@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from risk_models.design import Design, Term, case_mix_columns, fit_design
 from risk_models.likelihood import FARTHEST, MAX_STEPS, SETTLED, SHORTEST, STALLED, Maximum
-from risk_models.regression import CannotFit, refuse_separated_groups, separation, triangle
+from risk_models.regression import CannotFit, refuse_one_level, refuse_separated_groups, separation, triangle
 from risk_models.risk_sets import RiskSets, Ties, risk_sets
 from risk_models.strata import (
     Columns,
@@ -284,6 +284,7 @@ def fit_cox(
         raise CannotFit(f"none of the {counts.sum():g} records has the event: there is no hazard to model")
     columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
     design = fit_design(terms, columns, counts[keep])
+    refuse_one_level(design)
     X = design.matrix(columns, rows=int(keep.sum()))
     group = _groups(within, len(keep))[keep]
     sets = risk_sets(

@@ -231,7 +231,7 @@ def smoothed_rates(
     Raises
     ------
     CannotFit
-        With fewer than two providers with expected events.
+        With fewer than two providers with expected events, or no events.
     ValueError
         For values that are not finite or negative.
 
@@ -242,9 +242,13 @@ def smoothed_rates(
     """
     e = checked_n(expected)
     o, v = checked("observed", observed, rows=len(e)), checked("variance", variance, rows=len(e))
+    if (o < 0).any() or (v < 0).any():
+        raise ValueError("observed and variance: expected 0 or more for every provider")
     some = (e > 0) & (v > 0)
     if some.sum() < 2:
         raise CannotFit("fewer than two providers have expected events: there is no spread to smooth by")
+    if o.sum() == 0:
+        raise CannotFit("no provider has an event: there is no risk to model")
     per_event = np.divide(reference, e, out=np.full(len(e), np.nan), where=some)
     adjusted, noise = per_event * o, per_event**2 * v
     tau2, mean = _morris(adjusted[some], noise[some])

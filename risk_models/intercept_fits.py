@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import eigvalsh
 from scipy.special import gammaln
 
 from risk_models.ascent import NOTHING, Peak, Slope, profile_interval
@@ -15,6 +16,8 @@ from risk_models.mixed_linear import LinearPeak, linear_at, linear_interval, lin
 from risk_models.provider_rows import ProviderRows, case_mix
 from risk_models.strata import FloatArray, IntArray
 from risk_models.tau_uncertainty import averaged_intercepts
+
+SEPARATED = 1e-5  # share of the information that is left of it on a combination of columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,17 +143,29 @@ def family_of(kind: ModelKind) -> Family:
 
 
 def _without_intercepts(rows: ProviderRows, clusters: Clusters, family: Family) -> Peak:
+    rows.refuse_separated_groups()
     theta = np.zeros(clusters.columns + 1)
     rate = rows.y.sum() / rows.size.sum()
-    theta[0] = np.log(rate / (1 - rate)) if rows.kind == "logistic" else np.log(rate)
+    events = rows.kind == "logistic"
+    theta[0] = np.log(rate / (1 - rate)) if events else np.log(rate)
     peak = Slope(clusters, family, Rule.of(1)).climb(theta, np.zeros(len(clusters.present)), fixed=True)
-    if not peak.converged:
+    if not peak.converged or _uninformed(peak, clusters, variance=rate * (1 - rate) if events else rate):
         rows.refuse_separation()
         raise CannotFit(
             f"the coefficients of {case_mix(rows.names)} have no finite estimate: some combination "
             "of them goes together with no events; merge levels, or leave a term out"
         )
     return peak
+
+
+def _uninformed(peak: Peak, clusters: Clusters, *, variance: float) -> bool:
+    """Tell whether some combination of the columns has next to none of the information of the start.
+
+    On the way to infinity, where events are separated, steps can gain too little to go on.
+    """
+    gram = sum(((piece.Z * piece.n) @ piece.Z.T for piece in clusters), np.zeros((clusters.columns,) * 2))
+    least = eigvalsh(peak.at.information[:-1, :-1], variance * gram, subset_by_index=[0, 0])
+    return bool(least[0] < SEPARATED)
 
 
 def _start(none: Peak) -> tuple[FloatArray, FloatArray]:

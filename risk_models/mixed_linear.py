@@ -10,6 +10,7 @@ from risk_models.clusters import Clusters
 from risk_models.strata import FloatArray, within_squares
 
 SMALLEST, LARGEST = -14.0, 12.0  # natural logarithms of tau/sigma between which the maximum is sought
+NEAR = 0.01  # on the logarithm of tau/sigma, around what the search found
 FAR = 60.0  # standard deviations, relative to the estimate, beyond which an interval has no end
 
 
@@ -133,8 +134,27 @@ def linear_peak(sums: LinearSums) -> LinearPeak:
         method="bounded",
         options={"xatol": 1e-10},
     )
-    inside, edge = linear_at(sums, float(np.exp(best.x))), linear_at(sums, 0.0)
+    # the top of a likelihood is too flat to be found to more than half of its digits; its slope is not
+    low, high = float(np.exp(best.x - NEAR)), float(np.exp(best.x + NEAR))
+    ratio = float(np.exp(best.x))
+    if _slope(sums, low) > 0 > _slope(sums, high):
+        ratio = float(brentq(lambda at: _slope(sums, at), low, high, xtol=1e-15, rtol=1e-14))
+    inside, edge = linear_at(sums, ratio), linear_at(sums, 0.0)
     return inside if inside.log_likelihood > edge.log_likelihood else edge
+
+
+def _slope(sums: LinearSums, ratio: float) -> float:
+    """Give the derivative of the log-likelihood to tau/sigma, above 0, all else at its best."""
+    at = linear_at(sums, ratio)
+    grown = 1 + sums.n * ratio**2
+    shrink, change = ratio**2 / grown, 2 * ratio / grown**2
+    # the squares are at their least in the coefficients, so that these add nothing
+    of_squares = -float(change @ (at.effect / shrink) ** 2) / at.sigma**2
+    of_volume = float(np.sum(2 * sums.n * ratio / grown))
+    if sums.restricted:
+        information = at.covariance / at.sigma**2
+        of_volume -= float(change @ np.einsum("aj,ab,bj->j", sums.columns, information, sums.columns))
+    return -(of_squares + of_volume) / 2
 
 
 def linear_interval(sums: LinearSums, peak: LinearPeak, *, level: float) -> tuple[float, float]:

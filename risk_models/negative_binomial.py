@@ -9,7 +9,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import gammaln
 
 from risk_models.design import Design, Term, case_mix_columns, fit_design
-from risk_models.regression import CannotFit, fit_events
+from risk_models.regression import CannotFit, fit_events, refuse_one_level
 from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_n
 
 MAX_STEPS = 100
@@ -131,6 +131,7 @@ def fit_negative_binomial(
         raise CannotFit("the cohort is empty: no records to fit the model on")
     columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
     design = fit_design(terms, columns, counts[keep])
+    refuse_one_level(design)
     X = design.matrix(columns, rows=int(keep.sum()))
     records = _Counts.of(X, n=counts[keep], y=each[keep], exposure=exposed[keep])
     start = fit_events(

@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from risk_models.clusters import Clusters, clustered, scaling
-from risk_models.design import INTERCEPT, Design, Term, column_of, fit_design
+from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design
 from risk_models.expected import CannotFit, ModelKind, checked_sums
-from risk_models.regression import fit_events, triangle
+from risk_models.regression import (
+    fit_events,
+    refuse_constant,
+    refuse_constant_outcome,
+    refuse_one_level,
+    refuse_separated_groups,
+    triangle,
+)
 from risk_models.strata import Columns, FloatArray, IntArray, checked_n, checked_provider
 
 # Squared share of a column that those before it leave, at which only a slower method can tell it from 0.
@@ -60,11 +67,19 @@ class ProviderRows:
             triangle(self.names, self.X, self.size)
         return clustered(self.X, self.provider, n=self.size, y=self.y, scaled=scaled)
 
+    @property
+    def family(self) -> Literal["binomial", "poisson"]:
+        """Of events or of counts."""
+        return "binomial" if self.kind == "logistic" else "poisson"
+
+    def refuse_separated_groups(self) -> None:
+        """Raise CannotFit when one side of a 0/1 column has no events, or events only."""
+        refuse_separated_groups(self.names, self.X, n=self.size, events=self.y, family=self.family)
+
     def refuse_separation(self) -> None:
         """Raise CannotFit when the case mix alone already separates the events."""
         triangle(self.names, self.X, self.size)
-        family: Literal["binomial", "poisson"] = "binomial" if self.kind == "logistic" else "poisson"
-        fit_events(self.names, self.X, n=self.size, events=self.y, family=family, ridge=0.0)
+        fit_events(self.names, self.X, n=self.size, events=self.y, family=self.family, ridge=0.0)
 
 
 def provider_rows(
@@ -110,8 +125,11 @@ def provider_rows(
         raise CannotFit(str(error)) from error
     keep = counts > 0
     _refuse_nothing_to_compare(kind, counts[keep], y[keep], index[keep], alone=alone)
-    columns = {term.name: column_of(strata, term.name, rows=len(keep))[keep] for term in terms}
+    if kind == "linear":
+        refuse_constant_outcome(counts[keep], y[keep], other[keep])
+    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
     design = fit_design(terms, columns, counts[keep])
+    refuse_one_level(design)
     return ProviderRows(
         kind=kind,
         design=design,
@@ -143,6 +161,7 @@ def with_provider_means(rows: ProviderRows) -> tuple[ProviderRows, FloatArray]:
     within = rows.X[:, 1:]
     if not within.shape[1]:
         raise CannotFit("no case mix: there are no provider means for the effects to be correlated with")
+    refuse_constant(rows.names, rows.X)
     records = np.bincount(rows.provider, weights=rows.n, minlength=rows.providers)
     sums = np.column_stack(
         [np.bincount(rows.provider, weights=rows.n * x, minlength=rows.providers) for x in within.T]

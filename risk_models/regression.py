@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from risk_models.design import INTERCEPT
+from risk_models.design import INTERCEPT, Design
 from risk_models.likelihood import Family, Maximum, log_likelihood, maximise
 from risk_models.strata import FloatArray, within_squares
 
 DEPENDENT = 1e-9  # share of a column's length left after the columns before it: below this it adds nothing
+NOTHING = 1e-15  # share of a sum of squares that is rounding
 REFINEMENTS = 2  # the first solution loses digits; a second round, on its residuals, brings them back
 
 EVENT = {"binomial": "has the event", "poisson": "has any event"}
@@ -79,7 +79,7 @@ def fit_events(
     if ridge > 0:
         share = n / total
         penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
-        _refuse_constant(names, X, penalty > 0)
+        refuse_constant(names, X)
     else:
         triangle(names, X, n)
         refuse_separated_groups(names, X, n=n, events=events, family=family)
@@ -113,11 +113,12 @@ def fit_linear(
     if total <= k:
         raise CannotFit(f"{total:g} records for {k} coefficients: no residual variance can be estimated")
     mean, weighted, target = sum_y / n, X, n
+    refuse_constant_outcome(n, sum_y, sum_y2)
     penalty = np.zeros(k)
     if ridge > 0:
         share = n / total
         penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
-        _refuse_constant(names, X, penalty > 0)
+        refuse_constant(names, X)
         # a penalty is like one more record for each column, with outcome 0 and no intercept
         weighted, target = np.vstack([X, np.eye(k)[1:]]), np.append(n, penalty[1:])
         mean = np.append(mean, np.zeros(k - 1))
@@ -143,6 +144,35 @@ def fit_linear(
     )
 
 
+def refuse_constant_outcome(n: FloatArray, sum_y: FloatArray, sum_y2: FloatArray) -> None:
+    """Refuse a value that is the same in every record; each n above 0."""
+    try:
+        within = within_squares(n, sum_y, sum_y2)
+    except ValueError as error:
+        raise CannotFit(str(error)) from error
+    if float(within.sum()) <= NOTHING * float(sum_y2.sum()) and np.ptp(sum_y / n) == 0:
+        raise CannotFit(
+            f"the outcome is {sum_y[0] / n[0]:g} in every one of the {n.sum():g} records: there is no "
+            "variation to model"
+        )
+
+
+def refuse_constant(names: tuple[str, ...], X: FloatArray) -> None:
+    """Refuse a column besides the intercept that is the same in every row."""
+    constant = np.flatnonzero(np.ptp(X[:, 1:], axis=0) == 0)
+    if len(constant):
+        raise CannotFit(
+            f"column '{names[int(constant[0]) + 1]}' is the same in every record: leave the term out"
+        )
+
+
+def refuse_one_level(design: Design) -> None:
+    """Refuse a category of which all records have one level; what it is merged with speaks for it."""
+    for term in design.terms:
+        if term.kind == "category" and not term.columns and not term.missing_with:
+            raise CannotFit(f"term '{term.name}' is '{term.levels[0]}' in every record: leave the term out")
+
+
 def triangle(names: tuple[str, ...], X: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Give the R of the QR decomposition of the weighted columns scaled to length 1, and their lengths.
 
@@ -153,7 +183,7 @@ def triangle(names: tuple[str, ...], X: FloatArray, n: FloatArray) -> tuple[Floa
     """
     weighted = np.sqrt(n)[:, None] * X
     length = np.sqrt(np.sum(weighted**2, axis=0))
-    _refuse_constant(names, X, np.append(True, length[1:] > 0))
+    refuse_constant(names, X)
     R = np.asarray(np.linalg.qr(weighted / length, mode="r"), dtype=np.float64)
     # with fewer strata than columns, the columns beyond the last row have nothing left
     left = np.zeros(len(names))
@@ -161,13 +191,6 @@ def triangle(names: tuple[str, ...], X: FloatArray, n: FloatArray) -> tuple[Floa
     if (left < DEPENDENT).any():
         raise CannotFit(_dependence(names, R, int(np.flatnonzero(left < DEPENDENT)[0])))
     return R, length
-
-
-def _refuse_constant(names: tuple[str, ...], X: FloatArray, varies: NDArray[np.bool_]) -> None:
-    constant = np.flatnonzero(~varies[1:])
-    if X.shape[1] > 1 and len(constant):
-        column = names[int(constant[0]) + 1]
-        raise CannotFit(f"column '{column}' is the same in every record: leave the term out")
 
 
 def _dependence(names: tuple[str, ...], R: FloatArray, column: int) -> str:

@@ -158,7 +158,7 @@ ONES = np.ones(20)
             {"a": HALF[:4], "b": X[:4]},
             ONES[:4],
             np.array([0, 1, 1, 0]),
-            r"column 'a\^2' follows exactly from '\(intercept\)'",
+            r"column 'a\^2' is the same in every record",
         ),
         (
             [Term("a", "flag")],

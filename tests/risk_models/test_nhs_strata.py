@@ -9,6 +9,9 @@ from risk_models.cox import fit_cox
 from risk_models.design import Term
 from risk_models.diagnostics import c_statistic, scaled_brier
 from risk_models.expected import fit_model
+from risk_models.fixed_effects import fit_fixed_effects
+from risk_models.negative_binomial import fit_negative_binomial
+from risk_models.random_intercept import fit_random_intercept
 from tests.risk_models.conftest import collapse
 from tests.risk_models.proms import MEASURES, modelled, read_table
 
@@ -99,3 +102,43 @@ def test_time_to_event_on_strata_against_rows(hips, ties):
         for one in (rows, model)
     ]
     np.testing.assert_allclose(per[1], per[0], rtol=1e-9)
+
+
+def test_negative_binomial_on_strata_against_rows(hips):
+    y = hips["lost"]
+    d = {name: hips[name] for name in BY}
+    strata = collapse(hips, (*BY, "lost"), y)
+    assert len(strata.n) < len(y)
+    rows = fit_negative_binomial(TERMS, d, n=np.ones(len(y)), y=y)
+    model = fit_negative_binomial(TERMS, strata.columns, n=strata.n, y=strata.columns["lost"])
+    same(rows, model, hips, d)
+    assert model.theta == pytest.approx(rows.theta, rel=1e-8)
+    assert model.log_likelihood == pytest.approx(rows.log_likelihood, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "nodes"), [("logistic", "poor", 9), ("linear", "after", 1), ("poisson", "lost", 1)]
+)
+def test_provider_effects_on_strata_against_rows(hips, kind, outcome, nodes):
+    some = hips["provider"] < 50
+    d = {name: column[some] for name, column in hips.items() if name != "providers"} | {"providers": 50}
+    y, own = (
+        d[outcome],
+        collapse({name: d[name] for name in (*BY, "provider")}, (*BY, "provider"), d[outcome]),
+    )
+    assert len(own.n) < len(y)
+    linear = kind == "linear"
+    whole = {"provider": d["provider"], "providers": 50, "n": np.ones(len(y)), "sum_y": y}
+    part = {"provider": own.columns["provider"], "providers": 50, "n": own.n, "sum_y": own.sum_y}
+    if linear:
+        whole, part = whole | {"sum_y2": y**2}, part | {"sum_y2": own.sum_y2}
+    rows = fit_random_intercept(kind, TERMS, d, **whole, nodes=nodes)
+    model = fit_random_intercept(kind, TERMS, own.columns, **part, nodes=nodes)
+    same(rows, model, d, d)
+    assert model.tau == pytest.approx(rows.tau, abs=1e-8)
+    np.testing.assert_allclose(model.effect, rows.effect, atol=1e-7)
+    rows, model = (
+        fit_fixed_effects(kind, TERMS, columns, **args) for columns, args in ((d, whole), (own.columns, part))
+    )
+    np.testing.assert_allclose(model.coefficients, rows.coefficients, atol=1e-8)
+    np.testing.assert_allclose(model.intercept, rows.intercept, atol=1e-8)
