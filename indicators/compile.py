@@ -142,6 +142,10 @@ def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn
             first, last = (parse(text, table.types_of_rows(block.of), "date") for text in block.days)
             read.update(dict.fromkeys((*first.record_columns, *last.record_columns)))
             value = _days_sql(to_sql(first), to_sql(last), counted)
+        elif block.distinct is not None:
+            different = parse(block.distinct, table.types_of_rows(block.of), None)
+            read.update(dict.fromkeys(different.record_columns))
+            value = f"count(distinct {to_sql(different)}) {f'filter (where {counted})' if counted else ''}"
         else:
             value = _VALUE[block.kind](block, f"filter (where {counted})" if counted else "")
         values.append(f"{value} as {quote(name)}")
@@ -205,7 +209,6 @@ _VALUE: dict[str, Callable[[RowsColumn, str], str]] = {
     "last": lambda block, counted: _picked("arg_max", block, counted),
     "any": lambda _, counted: f"count(*) {counted} > 0",
     "count": lambda _, counted: f"count(*) {counted}",
-    "distinct": lambda block, counted: f"count(distinct {quote(block.distinct or '')}) {counted}",
     "sum": _summed,
     "min": lambda block, counted: f"min({quote(block.taken or '')}) {counted}",
     "max": lambda block, counted: f"max({quote(block.taken or '')}) {counted}",

@@ -84,8 +84,8 @@ class ValueColumn(DerivedColumn):
 class RowsColumn(DerivedColumn):
     """A column that is computed of the rows of a child table that belong to a record.
 
-    One of ``first``, ``last``, ``distinct``, ``sum``, ``min`` and ``max`` names a column of those rows, or
-    ``any`` or ``count`` is true, or ``days`` gives two expressions. Of no rows at all ``count``,
+    One of ``first``, ``last``, ``sum``, ``min`` and ``max`` names a column of those rows, or ``any`` or
+    ``count`` is true, or ``distinct`` or ``days`` give expressions. Of no rows at all ``count``,
     ``distinct``, ``days`` and ``sum`` are 0, ``any`` is false, and the others are unknown. ``first`` and
     ``last`` are the value of that row even where it is unknown; of rows with the same ``by`` the one
     delivered first or last. A sum with an unknown value is unknown, and so are days with an unknown end;
@@ -94,7 +94,7 @@ class RowsColumn(DerivedColumn):
     Attributes
     ----------
     distinct : str
-        Column whose different values are counted.
+        Expression over the columns of a row and ``record(name)``, whose different values are counted.
     days : (str, str)
         First and last day of a row, as expressions over its columns and ``record(name)``: how many days lie
         within any of the rows, each counted once. A row that ends before it begins has none.
@@ -113,7 +113,7 @@ class RowsColumn(DerivedColumn):
     last: ColumnName | None = None
     any: Literal[True] | None = None
     count: Literal[True] | None = None
-    distinct: ColumnName | None = None
+    distinct: ExpressionText | None = None
     days: tuple[ExpressionText, ExpressionText] | None = None
     sum: ColumnName | None = None
     min: ColumnName | None = None
@@ -176,5 +176,5 @@ class RowsColumn(DerivedColumn):
     def reads(self) -> tuple[str, ...]:
         """Columns of the record that its condition and its window name."""
         window = _NAME.findall(_QUOTED.sub("", " ".join(self.between or ())))
-        on_rows = " ".join((self.where or "", *(self.days or ())))
+        on_rows = " ".join((self.where or "", self.distinct or "", *(self.days or ())))
         return (*_RECORD.findall(_QUOTED.sub("", on_rows)), *window)

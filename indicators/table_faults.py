@@ -26,8 +26,8 @@ class TableExpression:
         What the author wrote.
     scope : Scope
         What it may name.
-    wanted : str
-        Its type.
+    wanted : str or None
+        Its type; None for any.
     of : Table
         The table whose columns its bare names are.
     above : Table or None
@@ -37,7 +37,7 @@ class TableExpression:
     path: Path
     text: str
     scope: Scope
-    wanted: Type
+    wanted: Type | None
     of: Table
     above: Table | None = None
 
@@ -57,12 +57,12 @@ def table_expressions(table: Table, path: Path = ()) -> Iterator[TableExpression
 
 
 def _of_rows(table: Table, block: RowsColumn, place: Path) -> Iterator[TableExpression]:
-    child = table.tables[block.of]
+    child, scope = table.tables[block.of], table.types_of_rows(block.of)
     if block.where is not None:
-        scope = table.types_of_rows(block.of)
         yield TableExpression((*place, "where"), block.where, scope, "boolean", child, table)
+    if block.distinct is not None:
+        yield TableExpression((*place, "distinct"), block.distinct, scope, None, child, table)
     for number, end in enumerate(block.days or ()):
-        scope = table.types_of_rows(block.of)
         yield TableExpression((*place, "days", number), end, scope, "date", child, table)
     for number, limit in enumerate(block.between or ()):
         wanted = COLUMN_TYPES[child.types[block.by or ""]]

@@ -158,7 +158,7 @@ class Table(Part):
         return self
 
     def _fit(self, name: str, block: RowsColumn, table: ChildTable) -> None:
-        for part, column in (("by", block.by), ("distinct", block.distinct), (block.kind, block.taken)):
+        for part, column in (("by", block.by), (block.kind, block.taken)):
             if column is None:
                 continue
             if column not in table.types:

@@ -110,7 +110,7 @@ ELSEWHERE = [
     ("days of one end", CODED, "any: true", 'days: [seen]',
      "x.yaml:38: derive.found.days.2: this field is missing"),
     ("different days", CODED, "any: true", "distinct: sene",
-     "x.yaml:38: derive.found.distinct: table 'visit' has no column 'sene' (did you mean 'seen'?)"),
+     "x.yaml:38: derive.found.distinct: there is no column 'sene' (did you mean 'seen'?)"),
     ("a year of a text", DATASET, "year_of: day", "year_of: sex",
      "x.yaml:7: period.year_of: 'sex' is category; a year is taken of a date or a datetime"),
     ("a day that does not exist", NETWORKS, "until: 2024-06-30", "until: 2024-06-31",

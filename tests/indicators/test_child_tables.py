@@ -109,6 +109,7 @@ ROWS = [
         ({"min": "loss", "where": "loss > 1000"}, None, None),
         ({"distinct": "seen"}, 3, 0),
         ({"distinct": "loss", "where": "kind = 'clinic'"}, 1, 0),
+        ({"distinct": "floor(ratio(days_between(record(day), seen), 7))"}, 2, 0),
         ({"distinct": "kind", "by": "seen", "between": ["day", "day"]}, 1, 0),
         ({"days": ["seen", "add_days(seen, 3)"]}, None, 0),
         ({"days": ["seen", "add_days(seen, 3)"], "where": "seen is not null"}, 9, 0),
@@ -177,6 +178,7 @@ def test_against_python(rows: list[tuple[Any, ...]]) -> None:
         "sum": {"sum": "loss", "where": "kind = 'home'", **of},
         "max": {"max": "loss", **of},
         "losses": {"distinct": "loss", "where": "kind = 'home'", **of},
+        "later": {"distinct": "days_between(record(day), seen) > loss", **of},
         "days": {"days": ["seen", "add_days(record(day), loss)"], "where": "kind = 'home'", **of},
     }
     found = computed(dataset({f"x_{name}": block for name, block in derive.items()}), rows)
@@ -199,6 +201,7 @@ def _by_hand(rows: list[tuple[Any, ...]], id: int, start: dt.date, end: dt.date 
         None if None in losses else sum(losses),
         max((row[2] for row in mine if row[2] is not None), default=None),
         len({loss for loss in losses if loss is not None}),
+        len({(s - start).days > n for s, _, n in mine if s is not None and n is not None}),
         _days([row for row in mine if row[1] == "home"], start),
     ]
 
@@ -239,10 +242,7 @@ def _days(rows: list[tuple[Any, ...]], start: dt.date) -> int | None:
             {"count": True, "between": ["day", "day"]},
             "derive.x.between: a window is one of a column: say 'by' which",
         ),
-        (
-            {"distinct": "los"},
-            "derive.x.distinct: table 'visit' has no column 'los' (did you mean 'loss'?)",
-        ),
+        ({"distinct": "los"}, "derive.x.distinct: there is no column 'los' (did you mean 'loss'?)"),
         ({"days": ["seen", "loss"]}, "derive.x.days.2: 'loss' is a number; expected a date"),
         (
             {"days": ["seen", "record(dya)"]},
