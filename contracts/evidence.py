@@ -150,7 +150,7 @@ def check_evidence(
     faults = [fault for payer in inputs for fault in _spending_faults(inputs[payer], evidence[payer])]
     first = next(iter(inputs))
     faults += _quality_faults(inputs[first], evidence[first])
-    faults += _pattern_faults(inputs, evidence[first])
+    faults += _pattern_faults(contract, inputs, evidence[first])
     for payer in inputs:
         for name in ("counts", "ranges", "level", "earlier", "records"):
             if getattr(evidence[payer], name) != getattr(evidence[first], name):
@@ -206,7 +206,9 @@ def _quality_faults(inputs: SettlementInputs, evidence: Evidence) -> Iterator[st
             yield f"evidence.ranges {name}: from {low} to {high}; expected the lowest first"
 
 
-def _pattern_faults(inputs: Mapping[str, SettlementInputs], evidence: Evidence) -> Iterator[str]:
+def _pattern_faults(
+    contract: Contract, inputs: Mapping[str, SettlementInputs], evidence: Evidence
+) -> Iterator[str]:
     patterns = evidence.records
     if patterns is None:
         return
@@ -214,10 +216,11 @@ def _pattern_faults(inputs: Mapping[str, SettlementInputs], evidence: Evidence) 
     for name in patterns.outcomes:
         if name not in known:
             yield f"evidence.records: indicator {name} has no score in the facts"
-    if patterns.payer_count != len(inputs):
-        yield f"evidence.records: of {patterns.payer_count} payers; expected of {len(inputs)}"
+    apart = list(inputs.values())[: 1 if contract.parties.shares else None]
+    if patterns.payer_count != len(apart):
+        yield f"evidence.records: of {patterns.payer_count} payers; expected of {len(apart)}"
         return
-    for place, facts in enumerate(inputs.values()):
+    for place, facts in enumerate(apart):
         records = patterns.of_payer(place)
         if records != facts.records:
             yield f"evidence.records: of {records} records; expected all {facts.records} of the settled year"

@@ -104,6 +104,10 @@ _FIELDS: dict[str, _Two] = {
     "sources": ("Herkomst van de gegevens", "Origin of the data"),
     "results": ("Kwaliteitsresultaten", "Quality results"),
     "contract": ("De contracttekst", "The text of the contract"),
+    "parties.shares.*": (
+        "Deel van {0} in de uitgaven en het omzetdoel",
+        "Part of {0} in spending and target",
+    ),
     "pool.target": ("Omzetdoel van alle zorgverzekeraars samen", "Target of all payers together"),
     "pool.saving": ("Besparing bij alle zorgverzekeraars samen", "Saving of all payers together"),
     "pool.records": ("Records van alle zorgverzekeraars samen", "Records of all payers together"),

@@ -146,7 +146,7 @@ def settle_one(
     _check_size(contract, pool.records if pool else inputs.records)
     quality = quality_score(contract.quality, inputs.results)
     book = Book()
-    saving = write_saving(book, contract, inputs, quality)
+    saving = write_saving(book, contract, inputs, quality, payer=payer)
     _write_sharing(book, contract, inputs, saving=saving, pool=pool, quality=quality)
     _write_withhold(book, contract, inputs, quality)
     payment = _write_payment(book, contract, saving)

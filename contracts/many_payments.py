@@ -81,7 +81,7 @@ def many_payments(
     savings = {
         payer: _savings(contract, facts, worlds[payer], scores[payer]) for payer, facts in inputs.items()
     }
-    pool = _pool(savings.values()) if contract.parties.judged == "pooled" else None
+    pool = _pool(contract, savings.values()) if contract.parties.judged == "pooled" else None
     return {
         payer: _payments(contract, facts, scores[payer], savings[payer], judged=pool or savings[payer])
         for payer, facts in inputs.items()
@@ -110,12 +110,14 @@ def _savings(contract: Contract, inputs: SettlementInputs, worlds: Worlds, score
     return _Savings(target, net, gross if by_gross else net, inputs.records)
 
 
-def _pool(savings: Iterable[_Savings]) -> _Savings:
+def _pool(contract: Contract, savings: Iterable[_Savings]) -> _Savings:
     """The savings of all payers added up."""
     each = list(savings)
     sums = (sum(getattr(one, name) for one in each) for name in ("target", "net", "judged"))
     target, net, judged = (np.asarray(amount, dtype=np.float64) for amount in sums)
-    return _Savings(target, net, judged, sum(one.records for one in each))
+    # payers with a part in all records have the same ones
+    records = each[0].records if contract.parties.shares else sum(one.records for one in each)
+    return _Savings(target, net, judged, records)
 
 
 def _payments(

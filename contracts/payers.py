@@ -121,8 +121,13 @@ def _pool(contract: Contract, inputs: Mapping[str, SettlementInputs]) -> Saving:
         target=sum((saving.target for saving in savings), Fraction(0)),
         net=sum((saving.net for saving in savings), Fraction(0)),
         judged=sum((saving.judged for saving in savings), Fraction(0)),
-        records=sum(saving.records for saving in savings),
+        records=_records(contract, [saving.records for saving in savings]),
     )
+
+
+def _records(contract: Contract, each: list[int]) -> int:
+    """Records of all payers; those of payers with a part in all records are the same ones."""
+    return each[0] if contract.parties.shares else sum(each)
 
 
 def _together(settlements: tuple[Settlement, ...]) -> tuple[Portion, ...]:

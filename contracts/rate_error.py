@@ -71,7 +71,8 @@ def passing(contract: Contract, inputs: _Facts, evidence: _Sure, *, payer: str, 
     """
     who = [inputs[name] for name in _judged(contract, inputs, payer)]
     target = sum(_target(contract, facts) for facts in who)
-    records, chosen = sum(facts.records for facts in who), who[0].chosen_threshold
+    sizes, chosen = [facts.records for facts in who], who[0].chosen_threshold
+    records = sizes[0] if contract.parties.shares else sum(sizes)
     hurdle = float(threshold_rate(contract.threshold.rate, records=records, chosen=chosen))
     rules = contract.project_costs
     if rules is not None:
@@ -94,6 +95,8 @@ def _errors(
     benchmark = float(spending_target(contract.target, contract.spending, inputs))
     spent = expected_spending(contract, inputs, truth)
     of_group = payer if compared_apart(contract) else ""
+    # a part in all records has the error of all records
+    payer = "" if contract.parties.shares else payer
     found = {
         ("actual", payer): spent * evidence.spending.error,
         ("target",): evidence.model_error * benchmark,

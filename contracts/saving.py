@@ -61,8 +61,15 @@ class Passed:
     reduced: bool
 
 
-def write_saving(book: Book, contract: Contract, inputs: SettlementInputs, quality: QualityScore) -> Saving:
-    """Write the lines from target to savings rate."""
+def write_saving(
+    book: Book,
+    contract: Contract,
+    inputs: SettlementInputs,
+    quality: QualityScore,
+    *,
+    payer: str | None = None,
+) -> Saving:
+    """Write the lines from target to savings rate; a payer with a part in all records sees its part named."""
     target = _write_target(book, contract, inputs, quality)
     actual = counted_spending(contract.spending, inputs)
     running = target - actual
@@ -70,7 +77,7 @@ def write_saving(book: Book, contract: Contract, inputs: SettlementInputs, quali
         "actual",
         actual,
         words=words(contract, "actual" if inputs.interim is None else "actual_interim"),
-        inputs=_actual_inputs(contract, inputs),
+        inputs=_actual_inputs(contract, inputs, payer),
         running=running,
     )
     before = ["target", "actual"]
@@ -230,12 +237,15 @@ def _rows(field: str, label: str, rows: Iterable[BaselineSpending]) -> dict[str,
     return given
 
 
-def _actual_inputs(contract: Contract, inputs: SettlementInputs) -> dict[str, StepInput]:
+def _actual_inputs(contract: Contract, inputs: SettlementInputs, payer: str | None) -> dict[str, StepInput]:
     spending = contract.spending
     given = {
         "spending": from_facts("spending", inputs.spending),
         "truncation": from_contract("spending.truncation", spending.truncation),
     }
+    shares = contract.parties.shares
+    if shares is not None and payer is not None:
+        given["part"] = from_contract(f"parties.shares.{payer}", shares[payer])
     if inputs.above is not None:
         given["above"] = from_facts("above", inputs.above)
         given["payer_share_above"] = from_contract("spending.payer_share_above", spending.payer_share_above)

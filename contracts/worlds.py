@@ -113,7 +113,9 @@ def draw_worlds(
     of_scores = np.random.default_rng([seed, _SCORES, year])
     scores = _scores(indicators, again, of_scores, draws=draws)
     worlds = {}
-    for place, (payer, facts) in enumerate(inputs.items()):
+    for number, (payer, facts) in enumerate(inputs.items()):
+        # payers with a part in all records share their error
+        place = 0 if contract.parties.shares else number
         sure = evidence[payer]
         factor = None if again is None else again.spending[:, place]
         if factor is None:
@@ -133,6 +135,8 @@ def draw_worlds(
 
 def compared_apart(contract: Contract) -> bool:
     """Whether each payer is compared with its own insured elsewhere."""
+    if contract.parties.shares:
+        return False
     return contract.comparison is None or contract.comparison.payers != "all"
 
 

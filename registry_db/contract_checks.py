@@ -6,13 +6,15 @@ first when a year is settled.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
 from contracts.contract import Contract
-from contracts.terms.facts import Established, Facts
+from contracts.terms.facts import Established, EstablishedYear, Facts
+from contracts.terms.part import first_year
 from contracts.terms.parties import Insured
 from contracts.terms.quality import ByImprovement, ByLevel, OwnBaseline, QualityRule
 from contracts.terms.sharing import Losses
@@ -61,11 +63,17 @@ def contract_faults(contract: Contract, known: Known) -> Iterator[Placed]:
             continue
         indicator = known.indicators[rule.indicator]
         yield from _indicator_faults(contract, rule, indicator, path)
-        yield from _improvement_faults(rule, path)
+        yield from _improvement_faults(rule, indicator, path)
 
 
 def _none(known: Iterable[str], what: str, name: str, *path: str | int) -> Placed:
     return path, f"there is no {what} '{name}'", did_you_mean(name, known)
+
+
+def span(contract: Contract, period: str) -> tuple[dt.date, dt.date]:
+    """First and last day of a contract year."""
+    starts = [dt.date(first_year(period) + later, contract.year_starts or 1, 1) for later in (0, 1)]
+    return starts[0], starts[1] - dt.timedelta(days=1)
 
 
 def _spending_faults(contract: Contract, known: Known) -> Iterator[Placed]:
@@ -83,15 +91,37 @@ def _spending_faults(contract: Contract, known: Known) -> Iterator[Placed]:
         yield ("spending", "dataset"), message, "give the dataset 'period: {year_of: ...}'"
     yield from _number_faults(dataset, contract.spending.column, ("spending", "column"))
     for path, mix in case_mixes(contract.target):
-        if mix.column is None:
-            message = "nothing says what the risk of a record is"
-            yield (*path, "case_mix"), message, f"name a numeric column of {name}: 'column: ...'"
+        place = (*path, "case_mix")
+        if mix.column is not None:
+            yield from _number_faults(dataset, mix.column, (*place, "column"))
+        elif mix.indicator is not None:
+            yield from _risk_faults(contract, mix.indicator, known, (*place, "indicator"))
         else:
-            yield from _number_faults(dataset, mix.column, (*path, "case_mix", "column"))
-    columns = {mix.column for _, mix in case_mixes(contract.target)}
-    if len(columns) > 1:
-        message = "own history and group go by other columns, and a record has one risk"
-        yield ("target", "group", "case_mix", "column"), message, ""
+            message = "nothing says what the risk of a record is"
+            yield place, message, f"name a numeric column of {name}, or an indicator that expects it"
+    if len({(mix.column, mix.indicator) for _, mix in case_mixes(contract.target)}) > 1:
+        message = "own history and group go by another risk, and a record has one"
+        yield ("target", "group", "case_mix"), message, "write the same in both"
+
+
+def _risk_faults(contract: Contract, name: str, known: Known, path: Path) -> Iterator[Placed]:
+    """Faults of an indicator whose expectation is to be the risk of each record."""
+    if name not in known.indicators:
+        yield _none(known.indicators, "indicator", name, *path)
+        return
+    indicator, dataset = known.indicators[name], contract.spending.dataset
+    reference = indicator.estimators.reference
+    if indicator.dataset != dataset:
+        yield path, f"{name} is of dataset {indicator.dataset}, and the spending of {dataset}", ""
+    if not indicator.case_mix:
+        yield path, f"{name} has no case mix, so that it expects the same of every record", ""
+    if reference is None or reference.recalibration != "none":
+        message = (
+            f"{name} is not adjusted by the model of one period, so that the model would change the risk"
+        )
+        hint = "give the indicator 'estimators: {reference: {period: ...}}', such as the baseline year"
+        yield path, message, hint
+    yield from _period_faults(contract, indicator, path[:-1])
 
 
 def _number_faults(dataset: Dataset, column: str, path: Path) -> Iterator[Placed]:
@@ -125,9 +155,9 @@ def _party_faults(contract: Contract, known: Known) -> Iterator[Placed]:
     dataset = known.datasets.get(contract.spending.dataset)
     if parties.insured is not None and dataset is not None:
         yield from _insured_faults(parties.insured, dataset)
-    elif parties.insured is None and len(parties.payers) > 1:
+    elif parties.insured is None and parties.shares is None and len(parties.payers) > 1:
         message = "there are several payers, and nothing says which records are of which"
-        hint = "give 'insured: {column: ..., codes: {...}, other_codes: ...}'"
+        hint = "give 'insured: {column: ..., codes: {...}, other_codes: ...}', or 'shares' in all records"
         yield ("parties", "insured"), message, hint
 
 
@@ -214,16 +244,23 @@ def _period_faults(contract: Contract, indicator: Indicator, path: Path) -> Iter
     yield (*path, "indicator"), message, "agree on an indicator that is scored by the years of the contract"
 
 
-def _improvement_faults(rule: QualityRule, path: Path) -> Iterator[Placed]:
+def _improvement_faults(rule: QualityRule, indicator: Indicator, path: Path) -> Iterator[Placed]:
     if not isinstance(rule.attain, ByImprovement) or isinstance(rule.attain.baseline, Decimal):
         return
     where = (*path, "attain", "baseline")
     if not isinstance(rule.attain.baseline, OwnBaseline):
         hint = "name the year: 'baseline: {period: ..., model: ...}', or write the value"
         yield where, "'as-delivered', and a registry is not handed a baseline", hint
-    elif rule.attain.baseline.model == "frozen":
-        message = "'frozen', and the scores of a registry are by the model of each year"
-        yield (*where, "model"), message, "agree on 'concurrent', or on a baseline in numbers"
+        return
+    baseline, reference = rule.attain.baseline, indicator.estimators.reference
+    kept = None if reference is None or reference.recalibration != "none" else reference.period
+    if baseline.model == "frozen" and kept != baseline.period:
+        message = f"'frozen', and {rule.indicator} is not adjusted by the model of {baseline.period}"
+        hint = f"give the indicator 'estimators: {{reference: {{period: \"{baseline.period}\"}}}}'"
+        yield (*where, "model"), message, hint
+    elif baseline.model == "concurrent" and reference is not None:
+        message = f"'concurrent', and {rule.indicator} is adjusted by the model of {reference.period}"
+        yield (*where, "model"), message, "agree on 'frozen', or on an indicator with a model of each year"
 
 
 def facts_faults(facts: Facts, contract: Contract) -> Iterator[Placed]:
@@ -249,6 +286,7 @@ def facts_faults(facts: Facts, contract: Contract) -> Iterator[Placed]:
                 yield path, message, f"it has {', '.join(contract.years)}"
             continue
         yield from _amount_faults(contract, found, path)
+        yield from _interim_faults(contract, year, found, path)
         for payer, amounts in found.payers.items():
             if payer not in contract.parties.payers:
                 yield _none(contract.parties.payers, "payer", payer, *path, "payers", payer)
@@ -257,6 +295,25 @@ def facts_faults(facts: Facts, contract: Contract) -> Iterator[Placed]:
             if name not in contract.findings:
                 message = f"no rule of contract {contract.contract} asks for '{name}'"
                 yield (*path, "findings", name), message, did_you_mean(name, contract.findings)
+
+
+def _interim_faults(contract: Contract, year: str, found: EstablishedYear, path: Path) -> Iterator[Placed]:
+    """Months and days that are not of the year."""
+    if found.interim is None:
+        return
+    place = (*path, "interim")
+    first, last = span(contract, year)
+    paid = found.interim.paid_through
+    if not first <= paid <= last:
+        yield (*place, "paid_through"), f"{paid} is not in {year}: expected from {first} to {last}", ""
+    for part in found.interim.complete:
+        if part == year:
+            if len(found.interim.complete) > 1:
+                message = f"'{year}' is the whole period, and there are months beside it"
+                yield (*place, "complete", part), message, "give the one or the other"
+        elif not f"{first:%Y-%m}" <= part <= f"{paid:%Y-%m}" or len(part) != 7:
+            message = f"'{part}' is no month from {first:%Y-%m} to {paid:%Y-%m}, nor the period {year}"
+            yield (*place, "complete", part), message, "write a month as 2025-07"
 
 
 def _amount_faults(contract: Contract, found: Established, path: Path) -> Iterator[Placed]:

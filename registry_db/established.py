@@ -8,19 +8,20 @@ from typing import Any
 
 from contracts.contract import Contract
 from contracts.inputs import SettlementInputs
-from contracts.terms.facts import Facts
+from contracts.terms.facts import EstablishedYear, Facts
+from contracts.terms.part import Period
 from indicators.source import dotted
-from registry_db.catalogue import Catalogue
+from registry_db.catalogue import Catalogue, Definition
 from registry_db.contract_checks import facts_faults
 from registry_db.faults import RegistryError
 
 AMOUNTS = ("target", "project_costs", "revenue", "loss_relief")
 
 
-def established(
-    catalogue: Catalogue, contract: Contract, found: Mapping[str, SettlementInputs]
-) -> dict[str, SettlementInputs]:
-    """Add the established facts of the settled year to those of each payer, and their definition as a source.
+def of_year(
+    catalogue: Catalogue, contract: Contract, period: Period
+) -> tuple[Definition, EstablishedYear] | None:
+    """Give what was established about a contract year, and the definition it stands in; None if nothing was.
 
     Raises
     ------
@@ -37,15 +38,30 @@ def established(
         raise RegistryError(
             f"contract {contract.contract}: established twice, by {names}", "keep one of them"
         )
-    period = next(iter(found.values())).period
     if not about or period not in about[0].model.years:
-        return dict(found)
-    item = about[0]
+        return None
+    (item,) = about
     assert isinstance(item.model, Facts)
-    year = item.model.years[period]
     for path, message, hint in facts_faults(item.model, contract):
         if path[1] == period:
             raise RegistryError(f"{item.label}: {dotted(path)}: {message}", hint)
+    return item, item.model.years[period]
+
+
+def established(
+    catalogue: Catalogue, contract: Contract, found: Mapping[str, SettlementInputs]
+) -> dict[str, SettlementInputs]:
+    """Add the established facts of the settled year to those of each payer, and their definition as a source.
+
+    Raises
+    ------
+    RegistryError
+        As `of_year` does.
+    """
+    told = of_year(catalogue, contract, next(iter(found.values())).period)
+    if told is None:
+        return dict(found)
+    item, year = told
     added = {}
     for payer, facts in found.items():
         own: Any = year.payers.get(payer, year)

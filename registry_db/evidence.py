@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from contracts.contract import Contract
 from contracts.evidence import Counts, Evidence, Moments
 from contracts.inputs import IndicatorResult, SettlementInputs
 from contracts.resampling import MET, NOT_COUNTED, NOT_MET, RecordPatterns, patterns_of
-from indicators.compile import quote, text_literal
+from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.strata import COUNTED, with_patterns
 from registry_db.catalogue import Catalogue
-from registry_db.cohorts import EXTERNAL, Patterns, make_cohort, patterns
+from registry_db.cohorts import make_cohort, patterns
 from registry_db.connect import Connection
-from registry_db.settling import Records
-from risk_models.expected import RiskModel
+from registry_db.contract_records import Records
+from registry_db.record_expectations import EXACT, KEY, expected_by_pattern, keep_by_record
 
-# Sums of exact decimals do not depend on the order in which threads add them.
-_EXACT = "decimal(18, 9)"
 # SQL of the participant's records of one payer, and its parameters
 Own = tuple[str, list[Any]]
-# what a record is known by
-_KEY = ("_delivery", "_line")
 
 
 def evidence_of(
@@ -58,8 +51,9 @@ def evidence_of(
         unreliability: of all earlier values the best guess of where it truly stood.
     """
     dataset = catalogue.dataset(contract.spending.dataset)
-    records = Records(con, contract, dataset)
     first = next(iter(inputs.values()))
+    until = dt.date.fromisoformat(first.interim.paid_through) if first.interim else None
+    records = Records(con, contract, dataset, until=until)
     of_scores: dict[str, Any] = {
         "counts": {
             result.indicator: counts
@@ -92,10 +86,10 @@ def _counting(contract: Contract) -> str:
     terms = contract.spending
     cost = f"cast({quote(terms.column)} as decimal(18, 2))"
     if terms.truncation == "none":
-        return f"cast({cost} as {_EXACT})"
+        return f"cast({cost} as {EXACT})"
     below = f"least({cost}, cast({terms.truncation} as decimal(18, 2)))"
     part = f"cast({1 - terms.payer_share_above} as decimal(9, 6))"
-    return f"cast({below} + {part} * ({cost} - {below}) as {_EXACT})"
+    return f"cast({below} + {part} * ({cost} - {below}) as {EXACT})"
 
 
 def _moments(con: Connection, contract: Contract, own: Own, period: str) -> Moments:
@@ -212,42 +206,29 @@ def _make_outcomes(
 
     Of each its state and what is summed: the expectation (ratio), or the outcome less that (mean).
     """
-    make_cohort(con, indicator, dataset, carried=_KEY)
-    taken = patterns(con, indicator, each.result.period)
-    expected = _expected(con, indicator, each.result, taken)
+    make_cohort(con, indicator, dataset, carried=KEY)
+    period = each.result.period
+    taken = patterns(con, indicator, period)
+    try:
+        expected = expected_by_pattern(con, indicator, each.result.version, period, taken)
+    except ValueError:  # then there is no score of these records either
+        expected = None
     if expected is None:
         return False
-    of_pattern = pd.DataFrame({"_pattern": np.arange(len(expected)), "_e": expected})
-    con.register("expected_of_pattern", of_pattern)
-    counted = ", ".join(map(text_literal, COUNTED))
-    state, summed = f"case when _state = 'met' then {MET} else {NOT_MET} end", f"cast(_e as {_EXACT})"
+    state, summed = f"case when _state = 'met' then {MET} else {NOT_MET} end", f"cast(_e as {EXACT})"
     if each.outcome == "mean":
-        state, summed = str(NOT_MET), f"cast(_y - cast(_e as {_EXACT}) as {_EXACT})"
-    records = with_patterns("cohort", "pattern", list(taken.columns))
-    con.execute(
-        f"""create or replace temp table {each.table} as
-        select {", ".join(_KEY)}, {state} as state, {summed} as summed
-        from {records} join expected_of_pattern using (_pattern)
-        where _state in ({counted}) and _period = ? and _provider = ?""",
-        [each.result.period, contract.parties.participant.network],
+        state, summed = str(NOT_MET), f"cast(_y - cast(_e as {EXACT}) as {EXACT})"
+    con.execute(f"drop table if exists {each.table}")
+    keep_by_record(
+        con,
+        each.table,
+        taken,
+        expected,
+        (f"{state} as state", f"{summed} as summed"),
+        where="_period = ? and _provider = ?",
+        parameters=[period, contract.parties.participant.network],
     )
-    con.unregister("expected_of_pattern")
     return True
-
-
-def _expected(
-    con: Connection, indicator: Indicator, result: IndicatorResult, taken: Patterns
-) -> NDArray[np.float64] | None:
-    """Expectation of one record of each case-mix pattern; None where the score had no model."""
-    if indicator.expectation:
-        return taken.columns[EXTERNAL]
-    rows = con.execute(
-        "select model_json from model where indicator = ? and version = ? and period = ?",
-        [result.indicator, result.version, result.period],
-    ).fetchall()
-    if not rows:
-        return None
-    return RiskModel.from_dict(json.loads(rows[0][0])).expected(taken.columns, rows=len(taken.n))
 
 
 def _grouped(
@@ -261,7 +242,7 @@ def _grouped(
     states = [f"_s{place}" for place in places]
     pairs = [(a, b) for place, a in enumerate(columns) for b in columns[place:]]
     joins = "".join(
-        f" left join {each.table} as i{place} using ({', '.join(_KEY)})" for place, each in enumerate(joined)
+        f" left join {each.table} as i{place} using ({', '.join(KEY)})" for place, each in enumerate(joined)
     )
     shown = ", ".join(
         f"coalesce(i{place}.state, {NOT_COUNTED}) as _s{place}, coalesce(i{place}.summed, 0) as _x{place}"
@@ -272,7 +253,7 @@ def _grouped(
     rows = con.execute(
         f"""select _payer, {", ".join(states)}, count(*), {sums}, {products} from (
             select _payer, _spent, {shown} from (
-                select {", ".join(_KEY)}, {payer} as _payer, {_counting(contract)} as _spent
+                select {", ".join(KEY)}, {payer} as _payer, {_counting(contract)} as _spent
                 from {records_of} and _year = ?
             ){joins}) group by all order by all""",
         [*codes, *parameters, period],

@@ -68,7 +68,8 @@ def _of_payer(
 ) -> dict[str, Any]:
     """Goals, slopes and cliffs of the payment of one payer."""
     own = inputs[payer]
-    pooled = contract.parties.judged == "pooled"
+    # payers with a part in all records save alike, so that each is judged as all are
+    pooled = contract.parties.judged == "pooled" and contract.parties.shares is None
     others = {name: facts for name, facts in inputs.items() if pooled and name != payer}
     by_name = {result.indicator: result for result in own.results}
     sloping = slopes(contract, own, counts=evidence.counts, others=others)

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from contracts.contract import Contract
-from contracts.inputs import (
-    BaselineSpending,
-    Completion,
-    IndicatorResult,
-    Interim,
-    Member,
-    SettlementInputs,
-)
-from contracts.terms.part import first_year
-from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline
+from contracts.inputs import IndicatorResult, SettlementInputs
+from contracts.terms.quality import ByBenchmark, ByImprovement, OwnBaseline, QualityRule
 from contracts.terms.spending import Blend, GroupTrend, OwnHistory
-from indicators.compile import quote
-from indicators.dataset import Dataset
-from indicators.periods import ReportingPeriod, day_sql, period_sql
 from indicators.source import dotted
 from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
-from registry_db.contract_checks import case_mixes, contract_faults
+from registry_db.contract_checks import contract_faults
+from registry_db.contract_interim import Running
+from registry_db.contract_records import Records
+from registry_db.contract_risk import make_risk
 from registry_db.established import established
 from registry_db.faults import RegistryError
-from registry_db.records import make_current_view
 
 
 def settlement_inputs(
@@ -61,9 +51,11 @@ def settlement_inputs(
     """
     _refuse_misfits(catalogue, contract)
     dataset = catalogue.dataset(contract.spending.dataset)
-    records = Records(con, contract, dataset)
     wanted = [part.period for part in contract.target.baseline]
-    newest = _newest(con, dataset)
+    compared = _compared_years(contract, period)
+    interim = Running(con, catalogue, contract, period)
+    risk, of_risk = make_risk(con, catalogue, contract, [*wanted, period])
+    records = Records(con, contract, dataset, until=interim.until, risk=risk)
     versions = {item.id: item.version for item in catalogue.indicators()}
     scored = [
         _result(con, catalogue, contract, period, number, versions)
@@ -73,15 +65,14 @@ def settlement_inputs(
     sources = {
         **{f"scores {result.indicator}": hash for result, hash in scored if hash is not None},
         **_definitions(catalogue, contract),
+        **of_risk,
         **_deliveries(con, records, [*wanted, period]),
     }
     found = {}
     for payer in contract.parties.payers:
         spent = {year: records.spending(payer, year) for year in (*wanted, period)}
-        now, interim = spent[period], None
-        if newest < last_day(contract, period):
-            # The target goes by the records so far, so their spending stands for itself.
-            interim = Interim(str(newest), (Completion(period, now.spending, Decimal(1)),))
+        now = spent[period]
+        group = [records.compared(payer, year) for year in compared]
         found[payer] = SettlementInputs(
             period,
             now.records,
@@ -90,9 +81,9 @@ def settlement_inputs(
             results,
             above=now.above,
             risk=now.risk,
-            comparison=tuple(records.compared(payer, year) for year in _compared_years(contract, period)),
+            comparison=tuple(interim.completed(records, payer, row) for row in group),
             members=records.members(payer, period),
-            interim=interim,
+            interim=interim.of(records, payer, now),
             sources=sources,
         )
     return established(catalogue, contract, found)
@@ -104,158 +95,12 @@ def _refuse_misfits(catalogue: Catalogue, contract: Contract) -> None:
         raise RegistryError(f"contract {contract.contract}: {dotted(path)}: {message}", hint)
 
 
-def last_day(contract: Contract, period: str) -> dt.date:
-    """Last day of a contract year."""
-    next_year = dt.date(first_year(period) + 1, contract.year_starts or 1, 1)
-    return next_year - dt.timedelta(days=1)
-
-
 def _compared_years(contract: Contract, period: str) -> list[str]:
     if not contract.compares:
         return []
     own = contract.target.own if isinstance(contract.target, Blend) else contract.target
     by_trend = isinstance(own, OwnHistory) and isinstance(own.trend, GroupTrend)
     return [*((part.period for part in own.baseline) if by_trend else ()), period]
-
-
-class Records:
-    """The records of a contract in the vault: of the participant, and of those it is compared with."""
-
-    def __init__(self, con: Connection, contract: Contract, dataset: Dataset) -> None:
-        self.con, self.contract, self.dataset = con, contract, dataset
-        day, self.provider = day_sql(dataset), quote(dataset.provider)
-        members = (
-            "(select network as _network, provider as _member, since as _since, "
-            "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
-        )
-        starts = contract.year_starts
-        years = ReportingPeriod(kind="fiscal-year", start=starts) if starts else None
-        view = make_current_view(con, dataset)
-        year, _ = period_sql(years, dataset, view)
-        dated = f"(select *, {year} as _year from {view})"
-        self.all = (
-            f"{dated} join {members} on _member = cast({self.provider} as varchar) "
-            f"and {day} between _since and _until"
-        )
-        self.set = contract.parties.participant.network_set
-        self.network = contract.parties.participant.network
-
-    def spending(self, payer: str, period: str) -> BaselineSpending:
-        """Count the participant's records of one payer in a period, and sum their spending."""
-        self._refuse_other_codes(period)
-        return self._spending("_network = ?", [self.network], payer, period, self.network)
-
-    def own(self, payer: str | None) -> tuple[str, list[Any]]:
-        """SQL of the participant's records of one payer, or of all, with their ``_year``; its parameters."""
-        where, parameters = self._of_payer(payer)
-        return f"{self.all} where _network = ? {where}", [self.set, self.network, *parameters]
-
-    def group(self, payer: str) -> tuple[str, list[Any]]:
-        """SQL of the records of the comparison group of a payer, with their ``_year``; its parameters."""
-        where, networks, of = self._compared(payer)
-        of_payer, parameters = self._of_payer(of)
-        return f"{self.all} where {where} {of_payer}", [self.set, *networks, *parameters]
-
-    def payer_sql(self) -> tuple[str, list[Any]]:
-        """SQL of the place of a record's payer in the contract, one past the last for others; parameters."""
-        insured, payers = self.contract.parties.insured, self.contract.parties.payers
-        if insured is None:
-            return "0", []
-        code = f"cast({quote(insured.column)} as varchar)"
-        cases = " ".join(f"when list_contains(?, {code}) then {place}" for place in range(len(payers)))
-        return f"case {cases} else {len(payers)} end", [list(insured.codes[payer]) for payer in payers]
-
-    def compared(self, payer: str, period: str) -> BaselineSpending:
-        """Count and sum the records of the comparison group."""
-        where, networks, of = self._compared(payer)
-        return self._spending(where, networks, of, period, "the comparison group")
-
-    def _compared(self, payer: str) -> tuple[str, list[Any], str | None]:
-        """Condition on the networks of the comparison group, its parameters, and whose insured are in it."""
-        comparison = self.contract.comparison
-        assert comparison is not None
-        of = None if comparison.payers == "all" else payer
-        if comparison.networks == "others":
-            return "_network <> ?", [self.network], of
-        return "list_contains(?, _network)", [list(comparison.networks)], of
-
-    def members(self, payer: str, period: str) -> tuple[Member, ...]:
-        """Providers of the participant with records in the period, with what the payment falls by."""
-        distribution = self.contract.distribution
-        if distribution is None or distribution.by == "fixed-weights":
-            return ()
-        weight = {"records": "count(*)", "spending": f"sum({self._counted()})", "equal": "1"}[distribution.by]
-        where, parameters = self._of_payer(payer)
-        rows = self.con.execute(
-            f"""select _member, {weight} from {self.all} where _network = ? and _year = ? {where}
-            group by _member order by _member""",
-            [self.set, self.network, period, *parameters],
-        ).fetchall()
-        return tuple(Member(name, Decimal(weight)) for name, weight in rows)
-
-    def _cost(self) -> str:
-        return f"cast({quote(self.contract.spending.column)} as decimal(18, 2))"
-
-    def _counted(self) -> str:
-        truncation = self.contract.spending.truncation
-        limit = "1e15" if truncation == "none" else str(truncation)
-        return f"least({self._cost()}, cast({limit} as decimal(18, 2)))"
-
-    def _of_payer(self, payer: str | None) -> tuple[str, list[Any]]:
-        insured = self.contract.parties.insured
-        if insured is None or payer is None:
-            return "", []
-        return f"and list_contains(?, cast({quote(insured.column)} as varchar))", [list(insured.codes[payer])]
-
-    def _refuse_other_codes(self, period: str) -> None:
-        insured = self.contract.parties.insured
-        if insured is None or insured.other_codes == "left-out":
-            return
-        known = [code for codes in insured.codes.values() for code in codes]
-        code = f"cast({quote(insured.column)} as varchar)"
-        others = self.con.execute(
-            f"""select count(*) from {self.all} where _network = ? and _year = ?
-            and not coalesce(list_contains(?, {code}), false)""",
-            [self.set, self.network, period, known],
-        ).fetchall()[0][0]
-        if others:
-            raise RegistryError(
-                f"contract {self.contract.contract}: {others} records of {self.network} in {period} have "
-                f"another '{insured.column}' than parties.insured.codes, and it says 'other_codes: refused'"
-            )
-
-    def _spending(
-        self, networks: str, of: list[Any], payer: str | None, period: str, who: str
-    ) -> BaselineSpending:
-        """Sum the spending of records, each truncated as agreed, and take their mean risk."""
-        column = _risk_column(self.contract)
-        risk = f"avg(cast({quote(column)} as decimal(18, 6)))" if column else "null"
-        cost, (where, parameters) = self._cost(), self._of_payer(payer)
-        rows = self.con.execute(
-            f"""select count(*), count({cost}), sum({self._counted()}), sum({cost}), {risk}
-            from {self.all} where {networks} and _year = ? {where}""",
-            [self.set, *of, period, *parameters],
-        ).fetchall()
-        records, with_spending, counted, total, mean_risk = rows[0]
-        who = f"{who} in {period}" + (f", insured by {payer}" if where else "")
-        name = self.contract.contract
-        if records == 0:
-            raise RegistryError(
-                f"contract {name}: there are no records of {who}",
-                f"deliver {self.dataset.dataset} of {period}",
-            )
-        if with_spending < records:
-            raise RegistryError(
-                f"contract {name}: {records - with_spending} of {records} records of {who} have no "
-                f"'{self.contract.spending.column}'; they would count as free"
-            )
-        above = Decimal(total) - Decimal(counted) if self.contract.spending.payer_share_above < 1 else None
-        kept = None if mean_risk is None else Decimal(repr(round(float(mean_risk), 12)))
-        return BaselineSpending(period, int(records), Decimal(counted), above, kept)
-
-
-def _risk_column(contract: Contract) -> str | None:
-    return next((mix.column for _, mix in case_mixes(contract.target)), None)
 
 
 def _deliveries(con: Connection, records: Records, years: list[str]) -> dict[str, str]:
@@ -320,7 +165,48 @@ def _result(
         position=_position(con, catalogue, scored, network) if isinstance(rule.attain, ByBenchmark) else None,
         ripe=not pending,
     )
-    return result, inputs_hash
+    return _at_baseline(con, catalogue, rule, result), inputs_hash
+
+
+def _at_baseline(
+    con: Connection, catalogue: Catalogue, rule: QualityRule, result: IndicatorResult
+) -> IndicatorResult:
+    """Bring a value that is adjusted by the model of the baseline period to the level of that period.
+
+    The score of a period stands at the level of all records of that period: observed over expected times what
+    all had, or observed less expected plus that. By a frozen model an improvement of all would then count
+    twice. Improvement is measured at the level of the baseline period, as the baseline itself is.
+    """
+    attain = rule.attain
+    if not isinstance(attain, ByImprovement) or not isinstance(attain.baseline, OwnBaseline):
+        return result
+    if attain.baseline.model != "frozen" or result.reference is None:
+        return result
+    levels = {
+        period: (reference, observed, expected)
+        for period, reference, observed, expected in con.execute(
+            "select period, reference, observed, expected from benchmark where indicator = ? and version = ?",
+            [result.indicator, result.version],
+        ).fetchall()
+    }
+    then = levels.get(attain.baseline.period, (None, None, None))[0]
+    _, observed, expected = levels[result.period]
+    if then is None or not expected:
+        return result
+    if catalogue.get("indicator", result.indicator).model.outcome.kind in ("continuous", "change"):
+        shift = then - result.reference
+        moved = [None if value is None else value + shift for value in _values(result)]
+        reference = then + observed - expected
+    else:
+        factor = then / result.reference if result.reference else 1.0
+        moved = [None if value is None else value * factor for value in _values(result)]
+        reference = then * observed / expected
+    adjusted, lower, upper = moved
+    return replace(result, adjusted=adjusted, lower=lower, upper=upper, reference=reference)
+
+
+def _values(result: IndicatorResult) -> tuple[float | None, float | None, float | None]:
+    return result.adjusted, result.lower, result.upper
 
 
 def _baseline(con: Connection, contract: Contract, number: int, version: str) -> float | None:
@@ -358,11 +244,3 @@ def _position(con: Connection, catalogue: Catalogue, scored: list[str], network:
 
 
 _NOT_SCORED: tuple[Any, ...] = (0.0, None, None, None, "not-assessable", None)
-
-
-def _newest(con: Connection, dataset: Dataset) -> dt.date:
-    found = con.execute(f"select max({day_sql(dataset)}) from {make_current_view(con, dataset)}").fetchall()[
-        0
-    ][0]
-    assert isinstance(found, dt.date)
-    return found

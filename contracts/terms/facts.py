@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -30,6 +31,22 @@ class Established(Part):
     loss_relief: Amount | None = None
 
 
+class EstablishedInterim(Part):
+    """How far the spending of a year that is not complete yet is known.
+
+    Attributes
+    ----------
+    paid_through : date
+        Last day whose records count; later ones are left out.
+    complete : dict of str to Decimal
+        Part of its final spending that is known, above 0 and at most 1: of each month up to that day
+        (``2025-07``), or of the whole period as one.
+    """
+
+    paid_through: dt.date
+    complete: dict[str, Annotated[Decimal, Field(gt=0, le=1)]] = Field(min_length=1)
+
+
 class EstablishedYear(Established):
     """What was established about one year.
 
@@ -41,11 +58,14 @@ class EstablishedYear(Established):
         Whatever the contract asks to be found.
     payers : dict of str to Established
         With several payers: the amounts of each.
+    interim : EstablishedInterim or None
+        None: the records say whether the year is complete.
     """
 
     chosen_threshold: ThresholdRate | None = None
     findings: dict[Id, bool] = Field(default_factory=dict)
     payers: dict[Name, Established] = Field(default_factory=dict)
+    interim: EstablishedInterim | None = None
 
 
 class Facts(Part):

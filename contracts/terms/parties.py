@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -89,11 +90,15 @@ class Parties(Part):
     insured : Insured or None
         Which records are of which payer; None where the spending of each is delivered apart, or all records
         are of the only payer.
+    shares : dict of str to Decimal or None
+        Part of each payer in the spending of all records, where nobody knows who insured whom; they sum to 1.
+        Target, spending and payment of a payer are that part of the whole.
     """
 
     payers: list[Name] = Field(min_length=1)
     judged: Literal["per-payer", "pooled"] | None = Field(default=None, description=_JUDGED)
     insured: Insured | None = None
+    shares: dict[Name, Annotated[Decimal, Field(gt=0, lt=1)]] | None = None
     participant: Participant
 
     def _open_words(self) -> Iterator[tuple[str, str]]:
@@ -108,6 +113,22 @@ class Parties(Part):
         if self.insured is not None and set(self.insured.codes) != set(self.payers):
             message = f"codes of {', '.join(self.insured.codes)}; expected of {', '.join(self.payers)}"
             raise fault_at(message, "insured", "codes")
+        return self
+
+    @model_validator(mode="after")
+    def _shares_make_a_whole(self) -> Self:
+        if self.shares is None:
+            return self
+        if self.insured is not None:
+            raise fault_at("a payer has its own records ('insured') or a part of all, not both", "shares")
+        if set(self.shares) != set(self.payers):
+            message = f"of {', '.join(self.shares)}; expected of {', '.join(self.payers)}"
+            raise fault_at(message, "shares")
+        whole = sum(self.shares.values(), Decimal(0))
+        if whole != 1:
+            raise fault_at(
+                f"they sum to {whole}; expected 1, so that no spending is lost or doubled", "shares"
+            )
         return self
 
 

@@ -97,18 +97,28 @@ class CaseMix(Part):
     limit : Decimal or 'none'
         Largest change that counts: 0.03 lets the ratio go to 1.03 at most.
     column : str or None
-        Column of the spending dataset with the risk of each record, of which the mean counts; None where the
-        mean is delivered.
+        Column of the spending dataset with the risk of each record, of which the mean counts.
+    indicator : str or None
+        Indicator whose expected value of each record is its risk, by a case-mix model of a fixed period (its
+        ``estimators.reference``), so that only the population can change it. The mean is over the records
+        that count for the indicator. Without column and indicator the mean is delivered.
     """
 
     limit: Annotated[Annotated[Rate, AMOUNT] | Annotated[Literal["none"], WORD], AMOUNT_OR_WORD] = Field(
         description="a rate, such as 0.03: the risk ratio counts up to that change; 'none': in full"
     )
     column: ColumnName | None = None
+    indicator: Id | None = None
     limited: Literal["growth", "both-ways"] = Field(
         description="'growth': only a rising risk is limited, a falling one lowers the target in full; "
         "'both-ways': a fall is limited just the same"
     )
+
+    @model_validator(mode="after")
+    def _one_risk(self) -> Self:
+        if self.column is not None and self.indicator is not None:
+            raise fault_at("the risk is in a column or follows from an indicator, not both", "indicator")
+        return self
 
 
 class _Target(Part):

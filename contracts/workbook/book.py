@@ -49,7 +49,7 @@ def settlement_cells(contract: Contract, settlements: Sequence[Settlement]) -> C
         for settlement in settlements
     ]
     judged = [ledger.write_saving() for ledger in ledgers]
-    together = pooled(judged) if contract.parties.judged == "pooled" else None
+    together = pooled(contract, judged) if contract.parties.judged == "pooled" else None
     looked_at = [together or own for own in judged]
     refused = _write_refusal(cells, contract, ledgers, quality, looked_at)
     payments = []

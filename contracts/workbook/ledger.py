@@ -381,10 +381,12 @@ def rounded(amount: Formula, contract: Contract, *, within: Formula) -> Formula:
     return choose(above(0, amount, EUROS), -whole(-amount, most(-within, 0)), whole(amount, most(within, 0)))
 
 
-def pooled(each: list[Judged]) -> Judged:
+def pooled(contract: Contract, each: list[Judged]) -> Judged:
     """What the threshold looks at where all payers are judged together."""
+    # payers with a part in all records have the same ones
+    apart = each[:1] if contract.parties.shares else each
     return Judged(
         total(judged.target for judged in each),
         total(judged.saving for judged in each),
-        total(judged.records for judged in each),
+        total(judged.records for judged in apart),
     )

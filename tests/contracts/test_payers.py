@@ -14,7 +14,10 @@ from contracts.inputs import SettlementError, SettlementInputs
 from contracts.ledger import settle
 from contracts.payers import JointSettlement, settle_payers
 from contracts.restatement import settle_again, settle_payers_again
+from contracts.workbook.book import settlement_cells
+from contracts.workbook.cells import recalculated
 from tests.contracts import build
+from tests.contracts.test_workbook import _differences
 
 WEIGHTS = {"Hospital": 2, "Midwives": 1}
 DISTRIBUTION = {"by": "fixed-weights", "weights": WEIGHTS, "remainder": "largest-remainder"}
@@ -124,3 +127,43 @@ def test_one_of_several_cannot_be_settled_again_by_itself() -> None:
     joint = settle_payers(contract, _facts("7880000", "1900000"))
     with pytest.raises(SettlementError, match="settle_payers"):
         settle_again(contract, joint.settlements[0].to_dict())
+
+
+def test_payers_with_a_part_in_all_records_have_the_same_ones() -> None:
+    """A threshold by population goes by the 800 records that there are, whoever pays for them.
+
+    Of 10 million 400,000 is saved: 4 %, above 3 % for 800 records; 1,600 would need 5 %.
+    """
+    table = [
+        {"from_records": 1, "to_records": 999, "from_rate": "0.03"},
+        {"from_records": 1000, "from_rate": "0.05"},
+    ]
+    rate = {"by": "population", "between": "step", "table": table}
+    contract = build.contract(
+        parties__payers=["Large", "Small"],
+        parties__judged="pooled",
+        parties__shares={"Large": "0.8", "Small": "0.2"},
+        threshold__rate=rate,
+    )
+    facts = {
+        "Large": build.facts(target="8000000", spending="7680000", records=800),
+        "Small": build.facts(target="2000000", spending="1920000", records=800),
+    }
+    joint = settle_payers(contract, facts)
+    assert _paid(joint) == ["160000.00", "40000.00"]
+    assert joint.of("Small").step("threshold").inputs["pooled records"].value == 800
+    assert joint.of("Small").step("actual").inputs["part"].value == Decimal("0.2")
+    cells = settlement_cells(contract, joint.settlements)
+    assert _differences(cells, dict(recalculated(cells))) == {}
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ({"Large": "0.8", "Small": "0.1"}, "they sum to 0.9; expected 1"),
+        ({"Large": "0.8", "Other": "0.2"}, "of Large, Other; expected of Large, Small"),
+    ],
+)
+def test_parts_that_make_no_whole_are_refused(shares: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        _contract("pooled", parties__shares=shares)
