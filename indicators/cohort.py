@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from indicators.attributed import WHOLE_SQL, Attributed, Networks, attributed
 from indicators.bands import band_sql
 from indicators.case_mix import CaseMixTerm
-from indicators.compile import quote, text_literal
+from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.expression import to_sql
 from indicators.outcomes import BinaryOutcome, ChangeOutcome, CountOutcome, TimeToEventOutcome
-from indicators.periods import day_sql, period_sql, with_period_days
+from indicators.periods import period_sql, with_period_days
 from indicators.states import exposure_node, ladder, outcome_node, parse_in, state_literal
 from indicators.stratifiers import subgroup_column, subgroup_sql
 
-NO_NETWORK = "(no network)"
+NO_NETWORK = "(outside every network)"
 # Sums of whole numbers and exact decimals do not depend on the order in which threads add them.
 _WHOLE, _EXACT = "bigint", "decimal(18, 9)"
 
@@ -26,14 +27,14 @@ def cohort_select(
     dataset: Dataset,
     view: str,
     *,
-    members: str,
+    networks: Networks | None,
     cut_off: dt.date | None,
     carried: Sequence[str] = (),
 ) -> str:
     """SQL of the cohort: one row per record, with its state, its reason and what a model needs of it.
 
-    Of rolling periods it has a row for each period that a record is in; within a period a record is one row,
-    and its state is the same in all of them.
+    Of rolling periods it has a row for each period that a record is in, and of networks one for each part of
+    a record that counts in part; its state is the same in all of them.
 
     Parameters
     ----------
@@ -41,9 +42,8 @@ def cohort_select(
         The definitions.
     view : str
         View with the dataset's records, derived columns included.
-    members : str
-        Table with columns network_set, network, provider, since, until; a provider is in at most one
-        network of a set on a day.
+    networks : Networks or None
+        The set of networks that the indicator is of, and where the engine finds it; None scores providers.
     cut_off : date or None
         Last day that the data hold, for an indicator with a follow-up: a window that closes on that day
         has closed. None if the data hold no day at all: nothing is ripe.
@@ -53,10 +53,13 @@ def cohort_select(
     Returns
     -------
     str
-        A select with columns ``_period, _provider, _state, _reason, _n, _y, _time, _event, _before,
-        _expected``, one column for each case-mix term, and one for each stratifier with the subgroup. ``_y``
-        is 1 or 0, a number, or a count of events out of ``_n`` or in an exposure of ``_n``; ``_time`` is the
-        days that a record was followed, and ``_event`` whether that ended in the event, for a time to event.
+        A select with columns ``_period, _provider, _share, _once, _state, _reason, _n, _y, _time, _event,
+        _before, _expected``, one column for each case-mix term, and one for each stratifier with the
+        subgroup. ``_provider`` is NO_NETWORK for what is outside every network; ``_share`` is for how much a
+        record counts in this row, and the shares of a record add up to 1; ``_once`` holds in one row of each
+        record and period. ``_y`` is 1 or 0, a number, or a count of events out of ``_n`` or in an exposure of
+        ``_n``; ``_time`` is the days that a record was followed, and ``_event`` whether that ended in the
+        event, for a time to event.
         The reason is ``population`` or ``denominator``, ``rule 1`` and so on, the day on which a record
         ripens, the column that is missing or that ends the follow-up, ``exception 1`` and so on, or empty
         for a record with an outcome.
@@ -92,17 +95,18 @@ def cohort_select(
         for stratifier in indicator.stratify
     )
     counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
-    source, unit = _unit_source(indicator, dataset, view, members)
+    unit = _unit(networks, dataset, view)
     period, periods = period_sql(indicator.period, dataset, view)
     along = "".join(f"{quote(column)}, " for column in carried)
     return f"""
-        select {along}{period} as _period, coalesce({unit}, '{NO_NETWORK}') as _provider,
+        select {along}{period} as _period, coalesce({unit.network}, '{NO_NETWORK}') as _provider,
+            {unit.share} as _share, {unit.once} as _once,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
             {_n_sql(indicator, dataset)} as _n, cast({value} as {counted}) as _y,
             cast({time} as integer) as _time, cast({event} as integer) as _event,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
-        from {with_period_days(source + periods, indicator.period, dataset)}"""
+        from {with_period_days(unit.source + periods, indicator.period, dataset)}"""
 
 
 def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:
@@ -154,23 +158,12 @@ def _any_sql(conditions: Sequence[str], dataset: Dataset) -> str:
     return f"({' or '.join(met) or 'false'})"
 
 
-def _unit_source(indicator: Indicator, dataset: Dataset, view: str, members: str) -> tuple[str, str]:
+def _unit(networks: Networks | None, dataset: Dataset, view: str) -> Attributed:
+    """Who each record counts for."""
+    if networks is not None:
+        return attributed(networks, dataset, view)
     provider = f"cast({quote(dataset.provider)} as varchar)"
-    if indicator.unit == "provider":
-        return view, provider
-    if dataset.period.year_of is None:
-        raise ValueError(f"{indicator.indicator} is of networks; dataset {dataset.dataset} has no date")
-    # Names with an underscore, which no column of a dataset has: a dataset may have its own "network".
-    membership = (
-        "select network as _network, provider as _member, since as _since,"
-        f" coalesce(until, date '9999-12-31') as _until from {members}"
-        f" where network_set = {text_literal(indicator.unit)}"
-    )
-    day = day_sql(dataset)
-    return (
-        f"{view} left join ({membership}) on _member = {provider} and {day} between _since and _until",
-        "_network",
-    )
+    return Attributed(view, provider, WHOLE_SQL, "true", False)
 
 
 def _n_sql(indicator: Indicator, dataset: Dataset) -> str:

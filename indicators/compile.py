@@ -39,6 +39,30 @@ def dataset_select(
     return f"with {steps} select * from {selected}" if known else f"select * from {selected}"
 
 
+def rows_select(table: Table, of: str, rows: str, stored: Mapping[str, str]) -> str:
+    """SQL of the rows of a child table with its derived columns added, for all rows of the table above.
+
+    Parameters
+    ----------
+    table : Table
+        The table above.
+    of : str
+        Name of the child table.
+    rows : str
+        What holds the rows of the table above, derived columns included.
+    stored : mapping of str to str
+        As ``child_rows`` of `dataset_select`.
+    """
+    child = table.tables[of]
+    known: dict[str, str] = {}
+    held = dict(stored)
+    if child.name not in held:
+        held[child.name] = _elsewhere(table, child, rows, held, known)
+    selected = _with_derived(child, held, known)
+    steps = ", ".join(f"{name} as ({sql})" for name, sql in known.items())
+    return f"with {steps} select * from {selected}" if known else f"select * from {selected}"
+
+
 def _with_derived(
     table: Table, stored: Mapping[str, str], known: dict[str, str], given: Collection[str] = ()
 ) -> str:

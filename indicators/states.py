@@ -72,8 +72,6 @@ def _eligible_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
     day = dataset.period.year_of
     if day and (indicator.unit != "provider" or day in dataset.derive):
         steps.append(Step(f"{quote(day)} is null", "missing", text_literal(day)))
-    if day and indicator.unit != "provider":
-        steps.append(Step("_network is null", "not-eligible", "'no network on this date'"))
     conditions = {"population": parse_in(indicator.population, dataset)}
     if indicator.denominator is not None:
         conditions["denominator"] = parse_in(indicator.denominator, dataset)

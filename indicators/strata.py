@@ -11,15 +11,20 @@ COUNTED = ("met", "not-met", "value")
 
 
 def states_select(cells: str) -> str:
-    """SQL that counts a cohort's records by period, provider, state and reason, from its cells."""
+    """SQL that counts a cohort's records, each for its share, by period, provider, state and reason.
+
+    It reads the cells; the sums are exact decimals.
+    """
     return f"""
         select _period as period, _provider as provider, cast(_state as varchar) as state, _reason as reason,
-            cast(sum(records) as bigint) as n
+            sum(cast(records as bigint) * _share) as n
         from {cells} group by all order by all"""
 
 
 def mixes_select(cohort: str, columns: Sequence[str]) -> str:
     """SQL of the distinct case mix of each period, all providers together: what a model is fitted on.
+
+    A record is in it once, however it is shared out.
 
     Parameters
     ----------
@@ -37,7 +42,7 @@ def mixes_select(cohort: str, columns: Sequence[str]) -> str:
     grouped = "".join(f"{quote(column)}, " for column in columns)
     return (
         f"select _period, {grouped}{_SUMS}, {_RECORDS} from {cohort} "
-        f"where {COUNTS} and _period is not null group by all"
+        f"where {COUNTS} and _once and _period is not null group by all"
     )
 
 
@@ -52,7 +57,7 @@ def patterns_select(mixes: str, columns: Sequence[str]) -> str:
 
 
 def cells_select(cohort: str, mixes: str, columns: Sequence[str]) -> str:
-    """SQL of all records, grouped by period, provider, state, reason and, where they count, case mix.
+    """SQL of all records, grouped by period, provider, share, state, reason and, where they count, case mix.
 
     Parameters
     ----------
@@ -66,15 +71,15 @@ def cells_select(cohort: str, mixes: str, columns: Sequence[str]) -> str:
     Returns
     -------
     str
-        A select of ``_period, _provider, _state, _reason``; ``_mix``, null for records that do not count; n,
-        sum_y, sum_y2, sum_before and records.
+        A select of ``_period, _provider, _share, _state, _reason``; ``_mix``, null for records that do not
+        count; n, sum_y, sum_y2, sum_before and records, of records that are counted whole.
     """
     joined, mix = f"{cohort} left join {mixes} on {_same(cohort, mixes, columns)}", "_mix"
     if not columns:
         joined, mix = cohort, "0"
     return (
-        f"select _period, _provider, _state, _reason, case when {COUNTS} then {mix} end as _mix, {_SUMS}, "
-        f"cast(sum(_before) as double) as sum_before, {_RECORDS} from {joined} group by all"
+        f"select _period, _provider, _share, _state, _reason, case when {COUNTS} then {mix} end as _mix, "
+        f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS} from {joined} group by all"
     )
 
 
@@ -95,7 +100,7 @@ def providers_select(cells: str) -> str:
 
 
 def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str]) -> str:
-    """SQL of the strata of one period, ``$period``: records of a provider with the same case-mix pattern.
+    """SQL of the strata of one period, ``$period``: records of a provider with one pattern that count alike.
 
     A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
     whatever the model.
@@ -110,31 +115,36 @@ def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str])
     Returns
     -------
     str
-        A select of the numbers of provider and pattern, n, sum_y, sum_y2, sum_before and records.
+        A select of the numbers of provider and pattern, share (for how much each of the records counts), n,
+        sum_y, sum_y2, sum_before and records.
     """
     # A stratum is in two cells at most: what met the outcome, and what did not.
     names = ("n", "sum_y", "sum_y2", "sum_before", "records")
     sums = ", ".join(f"sum({cells}.{name}) as {name}" for name in names)
     return f"""
-        select number as provider, _pattern as pattern, {sums}
+        select number as provider, _pattern as pattern, cast(_share as double) as share, {sums}
         from {cells} join ({providers_select(cells)}) using (_provider)
         join (select _mix, _pattern from {with_patterns(patterns, mixes, columns)}) using (_mix)
         where _period = $period group by all order by all"""
 
 
 def subgroup_states_select(cohort: str, stratifier: str) -> str:
-    """SQL that counts a cohort's records by period, provider, subgroup, state and reason."""
+    """SQL that counts a cohort's records, each for its share, by provider, subgroup, state and reason."""
     return f"""
         select _period as period, _provider as provider, {_subgroup_sql(stratifier)} as subgroup,
-            cast(_state as varchar) as state, _reason as reason, count(*) as n
+            cast(_state as varchar) as state, _reason as reason, sum(_share) as n
         from {cohort} group by all order by all"""
 
 
 def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], stratifier: str) -> str:
-    """SQL of the strata of one period, the parameter, by ``subgroup`` as well; the provider by its code."""
+    """SQL of the strata of one period, the parameter, by ``subgroup`` as well; the provider by its code.
+
+    Those with ``once`` hold each record one time, however it is shared out.
+    """
     sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
     return (
-        f"select _provider as provider, {_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, {sums} "
+        f"select _provider as provider, {_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, "
+        f"cast(_share as double) as share, _once as once, {sums} "
         f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} "
         "group by all order by all"
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from indicators.cohort import NO_NETWORK
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import TimeToEventOutcome
@@ -128,7 +129,7 @@ def _assess_period(
         return reason
     try:
         with threadpool_limits(limits=1):
-            found = estimates(item.model, patterns, taken, reference=reference)
+            found = estimates(item.model, patterns, taken.of_providers(), reference=reference)
     except ValueError as error:  # no unique estimate, or records that the model cannot take
         return f"nothing beside the score: {error}"
     _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
@@ -228,7 +229,8 @@ def _keep_scores(
 ) -> None:
     key = {"indicator": item.id, "version": item.version, "period": period}
     assessable = int((scored.scores["band"] != "not-assessable").sum())
-    counts = {"providers": len(scored.scores), "assessable": assessable}
+    providers = int((scored.scores["provider"] != NO_NETWORK).sum())
+    counts = {"providers": providers, "assessable": assessable}
     row = {**key, **counts, **scored.benchmark, "model": fitted.id if fitted else None}
     _insert(con, "benchmark", pd.DataFrame([row | {"inputs_hash": inputs_hash}]))
     _insert(con, "score", scored.scores.assign(**key))

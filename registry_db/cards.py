@@ -97,7 +97,7 @@ def _about(
     """What the registry knows of a model; days on which records ripen are taken together."""
     states = con.execute(
         """select _state as state, case when _state = 'pending' then '' else _reason end as reason, count(*)
-        from cohort where _period = ? group by all order by all""",
+        from cohort where _period = ? and _once group by all order by all""",
         [period],
     ).fetchall()
     return {

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from contracts.contract import Contract
 from contracts.terms.facts import Facts
+from indicators.attribution_faults import attribution_faults, in_part_faults
 from indicators.code_sets import CodeSet, written_out
 from indicators.dataset import Dataset, acquainted
 from indicators.definition import Indicator
@@ -18,6 +19,7 @@ from indicators.definitions import KINDS, dataset_faults, indicator_faults, kind
 from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.links import link_faults
 from indicators.networks import NetworkSet
+from indicators.shares import counts_in_part, shares
 from indicators.source import Source, read_source
 from indicators.tree import Codes
 from indicators.versions import identity, order
@@ -214,6 +216,10 @@ def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
             yield from _lacking(item, ("unit",), item.model.unit, catalogue.of_kind("network_set"))
         if item.model.dataset in datasets:
             yield from indicator_faults(item.model, datasets[item.model.dataset].model, item.source)
+        networks = catalogue.of_kind("network_set").get(item.model.unit)
+        yield from _in_part_faults(networks, item, item) if networks else ()
+    elif isinstance(item.model, NetworkSet):
+        yield from _network_faults(catalogue, item, item.model)
     elif isinstance(item.model, Facts):
         yield from _lacking(item, ("contract",), item.model.contract, catalogue.of_kind("contract"))
         agreed = catalogue.definitions.get(("contract", item.model.contract))
@@ -240,6 +246,29 @@ def _dataset_faults(catalogue: Catalogue, item: Definition, dataset: Dataset) ->
             source = catalogue.get("dataset", id).source
             for path, message, hint in link_faults(each):
                 yield source.fault(path, message, hint)
+
+
+def _network_faults(catalogue: Catalogue, item: Definition, networks: NetworkSet) -> Iterator[Fault]:
+    datasets = catalogue.of_kind("dataset")
+    for number, entry in enumerate(networks.attribution):
+        yield from _lacking(item, ("attribution", number, "dataset"), entry.dataset, datasets)
+        if entry.dataset in datasets:
+            yield from _faults(item, attribution_faults(networks, number, datasets[entry.dataset].model))
+    for scored in catalogue.indicators():
+        if scored.model.unit == item.id:
+            yield from _in_part_faults(item, scored, item)
+
+
+def _in_part_faults(networks: Definition, scored: Definition, item: Definition) -> Iterator[Fault]:
+    """Faults of an indicator on a set of networks whose records count in part, at the one that is added."""
+    if not counts_in_part(networks.model, scored.model.dataset):
+        return
+    for path, message, hint in in_part_faults(scored.model, networks.id):
+        if item is scored:
+            yield item.source.fault(path, message, hint)
+        else:
+            field = ".".join(map(str, path))
+            yield item.source.fault(("network_set",), f"{scored.label}: {field}: {message}", hint)
 
 
 def _lacking(
@@ -285,12 +314,19 @@ def store(con: Connection, items: Iterable[Definition]) -> list[Definition]:
 
 
 def keep_members(con: Connection, catalogue: Catalogue) -> None:
-    """Keep the memberships of the network sets in force, whichever version was handed in last."""
-    con.execute("delete from member")
+    """Keep memberships and shares of the network sets in force, whichever version was handed in last."""
+    for table in ("member", "share", "network_set_in_force"):
+        con.execute(f"delete from {table}")
     for item in catalogue.of_kind("network_set").values():
+        con.execute("insert into network_set_in_force values (?, ?)", [item.id, item.version])
         rows = [
             (item.id, code, member.provider, member.since, member.until)
             for code, network in item.model.networks.items()
             for member in network.members
         ]
         con.executemany("insert into member values (?, ?, ?, ?, ?)", rows)
+        laid_out = [
+            (item.id, one.number, one.provider, one.network, one.since, one.until, one.weight, one.first)
+            for one in shares(item.model)
+        ]
+        con.executemany("insert into share values (?, ?, ?, ?, ?, ?, ?, ?)", laid_out)

@@ -54,12 +54,6 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
     found: list[Answers] = []
     con = shut_off()
     try:
-        con.execute(
-            "create table member (network_set text, network text, provider text, since date, until date)"
-        )
-        con.execute(
-            "insert into member values (?, 'example', 'example', '0001-01-01', null)", [indicator.unit]
-        )
         for number, example in enumerate(indicator.examples):
             path = ("examples", number)
             try:
@@ -105,7 +99,7 @@ def _run(
     derived = dataset_select(dataset, tables[dataset.name], given=known, child_rows=tables)
     con.execute(f"create or replace temp view example as {derived}")
     cut_off = example.cut_off or dt.date.max
-    sql = cohort_select(indicator, dataset, "example", members="member", cut_off=cut_off)
+    sql = cohort_select(indicator, dataset, "example", networks=None, cut_off=cut_off)
     state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
     return state, reason, None if value is None else float(value)
 

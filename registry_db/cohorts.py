@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from indicators.cohort import cohort_select
+from indicators.cohort import NO_NETWORK, cohort_select
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.derived import RowsColumn
@@ -26,6 +26,7 @@ from indicators.strata import (
     states_select,
     strata_select,
 )
+from registry_db.attribution import networks_of
 from registry_db.connect import Connection
 from registry_db.records import current_select, derived_in
 
@@ -59,12 +60,12 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strata:
-    """Records of a provider in one period that have the same case-mix pattern: what is scored.
+    """Records of a provider in one period with one case-mix pattern that count alike: what is scored.
 
     Attributes
     ----------
     providers : tuple of str
-        Codes of the providers, sorted.
+        Codes of the providers, sorted; of networks also NO_NETWORK, if any part of a record is outside all.
     provider : array of int
         Index into ``providers`` of each stratum.
     pattern : array of int
@@ -76,6 +77,8 @@ class Strata:
         none.
     records : array of float
         Records per stratum.
+    share : array of float
+        For how much each record of the stratum counts; the sums are of records that are counted whole.
     """
 
     providers: tuple[str, ...]
@@ -87,6 +90,23 @@ class Strata:
     sum_y2: NDArray[np.float64]
     sum_before: NDArray[np.float64]
     records: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    @property
+    def outside(self) -> NDArray[np.bool_]:
+        """Which of the providers is none: what is outside every network."""
+        return np.array([code == NO_NETWORK for code in self.providers], dtype=bool)
+
+    def of_providers(self) -> Strata:
+        """Give the strata without what is outside every network."""
+        outside = self.outside
+        kept = ~outside[self.provider]
+        provider = (np.cumsum(~outside) - 1)[self.provider[kept]]
+        parts = (
+            getattr(self, one.name)[kept] for one in fields(self) if one.name not in ("providers", "provider")
+        )
+        inside = tuple(code for code in self.providers if code != NO_NETWORK)
+        return Strata(inside, provider, *parts)
 
 
 def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date | None:
@@ -116,7 +136,8 @@ def make_cohort(
     """Make ``cohort``, every current record with its state, and what the functions below read.
 
     All of it is temporary. The cohort is a view as long as computing its columns again costs less than
-    keeping them: the engine groups stored columns faster than a copy of them.
+    keeping them: the engine groups stored columns faster than a copy of them. A record that counts in part
+    for networks has a row for each part; see `indicators.cohort.cohort_select`.
 
     Parameters
     ----------
@@ -128,7 +149,10 @@ def make_cohort(
         Columns of the records that the cohort has as well; it is a table then.
     """
     until = cut_off(con, indicator, dataset)
-    sql = cohort_select(indicator, dataset, "cohort_record", members="member", cut_off=until, carried=carried)
+    networks = None if indicator.unit == "provider" else networks_of(con, indicator.unit, dataset)
+    sql = cohort_select(
+        indicator, dataset, "cohort_record", networks=networks, cut_off=until, carried=carried
+    )
     of_rows = any(isinstance(dataset.derive[name], RowsColumn) for name in derived_in(dataset, sql))
     records = current_select(con, dataset, read_by=sql)
     _drop_cohort(con)
@@ -162,7 +186,7 @@ def periods(con: Connection) -> list[str]:
 
 
 def states(con: Connection) -> pd.DataFrame:
-    """Count the cohort's records: columns period, provider, state, reason, n."""
+    """Count the cohort's records, each for its share: columns period, provider, state, reason, n."""
     return con.execute(states_select("cell")).df()
 
 
@@ -195,7 +219,7 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
     sql = strata_select("cell", "pattern", "mix", list(patterns.columns))
     found = con.execute(sql, {"period": period}).df()
     provider, pattern = (found[name].to_numpy(np.int64) for name in ("provider", "pattern"))
-    sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records")
+    sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records", "share")
     return Strata(tuple(code for code, _ in known), provider, pattern, expected[pattern], *sums)
 
 

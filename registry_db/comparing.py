@@ -90,7 +90,7 @@ def _moves(con: Connection, old: Indicator, new: Indicator, dataset: Dataset) ->
     view = make_current_view(con, dataset)
     for name, indicator in (("before", old), ("after", new)):
         until = cut_off(con, indicator, dataset)
-        sql = cohort_select(indicator, dataset, view, members="member", cut_off=until, carried=_RECORD)
+        sql = cohort_select(indicator, dataset, view, networks=None, cut_off=until, carried=_RECORD)
         reason = "case when _state = 'pending' then '' else _reason end"
         con.execute(
             f"create or replace temp table states_{name} as select distinct "

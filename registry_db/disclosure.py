@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+# Columns of the vault's scores that only say how many patients there are behind a number.
+BEHIND = ("records", "fewest_alike")
+
+
+def patients(scores: pd.DataFrame) -> NDArray[np.float64]:
+    """Give the fewest patients that each score tells of, shape (scores,).
+
+    They are those who count, or those behind them where these are fewer. Where some count in part, the digits
+    behind the point of n and of the events tell how many of those with one and the same part had an event:
+    then they are the fewest of such.
+    """
+    fewest: NDArray[np.float64] = scores[["n", *BEHIND]].min(axis=1).to_numpy(np.float64)
+    return fewest
 
 
 def hidden(n: NDArray[np.float64], *, fewer_than: int) -> NDArray[np.bool_]:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from indicators.strata import COUNTED as COUNTED_STATES
-from registry_db.disclosure import hidden, safe
+from registry_db.disclosure import BEHIND, hidden, patients, safe
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
 
-NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason")]
+NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason", *BEHIND)]
 COUNTED = "counted"
 _GROUP = ["indicator", "version", "period"]
 _RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "baseline", "position")
@@ -25,7 +25,7 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
     Parameters
     ----------
     tables : dict of str to DataFrame
-        Tables of a publication by name; ``score`` gains the column ``suppressed``.
+        Tables of a publication by name; ``score`` gains the column ``suppressed`` and loses BEHIND.
     facts : set of str
         Indicators that are facts about providers: they count no patients.
     small_cell : int
@@ -46,17 +46,18 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
 def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
     scores = scores.copy()
-    patients = scores["n"].where(~scores["indicator"].isin(facts), 0.0).to_numpy(np.float64)
+    people = np.where(scores["indicator"].isin(facts), 0.0, patients(scores))
     hide = np.zeros(len(scores), dtype=bool)
     unsafe = []
     for group, rows in scores.groupby(_GROUP).indices.items():
-        hide[rows] = hidden(patients[rows], fewer_than=small_cell)
-        if not safe(patients[rows][hide[rows]], fewer_than=small_cell):
+        hide[rows] = hidden(people[rows], fewer_than=small_cell)
+        if not safe(people[rows][hide[rows]], fewer_than=small_cell):
             unsafe.append(group)
     scores["suppressed"] = hide
     scores.loc[hide, NUMBERS] = np.nan
     scores.loc[hide, "band"] = "not-assessable"
     scores.loc[hide, "reason"] = "suppressed"
+    scores = scores.drop(columns=list(BEHIND))
     return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
 
 
@@ -73,7 +74,8 @@ def _hide_states(
     A score that is hidden takes all states of that provider with it: which states there are, and how large
     they are, would tell what the score does not. Beside a score that is shown, its number of records is
     known, so the other states must hide each other. Pending records are taken together: a row for every
-    day on which one ripens would be nothing but small cells.
+    day on which one ripens would be nothing but small cells. Records that count in part are shown as a whole
+    number: its digits behind the point would tell of single records.
     """
     states = states[~states["indicator"].isin(facts)].copy()
     states.loc[states["state"].isin(list(COUNTED_STATES)), "state"] = COUNTED
@@ -88,7 +90,7 @@ def _hide_states(
     for rows in states.groupby(keys).indices.values():
         others = rows[~counted[rows]]
         hide[others] |= hidden(n[others], fewer_than=small_cell)
-    states["n"] = states["n"].astype("Int64").mask(hide)
+    states["n"] = pd.Series(np.round(n), index=states.index).astype("Int64").mask(hide)
     return states[~suppressed | counted].reset_index(drop=True)
 
 

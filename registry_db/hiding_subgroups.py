@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from registry_db.disclosure import hidden
+from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.subgroups import ALL, SUBGROUP_COLUMNS
 from registry_db.table_disclosure import hidden_in_table
 
 _KEY = ["indicator", "version", "period"]
-_NUMBERS = [name for name in SUBGROUP_COLUMNS if name not in ("provider", "subgroup", "reason")]
+_NUMBERS = [name for name in SUBGROUP_COLUMNS if name not in ("provider", "subgroup", "reason", *BEHIND)]
 
 
 def hide_subgroups(
@@ -32,9 +32,10 @@ def hide_subgroups(
     Returns
     -------
     DataFrame
-        With ``suppressed``. A provider whose score is hidden has no rows; where nothing can be shown safely a
-        stratifier has none at all.
+        With ``suppressed``, and without BEHIND. A provider whose score is hidden has no rows; where nothing
+        can be shown safely a stratifier has none at all.
     """
+    subgroups = subgroups.assign(_people=patients(subgroups)).drop(columns=list(BEHIND))
     gone = set(map(tuple, unsafe[_KEY].to_numpy()))
     hidden_scores = {key: set(rows["provider"]) for key, rows in scores[scores["suppressed"]].groupby(_KEY)}
     kept = [
@@ -43,12 +44,13 @@ def hide_subgroups(
         if key[:3] not in gone
     ]
     none = subgroups.iloc[:0].assign(suppressed=pd.Series(dtype=bool))
-    return pd.concat([none, *kept], ignore_index=True) if kept else none
+    found = pd.concat([none, *kept], ignore_index=True) if kept else none
+    return found.drop(columns="_people")
 
 
 def _hidden(table: pd.DataFrame, hidden_scores: set[str], small_cell: int) -> pd.DataFrame:
     """Hide cells in the table of one stratifier in one period."""
-    counts = table.pivot(index="provider", columns="subgroup", values="n").fillna(0.0)
+    counts = table.pivot(index="provider", columns="subgroup", values="_people").fillna(0.0)
     cells, totals = counts.drop(index=ALL), counts.loc[ALL].to_numpy()
     lost = cells.index.isin(hidden_scores)
     total_hidden = hidden(totals, fewer_than=small_cell)

@@ -38,7 +38,9 @@ def missing_values(
     """
     rules = {term.term: term.missing for term in indicator.case_mix if term.kind != "interaction"}
     found = con.execute(
-        "select _reason, count(*) from cohort where _period = ? and _state = 'missing' group by all", [period]
+        "select _reason, count(*) from cohort "
+        "where _period = ? and _state = 'missing' and _once group by all",
+        [period],
     ).fetchall()
     left_out = {reason: n for reason, n in found if rules.get(reason) == "report"}
     total = float(patterns.records.sum()) + sum(left_out.values())

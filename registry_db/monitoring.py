@@ -90,6 +90,11 @@ def course(
         ]
         months = _months(con, dataset, taken, each, expected.expected, weights)
         of = strata(con, each, taken, expected.expected)
+        if (of.share < 1).any():
+            raise RegistryError(
+                f"{item.id}: its records count in part for the networks of {indicator.unit}",
+                "a course is one of whole records; follow a version with 'unit: provider'",
+            )
         months["limit"] = np.nan
         if period in (None, each):
             limits = _limits(of, provider, odds_ratio, false_alarms)

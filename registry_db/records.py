@@ -96,7 +96,7 @@ def current_select(con: Connection, dataset: Dataset, *, read_by: str | None = N
         SQL that reads the records: a derived column that it does not name is left out. The engine leaves out
         what nobody reads by itself, but not what is counted of the rows of other tables.
     """
-    current = {table.name: _current_sql(con, table) for table in dataset.tables_to_read()}
+    current = current_rows(con, dataset)
     passed_over = set() if read_by is None else set(dataset.derive) - set(derived_in(dataset, read_by))
     return dataset_select(dataset, current[dataset.dataset], given=passed_over, child_rows=current)
 
@@ -109,6 +109,11 @@ def derived_in(dataset: Dataset, sql: str) -> list[str]:
     ):
         found |= more
     return [name for name in dataset.derive if name in found]
+
+
+def current_rows(con: Connection, dataset: Dataset) -> dict[str, str]:
+    """SQL of the stored rows that count today, of each table that a dataset's columns are read from."""
+    return {table.name: _current_sql(con, table) for table in dataset.tables_to_read()}
 
 
 def orphans(con: Connection, dataset: Dataset) -> dict[str, int]:

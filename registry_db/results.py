@@ -31,6 +31,9 @@ DELIVERIES = (
     "received_at",
 )
 
+# A number in JSON, without a point where it is whole.
+_NUMBER = "case when n = floor(n) then to_json(cast(n as bigint)) else to_json(cast(n as double)) end"
+
 
 def scores(con: Connection, indicator: str, version: str) -> pd.DataFrame:
     """Scores of one version of an indicator, by period and provider.
@@ -40,7 +43,7 @@ def scores(con: Connection, indicator: str, version: str) -> pd.DataFrame:
     columns = ", ".join(SCORES)
     return con.execute(
         f"""select {columns} from score left join (
-            select period, provider, cast(to_json(list({{'state': state, 'reason': reason, 'n': n}}
+            select period, provider, cast(to_json(list({{'state': state, 'reason': reason, 'n': {_NUMBER}}}
                 order by state, reason)) as varchar) as states_json
             from state where indicator = $indicator and version = $version group by all)
             using (period, provider)
@@ -80,11 +83,16 @@ def subgroups(con: Connection, indicator: str, version: str) -> pd.DataFrame:
 
 
 def states(con: Connection, indicator: str, version: str) -> pd.DataFrame:
-    """Where every delivered record went, by period and provider; the numbers add up to the records."""
-    return con.execute(
+    """Where every delivered record went, by period and provider; the numbers add up to the records.
+
+    They are whole numbers, unless records count in part for networks.
+    """
+    frame = con.execute(
         f"select {', '.join(STATES)} from state where indicator = ? and version = ? order by all",
         [indicator, version],
     ).df()
+    whole = bool((frame["n"] % 1 == 0).all())
+    return frame.astype({"n": "int64"}) if whole else frame
 
 
 def models(con: Connection) -> pd.DataFrame:

@@ -36,8 +36,13 @@ SCORE_COLUMNS = (
     "band",
     "reason",
     "reliability",
+    "records",
+    "fewest_alike",
 )
 FACT = "a fact, not a sample"
+OUTSIDE = "outside every network"
+# What is said of an organisation; what is outside every network is none.
+_SAID = ("ratio", "adjusted", "lower", "upper", "low998", "low95", "high95", "high998", "reliability")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,9 +52,13 @@ class Scored:
     Attributes
     ----------
     scores : DataFrame
-        One row per provider, columns SCORE_COLUMNS.
+        One row per provider, columns SCORE_COLUMNS. ``records`` is how many records count for it, in whole
+        or in part, and ``fewest_alike`` how few of them count for one and the same part (NaN where all count
+        whole). Of networks one row more, for what is outside all of them, if there is any: with its numbers,
+        and without a verdict.
     benchmark : dict of str to float or None
-        All providers together: n, observed, expected, reference, tau, phi, n_reliable.
+        All records together, those outside every network included: n, observed, expected, reference; and of
+        the providers tau, phi, n_reliable.
     """
 
     scores: pd.DataFrame
@@ -110,6 +119,7 @@ def _event_scores(
         minimum_expected=minimum.events_expected,
         test=indicator.estimators.test,
         tau2=extra,
+        weight=strata.share,
     )
 
 
@@ -131,13 +141,13 @@ def _counts(indicator: Indicator, strata: Strata) -> BinaryScores:
 
 def unscored(strata: Strata, reason: str) -> Scored:
     """Give rows without a value, for a period in which no model can be fitted."""
-    n = _sums(strata, strata.n)
+    n = _sums(strata, strata.n * strata.share)
     scores = _frame(strata, n, {}, np.nan, None, "not-assessable", reason)
     return Scored(scores, _benchmark(n.sum(), np.nan, np.nan, np.nan))
 
 
 def _facts(strata: Strata) -> Scored:
-    n, true = _sums(strata, strata.n), _sums(strata, strata.sum_y)
+    n, true = (_sums(strata, sums * strata.share) for sums in (strata.n, strata.sum_y))
     with np.errstate(invalid="ignore"):
         share = true / n
     scores = _frame(strata, n, {"observed": true, "adjusted": share}, np.nan, None, "not-assessable", FACT)
@@ -149,8 +159,10 @@ def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
     """Rows of events; the n of a count is its exposure, and its records stand beside that."""
     n = _sums(strata, strata.records) if counted else result.n
     exposure = {"exposure": result.n} if counted else {}
-    reliability = ratio_reliability(result.observed, result.expected, result.variance, result.n)
-    spread = overdispersion(result.observed, result.expected, result.variance)
+    inside = ~strata.outside
+    about = [part[inside] for part in (result.observed, result.expected, result.variance, result.n)]
+    reliability = _of_whole_records(strata, ratio_reliability(*about))
+    spread = overdispersion(*about[:3])
     scores = _frame(
         strata,
         n,
@@ -167,9 +179,10 @@ def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
 
 def extra_variance(strata: Strata) -> float:
     """Variance of O/E between providers beyond chance; 0 where it cannot be told."""
-    risk = strata.expected
-    sums = (strata.sum_y, strata.n * risk, strata.n * risk * (1 - risk))
-    tau2 = overdispersion(*(_sums(strata, values) for values in sums)).tau2
+    risk, share = strata.expected, strata.share
+    expected = strata.n * share * risk
+    sums = (strata.sum_y * share, expected, expected * share * (1 - risk))
+    tau2 = overdispersion(*(_sums(strata, values)[~strata.outside] for values in sums)).tau2
     return tau2 if np.isfinite(tau2) else 0.0
 
 
@@ -183,8 +196,11 @@ def _mean(indicator: Indicator, strata: Strata) -> Scored:
         sum_before=strata.sum_before if indicator.outcome.kind == "change" else None,
         providers=len(strata.providers),
         minimum_n=indicator.minimum.n,
+        weight=strata.share,
     )
-    reliability = mean_reliability(result.adjusted, result.sd, result.effective)
+    inside = ~strata.outside
+    known = mean_reliability(result.adjusted[inside], result.sd, result.effective[inside])
+    reliability = _of_whole_records(strata, known)
     scores = _frame(
         strata,
         result.n,
@@ -195,10 +211,24 @@ def _mean(indicator: Indicator, strata: Strata) -> Scored:
         result.reason,
     )
     total = result.n.sum()
-    observed = float(strata.sum_y.sum() / total) if total else np.nan
-    modelled = float((strata.n * strata.expected).sum() / total) if total else np.nan
+    share = strata.share
+    observed = float((strata.sum_y * share).sum() / total) if total else np.nan
+    modelled = float((strata.n * share * strata.expected).sum() / total) if total else np.nan
     benchmark = _benchmark(total, observed, modelled, result.reference)
     return Scored(scores, benchmark | _spread(reliability, np.sqrt(reliability.tau2), None))
+
+
+def _of_whole_records(strata: Strata, found: Reliability) -> Reliability:
+    """Lay the reliability of the providers beside the rows; unknown where records count in part.
+
+    It compares the spread of scores with what chance gives scores that have no record in common. Those of
+    networks that share records move together, and differ less than that by chance.
+    """
+    reliability = np.full(len(strata.providers), np.nan)
+    if (strata.share < 1).any():
+        return Reliability(np.nan, reliability, np.nan)
+    reliability[~strata.outside] = found.reliability
+    return replace(found, reliability=reliability)
 
 
 def _values(result: BinaryScores | MeanScores) -> dict[str, NDArray[np.float64]]:
@@ -207,6 +237,16 @@ def _values(result: BinaryScores | MeanScores) -> dict[str, NDArray[np.float64]]
 
 def _sums(strata: Strata, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.bincount(strata.provider, weights=values, minlength=len(strata.providers))
+
+
+def _fewest_alike(strata: Strata) -> NDArray[np.float64]:
+    """The fewest records of each provider that count for one and the same part; NaN where all count whole."""
+    in_part = strata.share < 1
+    fewest = np.full(len(strata.providers), np.nan)
+    parts = pd.DataFrame({"provider": strata.provider, "share": strata.share, "records": strata.records})
+    alike = parts[in_part].groupby(["provider", "share"])["records"].sum().groupby("provider").min()
+    fewest[alike.index.to_numpy(np.int64)] = alike.to_numpy()
+    return fewest
 
 
 def _frame(
@@ -222,6 +262,11 @@ def _frame(
     drawn = {name: getattr(limits, name) if limits else np.nan for name in lines}
     columns = {"provider": list(strata.providers), "n": n, **values, **drawn}
     frame = pd.DataFrame(columns).assign(band=band, reason=reason, reliability=reliability)
+    frame["records"] = _sums(strata, strata.records)
+    frame["fewest_alike"] = _fewest_alike(strata)
+    if strata.outside.any():
+        frame.loc[strata.outside, [name for name in _SAID if name in frame]] = np.nan
+        frame.loc[strata.outside, ["band", "reason"]] = ["not-assessable", OUTSIDE]
     return frame.reindex(columns=list(SCORE_COLUMNS))
 
 

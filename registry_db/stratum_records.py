@@ -23,8 +23,8 @@ def records_of(strata: Strata, patterns: Patterns, stack: Imputed | None) -> Rec
     Returns
     -------
     Records
-        Records and outcomes add up to those of the strata. Where values were filled in, the events of a
-        stratum have those of all events of its pattern, and the other records likewise.
+        Records and outcomes add up to those of the strata, each for its share. Where values were filled in,
+        the events of a stratum have those of all events of its pattern, and the other records likewise.
     """
     if stack is not None:
         return _filled_in(strata, stack)
@@ -32,9 +32,9 @@ def records_of(strata: Strata, patterns: Patterns, stack: Imputed | None) -> Rec
         columns={name: values[strata.pattern] for name, values in patterns.columns.items()},
         provider=strata.provider,
         codes=strata.providers,
-        n=strata.n,
-        sum_y=strata.sum_y,
-        sum_y2=strata.sum_y2,
+        n=strata.n * strata.share,
+        sum_y=strata.sum_y * strata.share,
+        sum_y2=strata.sum_y2 * strata.share,
     )
 
 
@@ -50,7 +50,7 @@ def _filled_in(strata: Strata, stack: Imputed) -> Records:
             "pattern": np.tile(strata.pattern, 2),
             "provider": np.tile(strata.provider, 2),
             "met": np.repeat([True, False], len(strata.n)),
-            "n": np.concatenate([strata.sum_y, strata.n - strata.sum_y]),
+            "n": np.concatenate([strata.sum_y, strata.n - strata.sum_y]) * np.tile(strata.share, 2),
         }
     )
     rows = split[split["n"] > 0].merge(filled, on=["pattern", "met"], how="left", sort=False)

@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from indicators.cohort import NO_NETWORK
 from indicators.strata import subgroup_states_select, subgroup_strata_select
 from registry_db.cohorts import Patterns, Strata
 from registry_db.connect import Connection
+from registry_db.scoring import OUTSIDE
 
 ALL = "(all)"
 SUBGROUP_COLUMNS = (
     "provider", "subgroup", "n", "exposure", "observed", "expected", "ratio", "adjusted", "lower", "upper",
-    "reason",
+    "reason", "records", "fewest_alike",
 )  # fmt: skip
 _SUMS = ("n", "sum_y", "sum_y2", "sum_before", "records")
 
@@ -56,10 +58,11 @@ def subgroup_scores(
     """
     sql = subgroup_strata_select("cohort", "pattern", list(patterns.columns), stratifier)
     frame = con.execute(sql, [period]).df()
-    together = frame.groupby(["subgroup", "pattern"], as_index=False)[list(_SUMS)].sum(min_count=1)
+    once = frame[frame["once"]]
+    together = once.groupby(["subgroup", "pattern"], as_index=False)[list(_SUMS)].sum(min_count=1)
     found = [
         _scored(part, expected, score)
-        for part in (frame, together.assign(provider=ALL))
+        for part in (frame, together.assign(provider=ALL, share=1.0))
         if len(part)  # a period in which no record counts has no subgroups
     ]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(SUBGROUP_COLUMNS))
@@ -72,13 +75,16 @@ def _scored(
     numbered = cells.assign(cell=np.arange(len(cells)))
     cell = frame[["provider", "subgroup"]].merge(numbered, on=["provider", "subgroup"], how="left")["cell"]
     pattern = frame["pattern"].to_numpy(np.int64)
-    sums = (frame[name].to_numpy(np.float64) for name in _SUMS)
+    sums = (frame[name].to_numpy(np.float64) for name in (*_SUMS, "share"))
     names = tuple(map(str, range(len(cells))))
     scores = score(Strata(names, cell.to_numpy(np.int64), pattern, expected[pattern], *sums))
     named = scores.assign(provider=cells["provider"].to_numpy(), subgroup=cells["subgroup"].to_numpy())
+    outside = named["provider"] == NO_NETWORK
+    named.loc[outside, ["ratio", "adjusted", "lower", "upper"]] = np.nan
+    named.loc[outside, "reason"] = OUTSIDE
     return named[list(SUBGROUP_COLUMNS)]
 
 
 def subgroup_states(con: Connection, stratifier: str) -> pd.DataFrame:
-    """Count the cohort's records by subgroup: columns period, provider, subgroup, state, reason, n."""
+    """Count the records, each for its share: columns period, provider, subgroup, state, reason, n."""
     return con.execute(subgroup_states_select("cohort", stratifier)).df()

@@ -51,7 +51,8 @@ def scores(
         print_table(frame, {"period": "", "provider": "", "estimator": "", **numbers}, title=indicator)
     else:
         numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
-        columns = {"period": "", "provider": "", "n": ",.0f", **numbers, "band": "", "reliability": ".2f"}
+        form = ",.0f" if (frame["n"] % 1 == 0).all() else ",.2f"  # in part for networks
+        columns = {"period": "", "provider": "", "n": form, **numbers, "band": "", "reliability": ".2f"}
         print_table(frame, columns, title=indicator)
 
 
@@ -71,8 +72,9 @@ def states(
     with opened(context) as registry:
         frame = registry.states(indicator, period=period, provider=provider)
     if not written(frame, as_json=as_json, out=out):
-        columns = {"period": "", "provider": "", "state": "", "reason": "", "n": ",d"}
-        print_table(frame, columns, title=f"{indicator}: {frame['n'].sum():,d} records")
+        form = ",d" if frame["n"].dtype == int else ",.2f"  # in part for networks
+        columns = {"period": "", "provider": "", "state": "", "reason": "", "n": form}
+        print_table(frame, columns, title=f"{indicator}: {frame['n'].sum():,.0f} records")
 
 
 @cli.command()

@@ -1,6 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
 create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
-insert into layout values (3);
+insert into layout values (4);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
@@ -32,6 +32,18 @@ create table member (
     network_set varchar not null, network varchar not null, provider varchar not null,
     since date not null, until date
 );
+create table network_set_in_force (
+    network_set varchar primary key, version varchar not null
+);
+create table share (                       -- of a provider's records; the weights of a day and number add up to 1
+    network_set varchar not null,
+    number integer not null,               -- 0 by membership, else by the shares of a class of records
+    provider varchar not null,
+    network varchar,                       -- null: outside every network
+    since date not null, until date not null,
+    weight decimal(3, 2) not null,
+    first boolean not null                 -- true for one share of a day and number: it counts records once
+);
 create table model (
     indicator varchar not null, version varchar not null, period varchar not null,
     model varchar not null, kind varchar not null, n double not null,
@@ -51,6 +63,8 @@ create table score (
     adjusted double, lower double, upper double,
     low998 double, low95 double, high95 double, high998 double,
     band varchar not null, reason varchar not null, reliability double,
+    records double not null,               -- that count for it, in whole or in part
+    fewest_alike double,                   -- of them, the fewest that count for one and the same part
     primary key (indicator, version, period, provider)
 );
 create table estimate (                    -- what a definition asks for beside the score
@@ -61,7 +75,7 @@ create table estimate (                    -- what a definition asks for beside 
 );
 create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
-    state varchar not null, reason varchar not null, n bigint not null
+    state varchar not null, reason varchar not null, n decimal(18, 2) not null
 );
 create table subgroup_score (              -- the score once more, for the subgroups of each stratifier
     indicator varchar not null, version varchar not null, period varchar not null,
@@ -69,12 +83,13 @@ create table subgroup_score (              -- the score once more, for the subgr
     stratifier varchar not null, subgroup varchar not null,  -- '(unknown)' where its value is not known
     n double not null, exposure double, observed double, expected double, ratio double,
     adjusted double, lower double, upper double, reason varchar not null,
+    records double not null, fewest_alike double,  -- as in `score`
     primary key (indicator, version, period, provider, stratifier, subgroup)
 );
 create table subgroup_state (              -- of a stratifier the numbers add up to those in `state`
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     stratifier varchar not null, subgroup varchar not null,
-    state varchar not null, reason varchar not null, n bigint not null
+    state varchar not null, reason varchar not null, n decimal(18, 2) not null
 );
 create table settlement (                  -- nothing is ever changed in it or taken out: what was settled stays
     contract varchar not null, version varchar not null, period varchar not null,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+import duckdb
 import yaml
 
+from indicators.attributed import SHARE_COLUMNS, Networks
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.definitions import dataset_faults, indicator_faults, kind_of, validate
 from indicators.faults import DefinitionError
 from indicators.networks import NetworkSet
+from indicators.shares import shares
 from indicators.source import read_source
 
 DATASET = """\
@@ -125,6 +128,27 @@ def indicator(**changes: Any) -> Indicator:
 
 def networks() -> NetworkSet:
     return NetworkSet.model_validate(read_source(NETWORKS, "vsv.network.yaml").data)
+
+
+def keep_shares(con: duckdb.DuckDBPyConnection, *sets: NetworkSet) -> None:
+    """Make the table that the engine looks shares up in."""
+    con.execute(
+        """create or replace table share (network_set text, number integer, provider text, network text,
+        since date, until date, weight decimal(3, 2), first boolean)"""
+    )
+    rows = [
+        (one.network_set, *(getattr(share, name) for name in SHARE_COLUMNS[1:]))
+        for one in sets
+        for share in shares(one)
+    ]
+    if rows:
+        con.executemany("insert into share values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def looked_up(of: Indicator, *sets: NetworkSet, care: str = "") -> Networks | None:
+    """The set of networks that an indicator is of, in the table that `keep_shares` makes."""
+    found = [one for one in sets if one.network_set == of.unit]
+    return Networks(found[0], "share", care) if found else None
 
 
 def sql_type(of: Dataset, name: str) -> str:

@@ -31,6 +31,7 @@ from indicators.library.birth.women import draw_places
 from indicators.networks import NetworkSet
 from indicators.source import read_source
 from indicators.strata import COUNTED
+from tests.indicators.build import keep_shares, looked_up
 
 LIBRARY = Path(str(files("indicators.library.birth")))
 FILES = sorted(file for file in LIBRARY.glob("*.yaml") if not file.name.endswith(".contract.yaml"))
@@ -67,7 +68,7 @@ class Loaded:
             definition,
             DATASETS[definition.dataset],
             f'"{definition.dataset}"',
-            members="member",
+            networks=looked_up(definition, NETWORKS),
             cut_off=self.simulated.cut_off,
         )
         self.con.execute(f"create or replace temp table cohort as {sql}")
@@ -144,6 +145,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
                 for member in network.members
             ],
         )
+        keep_shares(con, NETWORKS)
         yield Loaded(simulated, con, json.loads(simulated.truth.read_text()))
 
 
@@ -186,7 +188,7 @@ def run_example(indicator: Indicator, given: dict[str, Any]) -> tuple[str, str, 
         )
         con.execute(f"create table stored as select {typed}", [given.get(name) for name in dataset.columns])
         con.execute(f"create table example as {dataset_select(dataset, 'stored')}")
-        cohort = cohort_select(alone, dataset, "example", members="", cut_off=dt.date.max)
+        cohort = cohort_select(alone, dataset, "example", networks=None, cut_off=dt.date.max)
         state, reason, value = con.execute(f"select _state, _reason, _y from ({cohort})").fetchall()[0]
     return state, reason, None if value is None else float(value)
 

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.attributed import Networks
 from indicators.cohort import NO_NETWORK, cohort_select, membership_select
 from indicators.compile import dataset_select, derived_sql, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.networks import NetworkSet
 from indicators.strata import (
     COUNTED,
     cells_select,
@@ -26,7 +28,7 @@ from indicators.strata import (
     states_select,
     strata_select,
 )
-from tests.indicators.build import dataset, indicator, networks, sql_type
+from tests.indicators.build import dataset, indicator, keep_shares, looked_up, networks, sql_type
 
 CUT_OFF = dt.date(2024, 12, 31)
 # A record that ends as "not met"; each case changes what it is about.
@@ -46,18 +48,8 @@ RECORD: dict[str, Any] = {
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        connection.execute(
-            "create table member (network_set text, network text, provider text, since date, until date)"
-        )
-        connection.executemany(
-            "insert into member values (?, ?, ?, ?, ?)",
-            [
-                (set_, code, member.provider, member.since, member.until)
-                for set_ in ("vsv", "another")
-                for code, network in networks().networks.items()
-                for member in network.members
-            ],
-        )
+        another = networks().model_copy(update={"network_set": "another"})
+        keep_shares(connection, networks(), another)
         yield connection
 
 
@@ -68,6 +60,7 @@ def make_cohort(
     *,
     on: Dataset | None = None,
     cut_off: dt.date | None = CUT_OFF,
+    of_networks: NetworkSet | None = None,
 ) -> list[dict[str, Any]]:
     on = on or dataset()
     columns = ", ".join(f"{quote(name)} {sql_type(on, name)}" for name in on.columns)
@@ -81,7 +74,8 @@ def make_cohort(
         ],
     )
     con.execute(f"create or replace view records as {dataset_select(on, 'stored')}")
-    sql = cohort_select(of, on, "records", members="member", cut_off=cut_off)
+    looked = looked_up(of, of_networks or networks())
+    sql = cohort_select(of, on, "records", networks=looked, cut_off=cut_off)
     con.execute(f"create or replace table cohort as {sql}")
     cursor = con.execute("select * from cohort")
     names = [column[0] for column in cursor.description or []]
@@ -346,12 +340,12 @@ def test_a_missing_value_names_the_column_that_caused_it(
 # -- networks --------------------------------------------------------------------------------------
 
 MEMBERSHIP = [
-    ("P1", "2019-12-31", NO_NETWORK, "not-eligible"),
+    ("P1", "2019-12-31", NO_NETWORK, "not-met"),
     ("P1", "2020-01-01", "north", "not-met"),
     ("P1", "2024-06-30", "north", "not-met"),
     ("P1", "2024-07-01", "south", "not-met"),
     ("P2", "2099-01-01", "north", "not-met"),
-    ("P3", "2024-01-01", NO_NETWORK, "not-eligible"),
+    ("P3", "2024-01-01", NO_NETWORK, "not-met"),
 ]
 
 
@@ -366,21 +360,22 @@ def test_a_record_belongs_to_the_network_of_its_day(
     rows = make_cohort(con, of_network, records)
     got = sorted((row["_provider"], row["_state"]) for row in rows)
     assert got == sorted((network, state) for _, _, network, state in MEMBERSHIP)
-    outside = [row["_reason"] for row in rows if row["_provider"] == NO_NETWORK]
-    assert outside == ["no network on this date"] * 2
+    assert all(row["_share"] == 1 and row["_once"] for row in rows)
 
 
 def test_a_provider_that_is_a_number_has_a_network(con: duckdb.DuckDBPyConnection) -> None:
     on = dataset(provider="id", key=["id"])
-    con.execute("insert into member values ('vsv', 'east', '1', '2000-01-01', null)")
+    con.execute("insert into share values ('vsv', 0, '1', 'east', '2000-01-01', '9999-12-31', 1, true)")
     [row] = make_cohort(con, indicator(unit="vsv"), [RECORD], on=on)
     assert row["_provider"] == "east"
 
 
 def test_without_a_day_there_is_no_network() -> None:
     on = dataset(period={"column": "provider"})
-    with pytest.raises(ValueError, match="care-loss is of networks; dataset care has no date"):
-        cohort_select(indicator(unit="vsv"), on, "records", members="member", cut_off=None)
+    with pytest.raises(ValueError, match="a record of vsv is looked up on its day; dataset care has no date"):
+        cohort_select(
+            indicator(unit="vsv"), on, "records", networks=Networks(networks(), "share"), cut_off=None
+        )
 
 
 # -- whole cohorts ---------------------------------------------------------------------------------
@@ -425,10 +420,7 @@ WHOLE = {
 def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str, Any]]) -> None:
     of = WHOLE[name]
     with duckdb.connect() as con:
-        con.execute(
-            "create table member as select 'vsv' as network_set, 'north' as network, 'P1' as provider,"
-            " date '2020-01-01' as since, null::date as until"
-        )
+        keep_shares(con, networks())
         rows = make_cohort(con, of, records)
         make_cells(con, terms := [term.term for term in of.case_mix])
         states = con.execute(states_select("cell")).fetchall()
@@ -442,7 +434,8 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             assert [number for number, *_ in patterns] == list(range(len(patterns)))
             assert_sums([row for _, *row in patterns], counted, terms, ("_y",))
             of_pattern = {number: row[: len(terms)] for number, *row in patterns}
-            groups = [(provider, *of_pattern[number], *sums) for provider, number, *sums in strata]
+            assert all(share == 1 for _, _, share, *_ in strata)
+            groups = [(provider, *of_pattern[number], *sums) for provider, number, _, *sums in strata]
             assert_sums(groups, counted, ["_provider", *terms], ("_y", "_before"))
 
 
@@ -496,14 +489,14 @@ def test_sums_do_not_depend_on_the_order_of_records(con: duckdb.DuckDBPyConnecti
         sums.append(patterns_and_strata(con, [])[1])
     assert sums[0] == sums[1]
     exact = [Decimal(str(value)) for value in values]
-    assert sums[0][0][3] == float(sum(exact))
-    assert sums[0][0][4] == float(sum(value**2 for value in exact))
+    assert sums[0][0][4] == float(sum(exact))
+    assert sums[0][0][5] == float(sum(value**2 for value in exact))
 
 
 def test_counts_weigh_as_many_as_they_are(con: duckdb.DuckDBPyConnection) -> None:
     make_cohort(con, indicator(**COUNTS), [RECORD | {"events": e, "trials": t} for e, t in ((3, 4), (5, 10))])
     [stratum] = patterns_and_strata(con, [])[1]
-    assert stratum[:4] == ("P1", 0, 14.0, 8.0)
+    assert stratum[:5] == ("P1", 0, 1.0, 14.0, 8.0)
 
 
 def test_records_with_the_same_delivered_expectation_are_one_stratum(con: duckdb.DuckDBPyConnection) -> None:
@@ -518,7 +511,7 @@ def test_records_with_the_same_delivered_expectation_are_one_stratum(con: duckdb
     make_cohort(con, of, [RECORD | scores | {"expected_after": value} for value in (0.5, 0.7, 0.7)])
     patterns, strata = patterns_and_strata(con, ["_expected"])
     assert [float(pattern[1]) for pattern in patterns] == [0.5, 0.7]
-    assert [row[:3] for row in strata] == [("P1", 0, 1.0), ("P1", 1, 2.0)]
+    assert [row[:4] for row in strata] == [("P1", 0, 1.0, 1.0), ("P1", 1, 1.0, 2.0)]
 
 
 def test_a_period_is_a_column_or_the_year_of_a_date(con: duckdb.DuckDBPyConnection) -> None:

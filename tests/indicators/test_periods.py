@@ -18,7 +18,16 @@ from indicators.guide import Described, guide, guide_html
 from indicators.periods import newest_first
 from indicators.versions import field_changes, level_needed
 from indicators.words import Language
-from tests.indicators.build import DATASET, INDICATOR, changed, dataset, dump, indicator, messages
+from tests.indicators.build import (
+    DATASET,
+    INDICATOR,
+    changed,
+    dataset,
+    dump,
+    indicator,
+    keep_shares,
+    messages,
+)
 from tests.indicators.test_cohort import RECORD, make_cohort
 
 BINARY = {"kind": "binary", "better": "lower"}
@@ -33,10 +42,10 @@ DAYS = sorted(
 @pytest.fixture
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        keep_shares(connection)
         connection.execute(
-            "create table member (network_set text, network text, provider text, since date, until date)"
+            "insert into share values ('vsv', 0, 'P1', 'north', '2023-07-01', '9999-12-31', 1, true)"
         )
-        connection.execute("insert into member values ('vsv', 'north', 'P1', '2023-07-01', null)")
         yield connection
 
 

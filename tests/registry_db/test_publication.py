@@ -297,7 +297,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     goals = [{"indicator": "pph"}, {"indicator": "tear"}]
     luck = json.dumps({"luck": {}, "slopes": steps, "cliffs": steps, "goals": goals})
     key = {"indicator": ["pph", "tear"], "version": "1.0.0", "period": "2025", "provider": "VSV-03"}
-    scores = pd.DataFrame(key | {"n": [7.0, 300.0]})
+    scores = pd.DataFrame(key | {"n": [7.0, 300.0], "records": [7.0, 300.0], "fewest_alike": np.nan})
     tables = {
         "score": pd.DataFrame(
             {**{name: scores[name] for name in scores}, "band": "in", "reason": ""}
