@@ -52,6 +52,17 @@ from risk_models.event_tests import EventTest
 from risk_models.expected import CannotFit, ModelKind, RiskModel, fit_model
 from risk_models.firth import fit_firth
 from risk_models.fixed_effects import FixedEffectsModel, fit_fixed_effects
+from risk_models.funnels import (
+    arcsine_limits,
+    chi_square_limits,
+    cqc_limits,
+    proportion_limits,
+    public_health_ratio_interval,
+    shmi_limits,
+    spiegelhalter_proportion_limits,
+    spiegelhalter_ratio_limits,
+    tails_of_average,
+)
 from risk_models.intervals import (
     Interval,
     byar_ratio_interval,
@@ -79,6 +90,7 @@ from risk_models.reliability import (
     ratio_reliability,
 )
 from risk_models.risk_standardised import RatioDraws, bootstrap_ratios
+from risk_models.split_half import SplitHalf, split_half_reliability
 from risk_models.spread import (
     EmpiricalNull,
     cqc_overdispersion,
@@ -88,6 +100,7 @@ from risk_models.spread import (
 )
 from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_count, score_mean
 from risk_models.survival import SurvivalCurve, adjusted_survival, kaplan_meier
+from risk_models.time_scores import score_time
 from risk_models.validation import Influence, cross_validated, influence, provider_folds
 from risk_models.verdict import Band, Limits
 
@@ -130,6 +143,7 @@ __all__ = [
     "RiskModel",
     "ShrunkenRates",
     "SmoothedRates",
+    "SplitHalf",
     "SurvivalCurve",
     "Term",
     "UnseenLevel",
@@ -137,6 +151,7 @@ __all__ = [
     "adjusted_p",
     "adjusted_survival",
     "applied",
+    "arcsine_limits",
     "beta_binomial",
     "between_variance",
     "bootstrap_expected",
@@ -145,10 +160,12 @@ __all__ = [
     "byar_ratio_interval",
     "c_statistic",
     "calibration",
+    "chi_square_limits",
     "clopper_pearson_interval",
     "clustered_covariance",
     "complete_cases",
     "contributions",
+    "cqc_limits",
     "cqc_overdispersion",
     "cross_validated",
     "cusum_weights",
@@ -191,8 +208,10 @@ __all__ = [
     "predicted_expected",
     "probability_above",
     "profile",
+    "proportion_limits",
     "proportion_overdispersion",
     "provider_folds",
+    "public_health_ratio_interval",
     "r_squared",
     "rankability",
     "ratio_reliability",
@@ -202,8 +221,14 @@ __all__ = [
     "score_binary",
     "score_count",
     "score_mean",
+    "score_time",
+    "shmi_limits",
     "shmi_overdispersion",
     "smoothed_rates",
+    "spiegelhalter_proportion_limits",
+    "spiegelhalter_ratio_limits",
+    "split_half_reliability",
+    "tails_of_average",
     "tilt",
     "vlad",
     "wilson_interval",

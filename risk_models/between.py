@@ -187,6 +187,10 @@ def effect_at_ratio(
     ------
     ValueError
         For a linear model, whose values have no ratio, or a ratio that is not above 0.
+
+    References
+    ----------
+    Normand SLT, Glickman ME, Gatsonis CA (1997), for such norms. doi:10.1080/01621459.1997.10474036
     """
     if kind == "linear":
         raise ValueError(
@@ -220,7 +224,17 @@ def effect_at_ratio(
 def median_odds_ratio(tau: float) -> float:
     r"""Give the median odds ratio between like patients of two random providers.
 
-    :math:`\exp(\sqrt{2\tau^2}\, \Phi^{-1}(0.75))`, the higher over the lower; 1 where tau is 0.
+    :math:`\exp(\sqrt{2\tau^2}\, \Phi^{-1}(0.75))`, the higher over the lower.
+
+    Parameters
+    ----------
+    tau
+        Standard deviation between providers, on the scale of log-odds.
+
+    Returns
+    -------
+    float
+        1 or more; 1 where tau is 0, NaN where tau is.
 
     References
     ----------
@@ -232,6 +246,16 @@ def median_odds_ratio(tau: float) -> float:
 def latent_icc(tau: float) -> float:
     r"""Give the share of the variance of log-odds that is between providers, :math:`\tau^2/(\tau^2+\pi^2/3)`.
 
+    Parameters
+    ----------
+    tau
+        Standard deviation between providers, on the scale of log-odds.
+
+    Returns
+    -------
+    float
+        0 to under 1; NaN where tau is.
+
     References
     ----------
     Goldstein H, Browne W, Rasbash J (2002). Underst Stat 1:223-231. doi:10.1207/S15328031US0104_02
@@ -242,13 +266,24 @@ def latent_icc(tau: float) -> float:
 def latent_reliability(tau: float, n: ArrayLike) -> FloatArray:
     r"""Give the reliability of providers with n records on the log-odds scale.
 
-    :math:`\tau^2 / (\tau^2 + (\pi^2/3)/n)`: 0 to 1, of the shape of n; NaN where n is 0. It takes each
-    patient to tell as much as a latent continuous outcome would, so it flatters; `outcome_reliability` and
-    the posterior variances do not.
+    :math:`\tau^2 / (\tau^2 + (\pi^2/3)/n)`. It takes each patient to tell as much as a latent continuous
+    outcome would, so it flatters; `outcome_reliability` and the posterior variances do not.
+
+    Parameters
+    ----------
+    tau
+        Standard deviation between providers, on the scale of log-odds.
+    n
+        Records, any one shape.
+
+    Returns
+    -------
+    FloatArray
+        0 to 1, of the shape of n; NaN where n is 0.
 
     References
     ----------
-    Adams JL (2009), the reliability of provider profiling. RAND TR-653.
+    Adams JL (2009), the reliability of provider profiling. RAND TR-653. doi:10.7249/TR653
     """
     records = np.asarray(n, dtype=np.float64)
     result: FloatArray = tau**2 / (tau**2 + LATENT_VARIANCE / np.where(records > 0, records, np.nan))

@@ -195,6 +195,11 @@ def with_model_error(
     -------
     Interval
         NaN where the given one is; the upper end of no events is widened about that upper end.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
     """
     e, s = np.asarray(expected, dtype=np.float64), np.asarray(error, dtype=np.float64)
     extra = normal_quantile(level) * np.divide(s, e, out=np.full(e.shape, np.nan), where=e > 0)

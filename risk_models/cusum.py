@@ -247,7 +247,8 @@ def limit_for_alarms(
 
     References
     ----------
-    Tian W et al. (2015), on limits by simulation. Stat Med 34:3547-3564. doi:10.1002/sim.6562
+    Tian W et al. (2015), on limits for a provider's own case mix. Int J Qual Health Care 27:31-36.
+    doi:10.1093/intqhc/mzu092
     """
     if not 1 / runs <= chance < 1:
         raise ValueError(

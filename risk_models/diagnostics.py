@@ -40,6 +40,11 @@ def c_statistic(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
         0.5 for no discrimination, 1 for perfect; exact, with all ties. NaN when all or no records have the
         event.
 
+    Raises
+    ------
+    ValueError
+        For counts or risks that cannot be.
+
     References
     ----------
     Hanley JA, McNeil BJ (1982). Radiology 143:29-36. doi:10.1148/radiology.143.1.7063747
@@ -63,6 +68,16 @@ def brier(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
     ----------
     n, events, risk
         As for `c_statistic`.
+
+    Returns
+    -------
+    float
+        0 for perfect, at most 1. NaN without records.
+
+    Raises
+    ------
+    ValueError
+        For columns that cannot be.
 
     References
     ----------
@@ -89,6 +104,11 @@ def scaled_brier(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
     float
         1 for perfect, 0 for no better than the rate, negative for worse. NaN when all or no records have
         the event.
+
+    Raises
+    ------
+    ValueError
+        For counts or risks that cannot be.
 
     References
     ----------
@@ -118,6 +138,11 @@ def pearson_dispersion(
     float
         1 when counts vary as Poisson counts do, more when they are over-dispersed. NaN when there are no
         more records than coefficients.
+
+    Raises
+    ------
+    ValueError
+        For columns that cannot be, or a mean that is not above 0.
 
     References
     ----------
@@ -149,6 +174,11 @@ def calibration(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> Calibration
     Calibration
         NaN where there is no estimate: no or only events; for the slope, also equal risks or perfect
         separation.
+
+    Raises
+    ------
+    ValueError
+        For counts or risks that cannot be.
 
     References
     ----------
@@ -185,6 +215,15 @@ def r_squared(n: ArrayLike, sum_y: ArrayLike, sum_y2: ArrayLike, expected: Array
     float
         1 - residual/total sum of squares of records; negative when the expectations do worse than the mean.
         NaN when the outcome does not vary.
+
+    Raises
+    ------
+    ValueError
+        For columns that cannot be.
+
+    References
+    ----------
+    Kvalseth TO (1985). Am Stat 39:279-285. doi:10.1080/00031305.1985.10479448
     """
     counts = checked_n(n)
     sums, squares, means = (

@@ -201,7 +201,8 @@ def marginal_rate(
     References
     ----------
     Lane PW, Nelder JA (1982). Biometrics 38:613-621. doi:10.2307/2530043
-    Varewyck M et al. (2014), for providers of care. Stat Med 33:4391-4408. doi:10.1002/sim.6255
+    Varewyck M et al. (2014), for providers of care. Biostatistics 15:651-664.
+    doi:10.1093/biostatistics/kxu019
     """
     counts = checked_whole("n", checked_n(n))
     happened = checked_whole("events", checked_events(events, counts))

@@ -104,7 +104,7 @@ def beta_binomial(n: ArrayLike, events: ArrayLike, *, level: float = 0.95) -> Sh
     References
     ----------
     Griffiths DA (1973). Biometrics 29:637-648. doi:10.2307/2529131
-    Adams JL (2009), on the reliability. RAND TR-653.
+    Adams JL (2009), on the reliability. RAND TR-653. doi:10.7249/TR653
     """
     tail = (1 - checked_level(level)) / 2
     size = checked_n(n)

@@ -40,6 +40,11 @@ def spiegelhalter_ratio_limits(expected: ArrayLike, *, level: float = 0.95) -> I
     Interval
         Of O/E. Negative where no count is low enough (a chart clips it at 0); NaN where E is not above 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
+
     References
     ----------
     Spiegelhalter DJ (2005). Stat Med 24:1185-1202, appendix A.1. doi:10.1002/sim.1970
@@ -71,6 +76,11 @@ def spiegelhalter_proportion_limits(n: ArrayLike, target: ArrayLike, *, level: f
     Interval
         Of the proportion, as `spiegelhalter_ratio_limits` of O/E; it can lie outside 0 to 1. NaN where n is
         not above 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage, or a target that is no proportion.
 
     References
     ----------
@@ -112,6 +122,11 @@ def chi_square_limits(expected: ArrayLike, *, level: float = 0.95) -> Interval:
     Interval
         Of O/E; NaN where E is not above 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
+
     References
     ----------
     Mainey C. FunnelPlotR, an R package; its formula is not in a paper.
@@ -136,6 +151,11 @@ def shmi_limits(expected: ArrayLike, *, tau2: float = 0.0, level: float = 0.95) 
     -------
     Interval
         Of O/E; NaN where E is not above 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
 
     References
     ----------
@@ -166,6 +186,11 @@ def cqc_limits(
     Interval
         Of O/E; 0 where the root would be negative, NaN where E is not above 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
+
     References
     ----------
     Spiegelhalter DJ et al. (2012). J R Stat Soc A 175:1-47. doi:10.1111/j.1467-985X.2011.01010.x
@@ -191,6 +216,11 @@ def arcsine_limits(n: ArrayLike, target: ArrayLike, *, tau2: float = 0.0, level:
     -------
     Interval
         Of the proportion, within 0 and 1; NaN where n is not above 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage, or a target that is no proportion.
 
     References
     ----------
@@ -221,6 +251,11 @@ def proportion_limits(n: ArrayLike, target: ArrayLike, *, level: float = 0.95) -
     Interval
         Of the proportion, within 0 and 1; NaN where n is not above 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage, or a target that is no proportion.
+
     References
     ----------
     Wilson EB (1927). J Am Stat Assoc 22:209-212. doi:10.1080/01621459.1927.10502953
@@ -246,6 +281,11 @@ def public_health_ratio_interval(
     -------
     Interval
         NaN where expected is not above 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
 
     References
     ----------

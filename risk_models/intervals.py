@@ -40,6 +40,11 @@ def poisson_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: f
     Interval
         Of ratios. Lower is 0 for no events; both are NaN where expected is 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
+
     References
     ----------
     Garwood F (1936). Biometrika 28:437-442. doi:10.1093/biomet/28.3-4.437
@@ -70,6 +75,11 @@ def byar_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: floa
         Of ratios. The formula can put the lower end of one or two events below 0: it is then 0, as it is
         for no events. Both are NaN where expected is 0.
 
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
+
     References
     ----------
     Breslow NE, Day NE (1987). Statistical Methods in Cancer Research II, p. 69. IARC.
@@ -99,6 +109,11 @@ def midp_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: floa
     -------
     Interval
         Of ratios. Lower is 0 for no events; both are NaN where expected is 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
 
     References
     ----------
@@ -142,6 +157,11 @@ def wilson_interval(events: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> 
     Interval
         Of proportions, within 0 and 1. NaN where n is 0 or either is NaN.
 
+    Raises
+    ------
+    ValueError
+        For more events than records, or a level that is no coverage.
+
     References
     ----------
     Wilson EB (1927). J Am Stat Assoc 22:209-212. doi:10.1080/01621459.1927.10502953
@@ -174,6 +194,11 @@ def clopper_pearson_interval(events: ArrayLike, n: ArrayLike, *, level: float = 
     Interval
         Of proportions: lower is 0 for no events, upper is 1 for events only. NaN where n is 0 or either is
         NaN.
+
+    Raises
+    ------
+    ValueError
+        For more events than records, or a level that is no coverage.
 
     References
     ----------
@@ -289,6 +314,16 @@ def mean_interval(mean: FloatArray, sd: float, n: FloatArray, *, level: float = 
         Standard deviation of one record, taken as known, in the unit of the mean.
     level
         Coverage, e.g. 0.95.
+
+    Returns
+    -------
+    Interval
+        In the unit of the mean; NaN where n is 0.
+
+    Raises
+    ------
+    ValueError
+        For a level that is no coverage.
     """
     margin = normal_quantile(level) * sd / np.sqrt(np.where(n > 0, n, np.nan))
     return Interval(lower=mean - margin, upper=mean + margin)

@@ -94,6 +94,11 @@ def missing_notes(
     -------
     tuple[MissingNote, ...]
         In the order of the terms, only of those that are missing somewhere.
+
+    Raises
+    ------
+    ValueError
+        For an absent column, or columns of unequal length.
     """
     counts = checked_n(n)
     total = float(counts.sum())
@@ -108,7 +113,25 @@ def missing_notes(
 
 
 def complete_cases(terms: Sequence[Term], strata: Columns, *, rows: int) -> NDArray[np.bool_]:
-    """Give the strata in which no term is missing, shape (strata,); errors as `case_mix_columns`."""
+    """Give the strata in which no term is missing, shape (strata,); errors as `case_mix_columns`.
+
+    Parameters
+    ----------
+    terms, strata
+        Case mix, and one array of shape (strata,) for each term.
+    rows
+        How many strata there are.
+
+    Returns
+    -------
+    NDArray[np.bool_]
+        Shape (strata,).
+
+    Raises
+    ------
+    ValueError
+        For an absent column, or columns of unequal length.
+    """
     result = np.ones(rows, dtype=bool)
     for column in case_mix_columns(terms, strata, rows=rows).values():
         result &= ~missing(column)

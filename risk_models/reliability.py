@@ -54,6 +54,12 @@ def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliabil
     Reliability
         tau2/(tau2 + sd^2/n) for each provider: 0 where tau2 is 0, NaN for a provider without records, and
         all NaN with fewer than two providers.
+
+    References
+    ----------
+    DerSimonian R, Laird N (1986), on tau2. Control Clin Trials 7:177-188.
+    doi:10.1016/0197-2456(86)90046-2
+    Adams JL (2009), on the reliability. RAND TR-653. doi:10.7249/TR653
     """
     variance = np.divide(sd**2, n, out=np.full(len(n), np.nan), where=n > 0)
     return _reliability(adjusted, variance, sd**2)
@@ -74,6 +80,12 @@ def ratio_reliability(
     Reliability
         On the scale of O/E, where the sampling variance is variance/expected^2; tau2 times the squared
         reference is that of adjusted rates, with the same reliability. NaN as for `mean_reliability`.
+
+    References
+    ----------
+    DerSimonian R, Laird N (1986), on tau2. Control Clin Trials 7:177-188.
+    doi:10.1016/0197-2456(86)90046-2
+    Adams JL (2009), on the reliability. RAND TR-653. doi:10.7249/TR653
     """
     some = n > 0
     ratio, sampling = (np.full(len(n), np.nan) for _ in range(2))
