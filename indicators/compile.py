@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from indicators.derived import RowsColumn, ValueColumn
 from indicators.emit import record_column
@@ -61,6 +61,54 @@ def rows_select(table: Table, of: str, rows: str, stored: Mapping[str, str]) -> 
     selected = _with_derived(child, held, known)
     steps = ", ".join(f"{name} as ({sql})" for name, sql in known.items())
     return f"with {steps} select * from {selected}" if known else f"select * from {selected}"
+
+
+def rows_asked_select(
+    table: Table,
+    stored: str,
+    asked: Sequence[tuple[Table, str, Sequence[Node]]],
+    *,
+    given: Collection[str],
+    child_rows: Mapping[str, str],
+) -> str:
+    """SQL of what the rows of child tables answer: one row, with two columns for each condition.
+
+    Parameters
+    ----------
+    table, stored, given, child_rows
+        As for `dataset_select`.
+    asked : sequence of (Table, str, sequence of Node)
+        A block that is computed of rows, by the table it stands in and its name, and conditions on the rows
+        that it is computed of.
+
+    Returns
+    -------
+    str
+        A select of booleans: for each condition of each block whether some row makes it true, and whether
+        some row makes it false.
+    """
+    known: dict[str, str] = {}
+    _with_derived(table, {**child_rows, table.name: stored}, known, given)
+    parts = []
+    for of, name, conditions in asked:
+        block = of.derive[name]
+        assert isinstance(block, RowsColumn)
+        stages = enumerate(_stages(of, given if of is table else ()))
+        stage = next((number for number, names in stages if name in names), None)
+        here, rows = quote(f"{of.name}/{stage}"), quote(of.tables[block.of].name)
+        if here not in known or rows not in known:  # the column is given, or its table is no part of this
+            parts.append(f"row({', '.join(['false, false'] * len(conditions))})")
+            continue
+        read = dict.fromkeys(name for node in conditions for name in node.record_columns)
+        child = of.tables[block.of]
+        others = child.rows_of == of.name and child.name not in child_rows
+        counts = ", ".join(
+            f"count(*) filter (where {to_sql(node)}) > 0, count(*) filter (where not {to_sql(node)}) > 0"
+            for node in conditions
+        )
+        parts.append(f"(select row({counts}) from {_joined(of, block.of, here, rows, read, others=others)})")
+    steps = ", ".join(f"{name} as ({sql})" for name, sql in known.items())
+    return f"with {steps} select {', '.join(parts)}" if known else f"select {', '.join(parts)}"
 
 
 def _with_derived(
@@ -155,11 +203,12 @@ def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn
 
     Where the rows are ``others`` of the same table, none belongs to itself.
     """
-    link = table.tables[next(iter(blocks.values())).of].link
+    of = next(iter(blocks.values())).of
     identity = [record_column(part) for part in IDENTITY]
-    values, read = [], dict.fromkeys((*IDENTITY, *link.values()))
+    values: list[str] = []
+    read: dict[str, None] = {}
     for name, block in blocks.items():
-        conditions = _conditions(table, block)
+        conditions = conditions_on_rows(table, block)
         read.update(dict.fromkeys(name for node in conditions for name in node.record_columns))
         counted = " and ".join(map(to_sql, conditions))
         if block.days is not None:
@@ -173,18 +222,23 @@ def _grouped(table: Table, here: str, rows: str, blocks: Mapping[str, RowsColumn
         else:
             value = _VALUE[block.kind](block, f"filter (where {counted})" if counted else "")
         values.append(f"{value} as {quote(name)}")
-    beside = ", ".join(f"{quote(name)} as {record_column(name)}" for name in read)
+    joined = _joined(table, of, here, rows, read, others=others)
+    return f"select {', '.join([*identity, *values])} from {joined} group by {', '.join(identity)}"
+
+
+def _joined(table: Table, of: str, here: str, rows: str, read: Iterable[str], *, others: bool) -> str:
+    """SQL of rows of a child table beside what is read of the row that each belongs to."""
+    link = table.tables[of].link
+    names = dict.fromkeys((*IDENTITY, *link.values(), *read))
+    beside = ", ".join(f"{quote(name)} as {record_column(name)}" for name in names)
     linked = " and ".join(f"{quote(own)} = {record_column(above)}" for own, above in link.items())
     if others:
         same = " and ".join(f"{part} = {record_column(part)}" for part in IDENTITY)
         linked = f"{linked} and not ({same})"
-    return (
-        f"select {', '.join([*identity, *values])} from (select {beside} from {here}) "
-        f"join {rows} on {linked} group by {', '.join(identity)}"
-    )
+    return f"(select {beside} from {here}) join {rows} on {linked}"
 
 
-def _conditions(table: Table, block: RowsColumn) -> list[Node]:
+def conditions_on_rows(table: Table, block: RowsColumn) -> list[Node]:
     """Conditions that a child row meets to count for a block."""
     scope = table.types_of_rows(block.of)
     conditions = [parse(block.where, scope)] if block.where else []

@@ -80,16 +80,16 @@ def conditions(indicator: Indicator, dataset: Dataset) -> list[Condition]:
     for path, text, wanted in expressions(indicator):
         whole = parse(text, dataset.types, wanted)
         first = (whole,) if whole.type == "boolean" and whole.kind != "literal" else ()
-        found.append(Condition(path, whole, tuple(dict.fromkeys([*first, *_comparisons(whole)]))))
+        found.append(Condition(path, whole, tuple(dict.fromkeys([*first, *comparisons(whole)]))))
     return [condition for condition in found if condition.clauses]
 
 
-def _comparisons(node: Node) -> Iterator[Node]:
+def comparisons(node: Node) -> Iterator[Node]:
     """The comparisons that a condition joins; those inside a ``case`` too."""
     if node.type == "boolean" and node.kind not in (*_CONNECTIVES, "literal"):
         yield node
     for child in node.children if node.kind != "in_set" else ():
-        yield from _comparisons(child)
+        yield from comparisons(child)
 
 
 def answers_select(asked: Sequence[Condition], view: str) -> str:

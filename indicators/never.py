@@ -17,8 +17,8 @@ from functools import reduce
 from typing import Any, TypeAlias
 
 from indicators.columns import Column
-from indicators.dataset import Dataset
 from indicators.expression import Node
+from indicators.tables import Table
 
 Known: TypeAlias = Mapping[str, "Values"]
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -60,13 +60,13 @@ class Values:
 _NOTHING = Values(null=False, choices=frozenset())
 
 
-def known_values(dataset: Dataset) -> dict[str, Values]:
-    """What each column of a dataset can hold, by its type, range and codes."""
-    return {name: _of_column(dataset, name, column) for name, column in dataset.columns.items()}
+def known_values(table: Table) -> dict[str, Values]:
+    """What each delivered column of a table can hold, by its type, range and codes."""
+    return {name: _of_column(table, name, column) for name, column in table.columns.items()}
 
 
-def _of_column(dataset: Dataset, name: str, column: Column) -> Values:
-    null = not (column.required or name in dataset.key)
+def _of_column(table: Table, name: str, column: Column) -> Values:
+    null = not (column.required or name in table.key)
     low, high = column.range or (None, None)
     if column.type == "boolean" or column.codes:
         meanings = column.codes.values() if column.codes else (True, False)

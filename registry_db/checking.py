@@ -11,13 +11,14 @@ import duckdb
 
 from indicators.cohort import cohort_select
 from indicators.columns import Column
-from indicators.compile import dataset_select, quote
+from indicators.compile import dataset_select, quote, rows_asked_select
 from indicators.coverage import Answers, answers, answers_select, conditions, unexercised
 from indicators.dataset import Dataset
 from indicators.definition import Example, Given, Indicator
 from indicators.derived import DerivedColumn
 from indicators.faults import Fault
 from indicators.periods import with_period_days
+from indicators.row_coverage import AskedRows, asked_rows, unexercised_rows
 from indicators.tables import ChildTable, Table
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.checks import moment_sql
@@ -78,12 +79,56 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
     if faults:  # an example that ends elsewhere than its author thinks says nothing of what is exercised
         return Exercised(tuple(faults))
     gaps = [item.source.fault(gap.path, str(gap)) for gap in unexercised(asked, found, dataset)]
-    return Exercised(gaps=tuple(gaps))
+    return Exercised(gaps=(*gaps, *_row_gaps(catalogue, indicator, dataset)))
+
+
+def _row_gaps(catalogue: Catalogue, indicator: Indicator, dataset: Dataset) -> list[Fault]:
+    """Conditions on rows of child tables that the examples of no indicator on the dataset exercise."""
+    asked = asked_rows(indicator, dataset)
+    if not asked:
+        return []
+    models = [each.model for each in catalogue.of_kind("indicator").values()]
+    others = [each for each in models if each.indicator != indicator.indicator]
+    of_it = [indicator, *(each for each in others if each.dataset == dataset.dataset)]
+    given = [each for model in of_it for each in model.examples if each.given.tables]
+    with shut_off() as con:
+        found = [_row_answers(con, dataset, example, asked) for example in given]
+    source = catalogue.get("dataset", dataset.dataset).source
+    hint = "give such a row under 'tables' in an example"
+    return [source.fault(gap.path, str(gap), hint) for gap in unexercised_rows(asked, found)]
+
+
+def _row_answers(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, example: Example, asked: Sequence[AskedRows]
+) -> list[list[bool]]:
+    """What the rows of an example answer, block by block."""
+    tables, known = _give(con, dataset, example)
+    sql = rows_asked_select(
+        dataset,
+        tables[dataset.name],
+        [(block.table, block.name, block.clauses) for block in asked],
+        given=known,
+        child_rows={name: held for name, held in tables.items() if name != dataset.name},
+    )
+    return [list(answers) for answers in con.execute(sql).fetchall()[0]]
 
 
 def _run(
     con: duckdb.DuckDBPyConnection, indicator: Indicator, dataset: Dataset, example: Example
 ) -> tuple[str, str, float | None]:
+    tables, known = _give(con, dataset, example)
+    derived = dataset_select(dataset, tables[dataset.name], given=known, child_rows=tables)
+    con.execute(f"create or replace temp view example as {derived}")
+    cut_off = example.cut_off or dt.date.max
+    sql = cohort_select(indicator, dataset, "example", networks=None, cut_off=cut_off)
+    state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
+    return state, reason, None if value is None else float(value)
+
+
+def _give(
+    con: duckdb.DuckDBPyConnection, dataset: Dataset, example: Example
+) -> tuple[dict[str, str], list[str]]:
+    """Make the temporary tables of what an example gives: their names, and the derived columns given."""
     default = {**_identified(dataset, 1), dataset.provider: "example", **_period_default(dataset)}
     given = default | example.given.columns
     known = [name for name in dataset.derive if name in given]
@@ -95,13 +140,7 @@ def _run(
     _spread(dataset, given, example.given, rows)
     for table in others:
         _insert(con, table, rows[table.name], dataset.zone)
-    tables = {name: _given_table(name) for name in rows}
-    derived = dataset_select(dataset, tables[dataset.name], given=known, child_rows=tables)
-    con.execute(f"create or replace temp view example as {derived}")
-    cut_off = example.cut_off or dt.date.max
-    sql = cohort_select(indicator, dataset, "example", networks=None, cut_off=cut_off)
-    state, reason, value = con.execute(f"select _state, _reason, _y from ({sql})").fetchall()[0]
-    return state, reason, None if value is None else float(value)
+    return {name: _given_table(name) for name in rows}, known
 
 
 def _spread(table: Table, row: _Row, given: Given, found: dict[str, list[_Row]]) -> None:

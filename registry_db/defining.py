@@ -81,8 +81,8 @@ class Defining(OpenRegistry):
                 agreed = item.status in ADOPTED
                 (faults if agreed else notes).extend((*exercised.faults, *exercised.gaps))
         if faults:
-            raise DefinitionError(faults)
-        return tuple(notes)
+            raise DefinitionError(dict.fromkeys(faults))  # of a dataset it is found for each indicator of it
+        return tuple(dict.fromkeys(notes))
 
     def define(self, files: Sequence[Path], decision: Decision = AS_IN_THE_FILE) -> list[Definition]:
         """Put definitions into the registry; give those that were not there yet.

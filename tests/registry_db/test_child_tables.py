@@ -50,6 +50,7 @@ examples:
         event:
           - {kind: fall, at: "2025-01-01T10:00", height: 0.5, tables: {code: [{code: a}]}}
           - {kind: fall, at: "2025-01-01T11:00", height: 2, tables: {code: [{code: a}, {code: b}]}}
+          - {kind: other}
     expect: {state: met}
   - given: {age: 40, weight: 70, tables: {event: [{kind: fall, height: 2, tables: {code: [{}, {}]}}]}}
     expect: {state: not-met}
@@ -211,7 +212,11 @@ examples:
         later: [{day: 2024-01-31}, {day: 2024-01-01}]
         stroke: [{day: 2024-01-01}]
     expect: {state: met}
-  - given: {age: 40, weight: 70, day: 2024-01-01, tables: {later: [{day: 2024-02-01}]}}
+  - given:
+      age: 40
+      weight: 70
+      day: 2024-01-01
+      tables: {later: [{day: 2024-02-01}], stroke: [{day: 2023-12-31}]}
     expect: {state: not-met}
   - {given: {age: 17}, expect: {state: not-eligible}}
   - {given: {age: 40, weight: 170}, expect: {state: excluded}}
