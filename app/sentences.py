@@ -107,7 +107,37 @@ def reason(w: Wording, score: Score, *, small_cell: int) -> str:
         return w.t("reason.rare", minimum=w.number(float(found[1]), 0 if "." not in found[1] else 1))
     if found := re.fullmatch(r"no model: (.+)", score.reason):
         return w.t("reason.no-model", reason=found[1])
+    if score.reason.startswith("no events:"):
+        return w.t("reason.no-events")
+    if found := re.fullmatch(r"no verdict: (.+)", score.reason):
+        return w.t("reason.no-verdict", reason=found[1])
     return w.t("reason.other", reason=score.reason)
+
+
+_TEST = {
+    "exact": mark("test.exact"),
+    "exact-mid-p": mark("test.exact-mid-p"),
+    "poisson": mark("test.poisson"),
+    "poisson-mid-p": mark("test.poisson-mid-p"),
+    "byar": mark("test.byar"),
+    "normal": mark("test.normal"),
+    "z-score": mark("test.z-score"),
+    "wilson": mark("test.wilson"),
+    "spiegelhalter-2005": mark("test.spiegelhalter-2005"),
+    "spiegelhalter-2012": mark("test.spiegelhalter-2012"),
+    "shmi": mark("test.shmi"),
+    "chi-square": mark("test.chi-square"),
+}
+
+
+def verdict_rests_on(w: Wording, benchmark: Benchmark) -> str:
+    """Which test interval, limits and verdict come from, and what it allows for beside chance."""
+    said = w.t("verdict.test", test=w.t(_TEST[benchmark.test or "exact"]))
+    if benchmark.overdispersion == "additive":
+        return f"{said} {w.t('verdict.additive')}"
+    if benchmark.overdispersion == "multiplicative" and benchmark.allowed is not None:
+        return f"{said} {w.t('verdict.multiplicative', phi=w.number(benchmark.allowed, 2))}"
+    return said
 
 
 def reliability(w: Wording, score: Score) -> str:

@@ -90,6 +90,9 @@ def _may_be_missing(child: ChildTable, name: str) -> bool:
     return column is None or not column.required
 
 
+_IN_PART = ("exact", "exact-mid-p", "z-score", "normal")
+
+
 def in_part_faults(indicator: Indicator, network_set: str) -> Iterator[FaultFound]:
     """What an indicator asks for that has no meaning for records that count in part for its networks."""
     where = f"records of {indicator.dataset} count in part for the networks of {network_set}"
@@ -97,9 +100,12 @@ def in_part_faults(indicator: Indicator, network_set: str) -> Iterator[FaultFoun
     kind, estimators = indicator.outcome.kind, indicator.estimators
     if kind in _WHOLE_OUTCOMES:
         yield ("outcome", "kind"), f"{where}, and {_WHOLE_OUTCOMES[kind]}", elsewhere
-    elif estimators.test not in ("exact", "exact-mid-p"):
-        message = f"{where}, and test '{estimators.test}' is of a whole number of events"
+    elif (test := estimators.test_of(kind)) not in (None, *_IN_PART):
+        message = f"{where}, and test '{test}' is of a whole number of events"
         yield ("estimators", "test"), message, "'exact' and 'exact-mid-p' take parts of events"
+    if estimators.standard_errors == "clustered":
+        message = f"{where}, and clustered errors rest on records that are of one network each"
+        yield ("estimators", "standard_errors"), message, elsewhere
     for number, name in enumerate(estimators.beside):
         message = f"{where}, and '{name}' rests on records that are of one network each"
         yield ("estimators", "beside", number), message, elsewhere

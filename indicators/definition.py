@@ -238,9 +238,10 @@ class Indicator(Part):
         check_imputation(self.case_mix, self.imputation, events=self.is_condition)
         names = list(self.case_mix_columns)
         modelled = self.expectation is None and self.outcome.kind != "structure"
-        if self.outcome.kind in ("count", "time_to_event") and self.estimators != Estimators():
-            raise fault_at(f"a {self.outcome.kind} outcome has no choice of estimators yet", "estimators")
-        check_estimators(self.estimators, self.outcome.kind, modelled=modelled)
+        adjusted, imputed = bool(self.case_mix) or self.expectation is not None, bool(self.imputed)
+        check_estimators(
+            self.estimators, self.outcome.kind, modelled=modelled, adjusted=adjusted, imputed=imputed
+        )
         if isinstance(self.outcome, ChangeOutcome):
             _check_change(self.outcome, adjusted=self.expectation is not None, terms=names)
         return self

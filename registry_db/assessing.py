@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +13,19 @@ from indicators.cohort import NO_NETWORK
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import TimeToEventOutcome
+from registry_db.allowances import Allowance, allowance
 from registry_db.catalogue import Catalogue, Definition
+from registry_db.clustered_errors import clustered_errors
 from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods, states, strata
 from registry_db.connect import Connection, transaction
-from registry_db.estimates import estimates
+from registry_db.estimates import Beside, estimates
 from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.fits import Fitted, needs_model
 from registry_db.missing_values import missing_values
-from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, extra_variance, score, unscored
+from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
 from registry_db.subgroups import subgroup_scores, subgroup_states
 from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
-from risk_models.missing import MissingNote
 from risk_models.survival import adjusted_survival
 
 
@@ -82,7 +82,8 @@ def assess(
             expected = expectation(indicator, period, taken, reference)
             reasons = [expected.reason]
             if expected.fitted and _own_model(indicator, period):
-                told = _told(missing_values(con, indicator, period, taken))
+                told, reason = _told(con, indicator, period, taken, expected.fitted)
+                reasons.append(reason)
                 _keep_model(con, item, period, expected.fitted, told, inputs_hash)
             if score:
                 reasons.append(_assess_period(con, item, period, taken, expected, inputs_hash))
@@ -129,7 +130,10 @@ def _assess_period(
         return reason
     try:
         with threadpool_limits(limits=1):
-            found = estimates(item.model, patterns, taken.of_providers(), reference=reference)
+            chance = _chance(item.model, patterns, expected.fitted)
+            inside = scored.scores[~taken.outside]
+            beside = Beside(item.model, patterns, taken.of_providers(), inside, float(reference), chance)
+            found = estimates(beside)
     except ValueError as error:  # no unique estimate, or records that the model cannot take
         return f"nothing beside the score: {error}"
     _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
@@ -140,8 +144,10 @@ def _keep_subgroups(
     con: Connection, item: Definition, period: str, patterns: Patterns, strata: Strata, expected: Expectation
 ) -> None:
     """Score the subgroups of each stratifier against the same expectation, and keep what was found."""
-    additive = item.model.estimators.overdispersion == "additive"
-    extra = extra_variance(strata) if additive and not expected.reason else 0.0
+    try:
+        allow = Allowance() if expected.reason else allowance(item.model, strata)
+    except ValueError:  # then the scores themselves have no verdict either
+        allow = None
     for stratifier in item.model.stratify:
         found = subgroup_scores(
             con,
@@ -149,7 +155,7 @@ def _keep_subgroups(
             period,
             patterns,
             expected.expected,
-            score=lambda taken: _scored(item.model, patterns, taken, expected, extra)[0].scores,
+            score=lambda taken: _scored(item.model, patterns, taken, expected, allow)[0].scores,
         )
         key = {"indicator": item.id, "version": item.version, "period": period, "stratifier": stratifier.name}
         _insert(con, "subgroup_score", found.assign(**key))
@@ -160,14 +166,14 @@ def _scored(
     patterns: Patterns,
     strata: Strata,
     expected: Expectation,
-    extra: float | None = None,
+    allow: Allowance | None = None,
 ) -> tuple[Scored, str]:
     if expected.reason:
         return unscored(strata, f"no model: {expected.reason}"), ""
     try:
         chance = _chance(indicator, patterns, expected.fitted)
-        return score(indicator, strata, chance=chance, extra=extra), ""
-    except CannotFit as error:
+        return score(indicator, strata, chance=chance, allow=allow), ""
+    except ValueError as error:  # a test that does not go with these records
         return unscored(strata, f"no verdict: {error}"), str(error)
 
 
@@ -203,9 +209,21 @@ def _forget(con: Connection, item: Definition) -> None:
         con.execute(f"delete from {table} where indicator = ? and version = ?", [item.id, item.version])
 
 
-def _told(notes: Sequence[MissingNote]) -> list[dict[str, Any]]:
-    """Shares in whole per cents: exact totals could give away a count that is hidden at one provider."""
-    return [{"term": note.term, "share": round(note.share, 2), "rule": note.rule} for note in notes]
+def _told(
+    con: Connection, indicator: Indicator, period: str, patterns: Patterns, fitted: Fitted
+) -> tuple[dict[str, Any], str]:
+    """What is told of a model beside its fit, and what could not be found, and why."""
+    # Shares in whole per cents: exact totals could give away a count that is hidden at one provider.
+    notes = missing_values(con, indicator, period, patterns)
+    missing = [{"term": note.term, "share": round(note.share, 2), "rule": note.rule} for note in notes]
+    told: dict[str, Any] = {**fitted.diagnostics, "missing": missing}
+    if indicator.estimators.standard_errors == "model":
+        return told, ""
+    try:
+        with threadpool_limits(limits=1):
+            return told | {"clustered_errors": clustered_errors(con, indicator, period, patterns, fitted)}, ""
+    except CannotFit as error:
+        return told, f"no clustered standard errors: {error}"
 
 
 def _keep_model(
@@ -213,10 +231,10 @@ def _keep_model(
     item: Definition,
     period: str,
     fitted: Fitted,
-    missing: list[dict[str, Any]],
+    told: dict[str, Any],
     inputs_hash: str,
 ) -> None:
-    diagnostics = json.dumps(fitted.diagnostics | {"missing": missing}, sort_keys=True)
+    diagnostics = json.dumps(told, sort_keys=True)
     model = [fitted.id, fitted.kind, fitted.model.n, fitted.model_json(), diagnostics]
     con.execute(
         "insert into model values (?, ?, ?, ?, ?, ?, ?, ?, ?)",

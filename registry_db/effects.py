@@ -54,6 +54,9 @@ class Effect:
 def effects(model: Model) -> tuple[Effect, ...]:
     """Effects of all terms, in the order of the definition; none for a model without case mix."""
     stored = json.loads(model.model_json)
+    # intervals then rest on these
+    if clustered := model.diagnostics.get("clustered_errors"):
+        stored |= {"standard_errors": clustered}
     fitted = CoxModel.from_dict(stored) if model.kind == "cox" else RiskModel.from_dict(stored)
     found: list[Effect] = []
     first = 0 if isinstance(fitted, CoxModel) else 1  # after the intercept

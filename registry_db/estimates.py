@@ -1,55 +1,92 @@
-"""What a definition asks for beside the score: shrunken values, ranks, directly standardised rates."""
+"""What a definition asks for beside the score: shrunken values, ranks, other rates and intervals."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import logit
 
 from indicators.definition import Indicator
+from registry_db.allowances import Allowance, additive_allowance
 from registry_db.cohorts import Patterns, Strata
-from registry_db.fits import case_mix_terms, model_kind
+from registry_db.fits import SEED, case_mix_terms, model_kind
+from registry_db.scoring import Chance, score
 from risk_models.between import effect_at_ratio, predicted_expected, probability_above
+from risk_models.bootstrap import bootstrap_expected, with_model_error
 from risk_models.direct import marginal_rate
+from risk_models.expected import ModelKind
+from risk_models.intervals import Interval
 from risk_models.random_intercept import RandomInterceptModel, fit_random_intercept
 from risk_models.ranks import expected_ranks
 from risk_models.verdict import Z_95
 
 ESTIMATE_COLUMNS = ("provider", "estimator", "value", "lower", "upper")
+REPLICATES = 200
 
 Numbers = NDArray[np.float64]
 Estimates = dict[str, tuple[Numbers, Numbers, Numbers]]
 
 
-def estimates(indicator: Indicator, patterns: Patterns, strata: Strata, *, reference: float) -> pd.DataFrame:
-    """Estimate what the definition asks for beside the score.
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What estimates beside the scores of one period are made of.
 
-    Parameters
+    Attributes
     ----------
     indicator : Indicator
         The definition.
     patterns, strata : Patterns, Strata
-        Of one period; the strata with the expectation that is scored with.
+        Of the period; the strata with the expectation that is scored with.
+    scores : DataFrame
+        The scores, one row for each provider of the strata.
     reference : float
         What an average provider has, on the scale of the adjusted value.
+    chance : callable or None
+        Of a time to event: the chance by the horizon when every hazard is multiplied by a ratio.
+    """
+
+    indicator: Indicator
+    patterns: Patterns
+    strata: Strata
+    scores: pd.DataFrame
+    reference: float
+    chance: Chance | None
+
+    def total(self, values: Numbers) -> Numbers:
+        """Sum over the strata of each provider."""
+        providers = len(self.strata.providers)
+        return np.bincount(self.strata.provider, weights=values, minlength=providers)
+
+    def at_ratio(self, ratio: Numbers) -> Numbers:
+        """The adjusted value of a provider with this ratio of events to those expected."""
+        return ratio * self.reference if self.chance is None else self.chance(ratio)
+
+
+def estimates(beside: Beside) -> pd.DataFrame:
+    """Estimate what the definition asks for beside the score.
 
     Returns
     -------
     DataFrame
         Columns ESTIMATE_COLUMNS, one row for each estimator and provider with records: ``shrunken`` and
         ``direct`` on the scale of the adjusted value; ``predicted-expected``, a ratio; ``probability-worse``,
-        without an interval; ``rank``, 1 the best.
+        without an interval; ``rank``, 1 the best; ``model-uncertainty``, ``with-overdispersion`` and
+        ``without-overdispersion``, the adjusted value with another interval.
 
     Raises
     ------
-    CannotFit
-        If the random-intercept model has no unique estimate; the message says why.
+    ValueError
+        If a model has no unique estimate, or there are too few providers; the message says why.
     """
+    wanted, strata = beside.indicator.estimators.beside, beside.strata
     found: Estimates = {}
-    if "shrunken" in indicator.estimators.beside:
-        found |= _shrunken(indicator, patterns, strata, reference)
-    if "direct" in indicator.estimators.beside:
+    if "shrunken" in wanted:
+        found |= _shrunken(beside)
+    if "direct" in wanted:
         direct = marginal_rate(
             strata.provider,
             strata.n,
@@ -58,7 +95,11 @@ def estimates(indicator: Indicator, patterns: Patterns, strata: Strata, *, refer
             providers=len(strata.providers),
         )
         found["direct"] = direct.rate, direct.lower, direct.upper
-    some = np.bincount(strata.provider, weights=strata.n, minlength=len(strata.providers)) > 0
+    if "model-uncertainty" in wanted:
+        found["model-uncertainty"] = _model_uncertainty(beside)
+    if "overdispersion" in wanted:
+        found |= _other_verdict(beside)
+    some = beside.total(strata.n) > 0
     codes = np.array(strata.providers, dtype=object)[some]
     frames = [
         pd.DataFrame({"provider": codes, "estimator": name, "value": value, "lower": low, "upper": high})
@@ -66,36 +107,25 @@ def estimates(indicator: Indicator, patterns: Patterns, strata: Strata, *, refer
             (name, [part[some] for part in parts]) for name, parts in found.items()
         )
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
+    # a provider without a value, such as one that nobody followed, has none beside it either
+    return pd.concat(frames, ignore_index=True).dropna(subset="value")
 
 
-def _shrunken(indicator: Indicator, patterns: Patterns, strata: Strata, reference: float) -> Estimates:
-    columns = {name: values[strata.pattern] for name, values in patterns.columns.items()}
-    kind = model_kind(indicator)
-    model = fit_random_intercept(
-        kind,
-        case_mix_terms(indicator),
-        columns,
-        provider=strata.provider,
-        providers=len(strata.providers),
-        n=strata.n,
-        sum_y=strata.sum_y,
-        sum_y2=strata.sum_y2,
-        average_tau=kind == "logistic",
-    )
-    eta = model.linear_predictor(columns, rows=len(strata.n))
+def _shrunken(beside: Beside) -> Estimates:
+    indicator, reference = beside.indicator, beside.reference
+    kind, model, size, eta = _random_intercept(beside)
     effect, sd = model.mean_total, model.sd_total
     found: Estimates = {}
-    if kind == "logistic":
-        ratio = predicted_expected(kind, eta, strata.n, provider=strata.provider, effect=effect, sd=sd)
-        parts = ratio.ratio, ratio.lower, ratio.upper
-        found["predicted-expected"] = parts
-        value, lower, upper = (part * reference for part in parts)
-        found["shrunken"] = value, lower, upper
-    else:
+    if kind == "linear":
         centre = reference + effect
         found["shrunken"] = centre, centre - Z_95 * sd, centre + Z_95 * sd
-    worse = probability_above(effect, sd, _norm(indicator, model, eta, strata, reference))
+    else:
+        ratio = predicted_expected(kind, eta, size, provider=beside.strata.provider, effect=effect, sd=sd)
+        parts = ratio.ratio, ratio.lower, ratio.upper
+        found["predicted-expected"] = parts
+        value, lower, upper = (beside.at_ratio(part) for part in parts)
+        found["shrunken"] = value, lower, upper
+    worse = probability_above(effect, sd, _norm(beside, kind, eta, size))
     lower_is_better = indicator.outcome.better == "lower"
     nothing = np.full(len(effect), np.nan)
     found["probability-worse"] = (worse if lower_is_better else 1 - worse), nothing, nothing
@@ -104,19 +134,98 @@ def _shrunken(indicator: Indicator, patterns: Patterns, strata: Strata, referenc
     return found
 
 
-def _norm(
-    indicator: Indicator, model: RandomInterceptModel, eta: Numbers, strata: Strata, reference: float
-) -> Numbers | float:
+def _random_intercept(beside: Beside) -> tuple[ModelKind, RandomInterceptModel, Numbers, Numbers]:
+    """Fit a random-intercept model of the period; give also the size and linear predictor of each stratum.
+
+    Of a time to event, the events of a provider are a count in an exposure of the events expected of it.
+    """
+    indicator, patterns, strata = beside.indicator, beside.patterns, beside.strata
+    timed = beside.chance is not None
+    kind: ModelKind = "poisson" if timed else model_kind(indicator)
+    counted = kind == "poisson"
+    columns = {} if timed else {name: values[strata.pattern] for name, values in patterns.columns.items()}
+    size = strata.n * strata.expected if timed else strata.n
+    model = fit_random_intercept(
+        kind,
+        [] if timed else case_mix_terms(indicator),
+        columns,
+        provider=strata.provider,
+        providers=len(strata.providers),
+        n=strata.records if counted else strata.n,
+        sum_y=strata.sum_y,
+        sum_y2=strata.sum_y2,
+        exposure=np.maximum(size, 0.0) if counted else None,
+        average_tau=kind != "linear",
+    )
+    return kind, model, size, model.linear_predictor(columns, rows=len(strata.n))
+
+
+def _norm(beside: Beside, kind: ModelKind, eta: Numbers, size: Numbers) -> Numbers | float:
     """The intercept of a provider that meets the norm exactly; of the average one without a norm."""
+    indicator, reference, strata = beside.indicator, beside.reference, beside.strata
     if indicator.norm is None:
         return 0.0
     norm = float(indicator.norm.value)
-    if model.kind == "linear":
+    if kind == "linear":
         return norm - reference
     if norm == 0:
         return -np.inf
-    providers = len(strata.providers)
-    ratio = norm / reference
+    ratio = norm / reference if beside.chance is None else _ratio_at(beside.chance, norm)
     return effect_at_ratio(
-        model.kind, eta, strata.n, provider=strata.provider, providers=providers, ratio=ratio
+        kind, eta, size, provider=strata.provider, providers=len(strata.providers), ratio=ratio
     )
+
+
+def _ratio_at(chance: Chance, norm: float) -> float:
+    """By what every hazard is multiplied where the chance is the norm; infinite for one that none reaches."""
+    if norm >= 1:
+        return np.inf
+    high = 1.0
+    while chance(np.array([high]))[0] < norm:
+        high *= 2
+    return float(brentq(lambda ratio: chance(np.array([ratio]))[0] - norm, 0.0, high, xtol=1e-12))
+
+
+def _model_uncertainty(beside: Beside) -> tuple[Numbers, Numbers, Numbers]:
+    """The adjusted value with an interval that also holds the uncertainty of the model."""
+    indicator, strata, patterns = beside.indicator, beside.strata, beside.patterns
+    kind = model_kind(indicator)
+    columns = {name: values[strata.pattern] for name, values in patterns.columns.items()}
+    spread = bootstrap_expected(
+        kind,
+        case_mix_terms(indicator),
+        columns,
+        strata.provider,
+        n=strata.records if kind == "poisson" else strata.n,
+        sum_y=strata.sum_y,
+        sum_y2=strata.sum_y2,
+        exposure=strata.n if kind == "poisson" else None,
+        providers=len(strata.providers),
+        replicates=REPLICATES,
+        seed=SEED,
+    )
+    adjusted, lower, upper, ratio = (
+        beside.scores[name].to_numpy(np.float64) for name in ("adjusted", "lower", "upper", "ratio")
+    )
+    if kind == "linear":
+        n = beside.total(strata.n)
+        # an adjusted mean is re-centred, so that an error that all share is none
+        own = spread.draws / np.where(n > 0, n, np.nan) - spread.draws.sum(axis=1, keepdims=True) / n.sum()
+        error = Z_95 * own.std(axis=0, ddof=1)
+        return (
+            adjusted,
+            adjusted - np.hypot(adjusted - lower, error),
+            adjusted + np.hypot(upper - adjusted, error),
+        )
+    interval = Interval(lower=lower / beside.reference, upper=upper / beside.reference)
+    wide = with_model_error(ratio, interval, expected=spread.expected, error=spread.error)
+    return adjusted, wide.lower * beside.reference, wide.upper * beside.reference
+
+
+def _other_verdict(beside: Beside) -> Estimates:
+    """The interval when over-dispersion is allowed for, or when it is not where the verdict allows for it."""
+    plain = beside.indicator.estimators.overdispersion == "none"
+    allow = additive_allowance(beside.indicator, beside.strata) if plain else Allowance()
+    scored = score(beside.indicator, beside.strata, chance=beside.chance, allow=allow).scores
+    parts = [scored[name].to_numpy(np.float64) for name in ("adjusted", "lower", "upper")]
+    return {f"{'with' if plain else 'without'}-overdispersion": (parts[0], parts[1], parts[2])}

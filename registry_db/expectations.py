@@ -85,11 +85,11 @@ def _fitted(indicator: Indicator, patterns: Patterns) -> Fitted | str:
 
 
 def _applied(indicator: Indicator, period: str, patterns: Patterns, fitted: Fitted) -> NDArray[np.float64]:
-    if isinstance(fitted.model, CoxModel):
-        time, event = patterns.columns[TIME], patterns.columns[EVENT]
-        return fitted.model.expected(patterns.columns, time=time, n=np.ones(len(time)), events=event)
     reference = indicator.estimators.reference
     own = reference is None or reference.period == period
+    if isinstance(fitted.model, CoxModel):
+        time, event = patterns.columns[TIME], patterns.columns[EVENT] if own else None
+        return fitted.model.expected(patterns.columns, time=time, n=np.ones(len(time)), events=event)
     columns, n, sum_y = patterns.columns, patterns.n, patterns.sum_y
     stack = fitted.stack if own else None
     if indicator.imputed:
@@ -98,7 +98,8 @@ def _applied(indicator: Indicator, period: str, patterns: Patterns, fitted: Fitt
     found = applied(
         fitted.model,
         columns,
-        n=np.nan_to_num(n),
+        n=np.nan_to_num(patterns.records if fitted.kind == "poisson" else n),
+        exposure=np.nan_to_num(n) if fitted.kind == "poisson" else None,
         sum_y=np.nan_to_num(sum_y),
         recalibration="none" if own or reference is None else reference.recalibration,
     )

@@ -21,7 +21,7 @@ def missing_values(
     Parameters
     ----------
     con : Connection
-        The vault, with the temporary table ``cohort``.
+        The vault, after `make_cohort`.
     indicator : Indicator
         The definition.
     period : str

@@ -162,6 +162,10 @@ class Benchmark:
         Standard deviation between providers on that scale; over-dispersion.
     n_reliable : float or None
         Records needed for a reliability of 0.7.
+    test, overdispersion : str or None
+        What interval, limits and verdict rest on; None for a fact.
+    allowed : float or None
+        The tau2 or phi that the verdicts allow for.
     """
 
     indicator: str
@@ -177,6 +181,9 @@ class Benchmark:
     phi: float | None
     n_reliable: float | None
     model: str | None
+    test: str | None
+    overdispersion: str | None
+    allowed: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from indicators.definition import Indicator
+from registry_db.allowances import Allowance, allowance
 from registry_db.cohorts import Strata
+from risk_models.event_scores import AnyTest
 from risk_models.reliability import Reliability, mean_reliability, overdispersion, ratio_reliability
 from risk_models.standardise import BinaryScores, MeanScores, score_binary, score_count, score_mean
 from risk_models.time_scores import score_time
@@ -56,17 +58,22 @@ class Scored:
         or in part, and ``fewest_alike`` how few of them count for one and the same part (NaN where all count
         whole). Of networks one row more, for what is outside all of them, if there is any: with its numbers,
         and without a verdict.
-    benchmark : dict of str to float or None
-        All records together, those outside every network included: n, observed, expected, reference; and of
-        the providers tau, phi, n_reliable.
+    benchmark : dict of str to float, str or None
+        All records together, those outside every network included: n, observed, expected, reference; of the
+        providers tau, phi, n_reliable; and what the verdicts rest on: test, overdispersion, and the tau2 or
+        phi that is allowed for.
     """
 
     scores: pd.DataFrame
-    benchmark: dict[str, float | None]
+    benchmark: dict[str, float | str | None]
 
 
 def score(
-    indicator: Indicator, strata: Strata, *, chance: Chance | None = None, extra: float | None = None
+    indicator: Indicator,
+    strata: Strata,
+    *,
+    chance: Chance | None = None,
+    allow: Allowance | None = None,
 ) -> Scored:
     """Score all providers on the strata of one period.
 
@@ -76,22 +83,39 @@ def score(
         The definition, and what is scored.
     chance : callable, optional
         As in `score_time`; a time to event needs it.
-    extra : float or None
-        Variance between providers that the verdict allows for, where the definition asks for that; None:
-        that of these providers.
+    allow : Allowance or None
+        Over-dispersion that the verdict allows for; None: that of these providers, where the definition asks
+        for it.
+
+    Raises
+    ------
+    ValueError
+        If the test that the definition names cannot be applied to these records; the message says why.
     """
     kind = indicator.outcome.kind
     if kind == "structure":
         return _facts(strata)
+    allowed = allowance(indicator, strata) if allow is None else allow
     if kind in ("continuous", "change"):
-        return _mean(indicator, strata)
-    return _events(strata, _event_scores(indicator, strata, chance, extra), counted=kind == "count")
+        found = _mean(indicator, strata, allowed)
+    else:
+        found = _events(strata, _event_scores(indicator, strata, chance, allowed), counted=kind == "count")
+    return replace(found, benchmark=found.benchmark | _verdict(indicator, allowed))
+
+
+def _verdict(indicator: Indicator, allowed: Allowance) -> dict[str, float | str | None]:
+    """What the verdicts rest on: the test, and the over-dispersion that it allows for."""
+    wanted = indicator.estimators.overdispersion
+    value = {"none": None, "additive": allowed.tau2, "multiplicative": allowed.phi}[wanted]
+    test = indicator.estimators.test_of(indicator.outcome.kind)
+    return {"test": test, "overdispersion": wanted, "allowed": value}
 
 
 def _event_scores(
-    indicator: Indicator, strata: Strata, chance: Chance | None, extra: float | None
+    indicator: Indicator, strata: Strata, chance: Chance | None, allowed: Allowance
 ) -> BinaryScores:
     minimum, providers = indicator.minimum, len(strata.providers)
+    test = cast(AnyTest, indicator.estimators.test_of(indicator.outcome.kind))
     if chance is not None:
         return score_time(
             strata.provider,
@@ -102,13 +126,12 @@ def _event_scores(
             chance=chance,
             minimum_n=minimum.n,
             minimum_expected=minimum.events_expected,
+            test=test,
+            tau2=allowed.tau2,
+            phi=allowed.phi,
         )
     if indicator.outcome.kind == "count":
-        return _counts(indicator, strata)
-    if indicator.estimators.overdispersion != "additive":
-        extra = 0.0
-    elif extra is None:
-        extra = extra_variance(strata)
+        return _counts(indicator, strata, test, allowed)
     return score_binary(
         strata.provider,
         strata.n,
@@ -117,13 +140,14 @@ def _event_scores(
         providers=providers,
         minimum_n=minimum.n,
         minimum_expected=minimum.events_expected,
-        test=indicator.estimators.test,
-        tau2=extra,
+        test=test,
+        tau2=allowed.tau2,
+        phi=allowed.phi,
         weight=strata.share,
     )
 
 
-def _counts(indicator: Indicator, strata: Strata) -> BinaryScores:
+def _counts(indicator: Indicator, strata: Strata, test: AnyTest, allowed: Allowance) -> BinaryScores:
     result = score_count(
         strata.provider,
         strata.records,
@@ -132,6 +156,9 @@ def _counts(indicator: Indicator, strata: Strata) -> BinaryScores:
         exposure=strata.n,
         providers=len(strata.providers),
         minimum_expected=indicator.minimum.events_expected,
+        test=test,
+        tau2=allowed.tau2,
+        phi=allowed.phi,
     )
     # The minimum volume is one of records; what a count is scored on is exposure.
     few = not_assessable(_sums(strata, strata.records), minimum_n=indicator.minimum.n)
@@ -177,16 +204,7 @@ def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
 
 
-def extra_variance(strata: Strata) -> float:
-    """Variance of O/E between providers beyond chance; 0 where it cannot be told."""
-    risk, share = strata.expected, strata.share
-    expected = strata.n * share * risk
-    sums = (strata.sum_y * share, expected, expected * share * (1 - risk))
-    tau2 = overdispersion(*(_sums(strata, values)[~strata.outside] for values in sums)).tau2
-    return tau2 if np.isfinite(tau2) else 0.0
-
-
-def _mean(indicator: Indicator, strata: Strata) -> Scored:
+def _mean(indicator: Indicator, strata: Strata, allowed: Allowance) -> Scored:
     result = score_mean(
         strata.provider,
         strata.n,
@@ -196,6 +214,8 @@ def _mean(indicator: Indicator, strata: Strata) -> Scored:
         sum_before=strata.sum_before if indicator.outcome.kind == "change" else None,
         providers=len(strata.providers),
         minimum_n=indicator.minimum.n,
+        tau2=allowed.tau2,
+        phi=allowed.phi,
         weight=strata.share,
     )
     inside = ~strata.outside
@@ -270,10 +290,11 @@ def _frame(
     return frame.reindex(columns=list(SCORE_COLUMNS))
 
 
-def _benchmark(n: float, observed: float, expected: float, reference: float) -> dict[str, float | None]:
+def _benchmark(n: float, observed: float, expected: float, reference: float) -> dict[str, float | str | None]:
     known = {"observed": observed, "expected": expected, "reference": reference}
     values = {name: float(value) if np.isfinite(value) else None for name, value in known.items()}
-    return {"n": float(n), **values, "tau": None, "phi": None, "n_reliable": None}
+    nothing = dict.fromkeys(("tau", "phi", "n_reliable", "test", "overdispersion", "allowed"))
+    return {"n": float(n), **values, **nothing}
 
 
 def _spread(reliability: Reliability, tau: float, phi: float | None) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.selection import View
 from app.views import frame
+from app.wording import mark
 from registry_db.published import Estimate, Indicator, Score
 
 
@@ -19,8 +20,23 @@ def show(view: View, indicator: Indicator, scores: Sequence[Score]) -> None:
         return
     w = view.w
     with st.expander(w.t("beside.title")):
-        frame.note(w.t("beside.about.norm") if indicator.norm is not None else w.t("beside.about"))
+        there = {row.estimator for row in found}
+        for estimator, about in _about(indicator).items():
+            if estimator in there:
+                frame.note(w.t(about))
         st.table(_table(view, indicator, scores, found), hide_index=True)
+
+
+def _about(indicator: Indicator) -> dict[str, str]:
+    """What each estimator means, in the order of the columns."""
+    shrunken = mark("beside.about") if indicator.norm is None else mark("beside.about.norm")
+    return {
+        "shrunken": shrunken,
+        "direct": mark("beside.about.direct"),
+        "model-uncertainty": mark("beside.about.model-uncertainty"),
+        "with-overdispersion": mark("beside.about.with-overdispersion"),
+        "without-overdispersion": mark("beside.about.without-overdispersion"),
+    }
 
 
 def _table(
@@ -42,6 +58,9 @@ def _table(
         "predicted-expected": w.t("beside.predicted-expected"),
         "probability-worse": w.t("beside.probability-worse"),
         "rank": w.t("beside.rank"),
+        "model-uncertainty": w.t("beside.model-uncertainty"),
+        "with-overdispersion": w.t("beside.with-overdispersion"),
+        "without-overdispersion": w.t("beside.without-overdispersion"),
     }
     for estimator, title in titles.items():
         if any(name == estimator for _, name in of):
@@ -55,6 +74,10 @@ def _cell(view: View, indicator: Indicator, row: Estimate | None) -> str:
         return w.t("value.none")
     if row.estimator == "probability-worse":
         return w.percent(row.value, 0)
+    if row.estimator in ("model-uncertainty", "with-overdispersion", "without-overdispersion"):
+        if row.lower is None or row.upper is None:
+            return w.t("value.none")
+        return w.interval(indicator, row.lower, row.upper)
     if row.estimator in ("shrunken", "direct"):
         text = w.value(indicator, row.value)
         if row.lower is not None and row.upper is not None:

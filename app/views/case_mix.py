@@ -22,7 +22,7 @@ _DIAGNOSTICS = {
     "r2": (mark("diagnostic.r2"), mark("diagnostic.r2.about")),
 }
 
-_NOT_A_MEASURE = ("missing", "imputation")
+_NOT_A_MEASURE = ("missing", "imputation", "clustered_errors")
 _RULE = {
     "complete-case": mark("missing.complete-case"),
     "own-category": mark("missing.own-category"),
@@ -61,6 +61,8 @@ def show(view: View, result: Result) -> None:
     titles = view.reader.column_titles(indicator.dataset)
     st.table(_effects(w, indicator, model, found, titles), hide_index=True, border="horizontal")
     frame.note(w.t(_ABOUT[model.kind]))
+    if "clustered_errors" in model.diagnostics:
+        frame.note(w.t("case-mix.clustered"))
     known = {name: value for name, value in model.diagnostics.items() if name not in _NOT_A_MEASURE}
     if known:
         frame.section(w.t("diagnostics.title"))

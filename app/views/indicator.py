@@ -119,6 +119,8 @@ def _compare(view: View, result: Result) -> None:
             theme=None,
             alt=charts.funnel_alt(w, result, name=name, small_cell=view.about.small_cell),
         )
+        if result.benchmark and result.benchmark.test:
+            frame.note(sentences.verdict_rests_on(w, result.benchmark))
         if left_out := len(scores) - len(judged):
             frame.note(w.plural("funnel.left-out", left_out))
     with st.expander(w.t("funnel.table")):

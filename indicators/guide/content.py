@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from indicators.case_mix import CaseMixTerm, Imputation
 from indicators.dataset import Dataset
 from indicators.definition import TIMES, Example, Exclusion, FollowUp, Indicator, Show
 from indicators.expression import parse
 from indicators.guide.data import answers_with, columns_needed, data_table, instrument_words
+from indicators.guide.models import case_mix_parts, estimator_words
 from indicators.guide.parts import Items, Part, Row, Table
 from indicators.guide.words import Speaker
 from indicators.outcomes import (
@@ -150,7 +150,9 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield from _reasons("except", indicator.exceptions, dataset, say)
     if indicator.follow_up:
         yield Row(say("follow_up"), (_follow_up(indicator.follow_up, dataset, say),))
-    yield Row(say("case_mix"), _case_mix(indicator, dataset, say))
+    yield Row(say("case_mix"), case_mix_parts(indicator, dataset, say))
+    if tested := estimator_words(indicator, say):
+        yield Row(say("estimators"), (Items("", tested),))
     if indicator.stratify:
         words = tuple(stratifier_words(by, dataset, say.language) for by in indicator.stratify)
         yield Row(say("stratify"), (Items(say("subgroups"), words),))
@@ -245,59 +247,6 @@ def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
     if follow_up.until is None:
         return words
     return say("followed", words, column_title(follow_up.until, dataset, say.language))
-
-
-def _case_mix(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
-    if item.expectation:
-        return (say("external") + say.of(item.expectation.source),)
-    words = tuple(_term(term, dataset, say) for term in item.case_mix)
-    if not words:
-        return (say("no_case_mix"),)
-    return (Items("", words), _imputation(item, dataset, say)) if item.imputed else (Items("", words),)
-
-
-def _imputation(item: Indicator, dataset: Dataset, say: Speaker) -> str:
-    """How unknown values are filled in."""
-    how = item.imputation or Imputation()
-    same = [column_title(name, dataset, say.language) for name in how.within]
-    alike = say("imputed_alike", ", ".join(same)) if same else ""
-    return say("imputation", str(how.copies), alike)
-
-
-def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
-    said = _form(term, dataset, say)
-    if term.unseen == "reference":
-        said = say("unseen_reference", said)
-    elif term.unseen == "own-category":
-        fewest = term.pool_below
-        said = say("unseen_own", said) if fewest is None else say("pooled", said, str(fewest))
-    if term.missing == "multiple-imputation":
-        return say("imputed", said)
-    if term.missing == "median-and-flag":
-        return say("median_and_flag", said)
-    return say("own_category", said) if term.missing == "own-category" else said
-
-
-def _form(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
-    """What enters the model: a number, a curve, groups against a reference."""
-    if term.of:
-        names = (column_title(name, dataset, say.language) for name in term.of)
-        return say("term_interaction", say("and").join(names))
-    title = column_title(term.term, dataset, say.language)
-    if term.degree > 1:
-        return say("term_degree", title, str(term.degree))
-    if term.bands:
-        return say("term_bands", title, ", ".join(term.bands))
-    if term.reference or term.levels:
-        labels = [value_label(term.term, level, dataset, say.language) for level in term.levels or ()]
-        reference = value_label(term.term, term.reference or "", dataset, say.language)
-        if labels and reference:
-            return say("term_levels_reference", title, ", ".join(labels), reference)
-        if labels:
-            return say("term_levels", title, ", ".join(labels))
-        return say("term_reference", title, reference)
-    knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
-    return say(f"term_{term.kind}", title, knots)
 
 
 def _norm(item: Indicator, say: Speaker) -> str:

@@ -122,6 +122,110 @@ _WORDS: dict[str, Text] = {
             "The score is given by subgroup as well, against the same expectation; unknown is a subgroup of "
             "its own:",
         ),
+        ("estimators", "Oordeel", "Verdict"),
+        (
+            "tested",
+            "interval, grenzen en oordeel volgen uit één toets: {0}",
+            "interval, limits and verdict follow from one test: {0}",
+        ),
+        (
+            "test_exact",
+            "de exacte verdeling van het aantal gebeurtenissen, gegeven de casemix",
+            "the exact distribution of the number of events, given the case mix",
+        ),
+        (
+            "test_exact-mid-p",
+            "de exacte verdeling van het aantal gebeurtenissen, gegeven de casemix, met mid-P",
+            "the exact distribution of the number of events, given the case mix, with mid-P",
+        ),
+        ("test_poisson", "de exacte Poisson-toets", "the exact Poisson test"),
+        ("test_poisson-mid-p", "de Poisson-toets met mid-P", "the Poisson test with mid-P"),
+        ("test_byar", "Byars benadering van de Poisson-toets", "Byar's approximation of the Poisson test"),
+        ("test_normal", "de normale verdeling van het gemiddelde", "the normal distribution of the mean"),
+        (
+            "test_z-score",
+            "de normale benadering, met de variantie gegeven de casemix (z-score)",
+            "the normal approximation, with the variance given the case mix (z-score)",
+        ),
+        ("test_wilson", "Wilsons interval van een aandeel", "Wilson's interval of a proportion"),
+        (
+            "test_spiegelhalter-2005",
+            "de geïnterpoleerde exacte grenzen van Spiegelhalter (2005)",
+            "the interpolated exact limits of Spiegelhalter (2005)",
+        ),
+        (
+            "test_spiegelhalter-2012",
+            "de normale verdeling op de schaal van Spiegelhalter e.a. (2012)",
+            "the normal distribution on the scale of Spiegelhalter et al. (2012)",
+        ),
+        (
+            "test_shmi",
+            "de normale verdeling van de logaritme, als bij de Engelse SHMI",
+            "the normal distribution of the logarithm, as England's SHMI has it",
+        ),
+        (
+            "test_chi-square",
+            "chi-kwadraatgrenzen rond de verwachting, als in FunnelPlotR",
+            "chi-square limits around the expectation, as FunnelPlotR draws them",
+        ),
+        (
+            "additive",
+            "het oordeel houdt rekening met gewone verschillen tussen organisaties (additieve overdispersie)",
+            "the verdict allows for ordinary differences between organisations (additive over-dispersion)",
+        ),
+        (
+            "multiplicative",
+            "het oordeel houdt rekening met gewone verschillen tussen organisaties (de variantie maal phi)",
+            "the verdict allows for ordinary differences between organisations (the variance times phi)",
+        ),
+        (
+            "reference_none",
+            "de verwachting komt uit het model van {0}, zoals het is",
+            "the expectation comes from the model of {0}, as it is",
+        ),
+        (
+            "reference_in-the-large",
+            "de verwachting komt uit het model van {0}, met een intercept dat bij elke periode past",
+            "the expectation comes from the model of {0}, with an intercept that fits each period",
+        ),
+        (
+            "reference_re-centre",
+            "de verwachting komt uit het model van {0}, in elke periode op het gemiddelde gebracht",
+            "the expectation comes from the model of {0}, re-centred in each period",
+        ),
+        (
+            "clustered",
+            "de effecten van de casemix hebben intervallen waarin patiënten van één organisatie op elkaar "
+            "lijken (geclusterd)",
+            "the effects of the case mix have intervals that allow for patients of one organisation being "
+            "alike (clustered)",
+        ),
+        ("beside", "naast de score staat: {0}", "beside the score stands: {0}"),
+        (
+            "beside_shrunken",
+            "de bijgestelde waarde (random intercept), de kans dat het slechter is, en de rang",
+            "the shrunken value (random intercept), the chance of being worse, and the rank",
+        ),
+        (
+            "beside_direct",
+            "het percentage als alle patiënten hier zorg kregen (directe standaardisatie)",
+            "the percentage if all patients were cared for here (direct standardisation)",
+        ),
+        (
+            "beside_model-uncertainty",
+            "het interval met de onzekerheid van het casemixmodel erbij (bootstrap van organisaties)",
+            "the interval with the uncertainty of the case-mix model added (bootstrap of organisations)",
+        ),
+        (
+            "beside_overdispersion",
+            "het interval dat rekening houdt met gewone verschillen tussen organisaties (overdispersie)",
+            "the interval that allows for ordinary differences between organisations (over-dispersion)",
+        ),
+        (
+            "beside_no_overdispersion",
+            "het interval dat alleen met toeval rekening houdt",
+            "the interval that allows for chance only",
+        ),
         ("lower", "lager is beter", "lower is better"),
         ("higher", "hoger is beter", "higher is better"),
         ("direction", "Richting", "Direction"),

@@ -54,6 +54,9 @@ create table benchmark (              -- all providers together, one row per ind
     phi double,                        -- over-dispersion
     n_reliable double,                 -- records needed for a reliability of 0.7
     model varchar,
+    test varchar,                      -- what interval, limits and verdict rest on; null for a fact
+    overdispersion varchar,            -- none, additive, multiplicative
+    allowed double,                    -- the tau2 or phi that the verdicts allow for
     primary key (indicator, version, period)
 );
 create table score (

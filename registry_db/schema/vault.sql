@@ -1,6 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
 create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
-insert into layout values (4);
+insert into layout values (5);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
@@ -55,6 +55,8 @@ create table benchmark (
     providers integer not null, assessable integer not null,
     n double not null, observed double, expected double, reference double,
     tau double, phi double, n_reliable double, model varchar, inputs_hash varchar not null,
+    test varchar, overdispersion varchar,  -- what the verdicts rest on, none for a fact
+    allowed double,                        -- the tau2 or phi that they allow for
     primary key (indicator, version, period)
 );
 create table score (

@@ -23,15 +23,94 @@ INDICATOR_MISTAKES = [
         "estimators: {test: fisher}\nsteward:",
         [
             "x.yaml:6: estimators.test: 'fisher': expected 'exact', 'exact-mid-p', 'poisson', "
-            "'poisson-mid-p' or 'byar'"
+            "'poisson-mid-p', 'byar', 'normal', 'z-score', 'wilson', 'spiegelhalter-2005', "
+            "'spiegelhalter-2012', 'shmi' or 'chi-square'"
         ],
     ),
     (
         "steward:",
         "estimators: {test: byar, overdispersion: additive}\nsteward:",
         [
-            "x.yaml:6: estimators.overdispersion: over-dispersion goes with test 'exact' or 'poisson', "
-            "not with 'byar'"
+            "x.yaml:6: estimators.overdispersion: additive over-dispersion does not go with test 'byar'; "
+            "it goes with 'exact', 'poisson', 'z-score', 'spiegelhalter-2012', 'shmi'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {overdispersion: multiplicative}\nsteward:",
+        [
+            "x.yaml:6: estimators.overdispersion: multiplicative over-dispersion does not go with test "
+            "'exact'; it goes with 'z-score', 'wilson', 'spiegelhalter-2012', 'shmi'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {test: normal}\nsteward:",
+        [
+            "x.yaml:6: estimators.test: 'normal' does not go with a binary outcome; expected 'exact', "
+            "'exact-mid-p', 'poisson', 'poisson-mid-p', 'byar', 'z-score', 'wilson', 'spiegelhalter-2005', "
+            "'spiegelhalter-2012', 'shmi', 'chi-square'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {test: wilson}\nsteward:",
+        [
+            "x.yaml:6: estimators.test: 'wilson' is of a proportion without case mix; with one, 'z-score' "
+            "has the same limits"
+        ],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "estimators: {test: shmi}\noutcome: {kind: continuous, value: loss, better: lower}",
+        [
+            "x.yaml:15: estimators.test: 'shmi' does not go with a continuous outcome; expected 'normal'",
+        ],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "estimators: {beside: [shrunken, direct]}\noutcome: {kind: continuous, value: loss, better: lower}",
+        ["x.yaml:15: estimators.beside: 'direct' does not go with a continuous outcome"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: time_to_event, start: day, event: discharge, horizon: 90, better: lower}\n"
+        "estimators: {beside: [model-uncertainty]}",
+        ["x.yaml:16: estimators.beside: 'model-uncertainty' does not go with a time_to_event outcome"],
+    ),
+    (
+        "outcome: {kind: binary, when: loss > 1000, better: lower}",
+        "outcome: {kind: time_to_event, start: day, event: discharge, horizon: 90, better: lower}\n"
+        "estimators: {reference: {period: '2024', recalibration: re-centre}}",
+        [
+            "x.yaml:16: estimators.reference.recalibration: the hazards of a reference period are applied as "
+            "they are: 'recalibration: none'"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {beside: [model-uncertainty], reference: {period: '2024'}}\nsteward:",
+        [
+            "x.yaml:6: estimators.beside: 'model-uncertainty' is of a model of each period; with a reference "
+            "the model is given"
+        ],
+    ),
+    (
+        "steward:",
+        "estimators: {test: chi-square, beside: [overdispersion]}\nsteward:",
+        ["x.yaml:6: estimators.beside: 'overdispersion' does not go with test 'chi-square'"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag, missing: multiple-imputation}\nestimators: {beside: [shrunken]}",
+        ["x.yaml:20: estimators.beside: 'shrunken' does not go with multiple imputation"],
+    ),
+    (
+        "{term: smoker, as: flag}",
+        "{term: smoker, as: flag, missing: multiple-imputation}\nestimators: {standard_errors: clustered}",
+        [
+            "x.yaml:20: estimators.standard_errors: clustered errors do not go with multiple imputation: "
+            "those are pooled over the copies"
         ],
     ),
     (
