@@ -31,7 +31,7 @@ import pandas as pd
 
 from indicators.compile import quote, text_literal
 from indicators.states import STATES
-from indicators.strata import mixes_select, patterns_select, with_patterns
+from indicators.strata import COUNTS, mixes_select, patterns_select, with_patterns
 from risk_models.design import Design, Term, fit_design
 from risk_models.expected import fit_model
 
@@ -90,19 +90,24 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
     frame = patterns(con)
     columns = {name: frame[name].to_numpy() for name in NAMES}
     model = fit_model("logistic", TERMS, columns, n=frame["n"].to_numpy(), sum_y=frame["sum_y"].to_numpy())
-    pattern = frame[NAMES].assign(risk=model.expected(columns))
-    pattern["spread"] = pattern["risk"] * (1 - pattern["risk"])
-    con.register("pattern", pattern)
+    risk = model.expected(columns)
+    con.register(
+        "risk", pd.DataFrame({"_pattern": frame["_pattern"], "risk": risk, "spread": risk * (1 - risk)})
+    )
+    con.execute("create or replace temp table expected as select * from pattern join risk using (_pattern)")
     return _fetched(
         con,
         "select _provider, sum(risk) as expected, sum(spread) as variance "
-        f"from {with_patterns('cohort', 'pattern', NAMES)} group by all order by all",
+        f"from {with_patterns('cohort', 'expected', NAMES)} where _period = '2025' and {COUNTS} "
+        "group by all order by all",
     )
 
 
 def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-    """Give the case-mix patterns with their counts and sums, as the registry takes them."""
-    return con.execute(patterns_select(f"({mixes_select('cohort', NAMES)})", NAMES), ["2025"]).df()
+    """Make the table of case-mix patterns with counts and sums as the registry does, and take it out."""
+    sql = patterns_select(f"({mixes_select('cohort', NAMES)})", NAMES)
+    con.execute(f"create or replace temp table pattern as {sql}", ["2025"])
+    return con.execute("select * from pattern").df()
 
 
 def by_rows(con: duckdb.DuckDBPyConnection) -> Sums:
@@ -129,7 +134,7 @@ def dense(con: duckdb.DuckDBPyConnection) -> tuple[Any, Any, Any, Any]:
     listed = ", ".join(f"{sql} as x{place}" for place, sql in enumerate(dummies))
     found = con.execute(
         f"select enum_code(_provider::code) as provider, age::double as age, _y::double as y, {listed} "
-        "from cohort"
+        f"from cohort where _period = '2025' and {COUNTS}"
     ).fetchnumpy()
     spline = design.terms[0].encode(found["age"])
     X = np.empty((len(spline), spline.shape[1] + len(dummies)), order="F")

@@ -25,6 +25,7 @@ from indicators.outcomes import (
 )
 from indicators.periods import day_of_sql
 
+# Records in the last three have an outcome that counts.
 STATES = (
     "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "value",
 )  # fmt: skip

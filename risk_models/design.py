@@ -361,7 +361,8 @@ def _fit_levels(term: Term, values: NDArray[Any], n: FloatArray) -> tuple[str, .
     found, n = _named(term, found, n)
     totals = _totals(found, n)
     few = {level for level, total in totals.items() if total < term.pool_below and level != MISSING}
-    totals = _totals([OTHER if label in few else label for label in found], n)
+    if few:
+        totals = _totals([OTHER if label in few else label for label in found], n)
     levels = sorted(totals)
     known = [level for level in levels if level != MISSING] or levels
     if term.reference is None:

@@ -192,7 +192,7 @@ def labels(name: str, values: NDArray[Any]) -> list[str]:
     hidden = np.ma.getmaskarray(values)
     if hidden.any():
         return [MISSING if masked else label[value] for value, masked in zip(plain, hidden, strict=True)]
-    return [label[value] for value in plain]
+    return list(map(label.__getitem__, plain))
 
 
 def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -218,7 +218,7 @@ def _label(name: str, value: object) -> str:
 def codes(found: Sequence[str], levels: Sequence[str]) -> IntArray:
     """Give the position of each label among the levels."""
     index = {level: position for position, level in enumerate(levels)}
-    return np.fromiter((index[label] for label in found), dtype=np.int64, count=len(found))
+    return np.fromiter(map(index.__getitem__, found), dtype=np.int64, count=len(found))
 
 
 def numbers(name: str, values: NDArray[Any]) -> FloatArray:
