@@ -31,7 +31,7 @@ import pandas as pd
 
 from indicators.compile import quote, text_literal
 from indicators.states import STATES
-from indicators.strata import COUNTS, mixes_select, patterns_select, with_patterns
+from indicators.strata import COUNTS, mixes_of_rows_select, patterns_select, with_patterns
 from risk_models.design import Design, Term, fit_design
 from risk_models.expected import fit_model
 
@@ -68,7 +68,7 @@ def make_table(con: duckdb.DuckDBPyConnection, rows: int) -> None:
         from range({rows})"""
     )
     con.execute(
-        """create table cohort as select *, '2025' as _period, 1 as _n,
+        """create table cohort as select *, '2025' as _period, true as _once, 1 as _n,
             cast(null as decimal(18, 9)) as _before,
             cast(random() < 1 / (1 + exp(-(-4.2 + 0.03 * (age - 65) + 0.2 * (sex = 'm')::int
                 + 0.25 * (ses = 'low')::int + 0.4 * (asa::int - 2) + 0.3 * smoker::int + 0.25 * diabetes::int
@@ -105,7 +105,7 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
 
 def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Make the table of case-mix patterns with counts and sums as the registry does, and take it out."""
-    sql = patterns_select(f"({mixes_select('cohort', NAMES)})", NAMES)
+    sql = patterns_select(f"({mixes_of_rows_select('cohort', NAMES)})", NAMES)
     con.execute(f"create or replace temp table pattern as {sql}", ["2025"])
     return con.execute("select * from pattern").df()
 

@@ -53,13 +53,13 @@ def cohort_select(
     Returns
     -------
     str
-        A select with columns ``_period, _provider, _share, _once, _state, _reason, _n, _y, _time, _event,
-        _before, _expected``, one column for each case-mix term, and one for each stratifier with the
-        subgroup. ``_provider`` is NO_NETWORK for what is outside every network; ``_share`` is for how much a
-        record counts in this row, and the shares of a record add up to 1; ``_once`` holds in one row of each
-        record and period. ``_y`` is 1 or 0, a number, or a count of events out of ``_n`` or in an exposure of
-        ``_n``; ``_time`` is the days that a record was followed, and ``_event`` whether that ended in the
-        event, for a time to event.
+        A select with columns ``_period, _at, _provider, _share, _once, _state, _reason, _n, _y, _time,
+        _event, _before, _expected``, one column for each case-mix term, and one for each stratifier with the
+        subgroup. ``_at`` is the key of the period, as in `indicators.periods.PeriodSQL`. ``_provider`` is
+        NO_NETWORK for what is outside every network; ``_share`` is for how much a record counts in this row,
+        and the shares of a record add up to 1; ``_once`` holds in one row of each record and period. ``_y``
+        is 1 or 0, a number, or a count of events out of ``_n`` or in an exposure of ``_n``; ``_time`` is the
+        days that a record was followed, and ``_event`` whether that ended in the event, for a time to event.
         The reason is ``population`` or ``denominator``, ``rule 1`` and so on, the day on which a record
         ripens, the column that is missing or that ends the follow-up, ``exception 1`` and so on, or empty
         for a record with an outcome.
@@ -96,17 +96,18 @@ def cohort_select(
     )
     counted = _EXACT if indicator.outcome.kind in ("continuous", "change") else _WHOLE
     unit = _unit(networks, dataset, view)
-    period, periods = period_sql(indicator.period, dataset, view)
+    period = period_sql(indicator.period, dataset, view)
     along = "".join(f"{quote(column)}, " for column in carried)
     return f"""
-        select {along}{period} as _period, coalesce({unit.network}, '{NO_NETWORK}') as _provider,
+        select {along}{period.label(period.key)} as _period, {period.key} as _at,
+            coalesce({unit.network}, '{NO_NETWORK}') as _provider,
             {unit.share} as _share, {unit.once} as _once,
             case {states} else {states_of_value} end as _state,
             case {reasons} else '' end as _reason,
             {_n_sql(indicator, dataset)} as _n, cast({value} as {counted}) as _y,
             cast({time} as integer) as _time, cast({event} as integer) as _event,
             cast({before} as {_EXACT}) as _before, cast({external} as {_EXACT}) as _expected{terms}
-        from {with_period_days(unit.source + periods, indicator.period, dataset)}"""
+        from {with_period_days(unit.source + period.join, indicator.period, dataset)}"""
 
 
 def membership_select(indicator: Indicator, dataset: Dataset, view: str) -> str:

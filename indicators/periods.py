@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -50,8 +51,34 @@ class ReportingPeriod(Part):
         return self
 
 
-def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> tuple[str, str]:
-    """SQL of the label of a record's period, and of what is joined to the records for it.
+@dataclass(frozen=True, slots=True)
+class PeriodSQL:
+    """SQL of the period of a record.
+
+    Attributes
+    ----------
+    key : str
+        What tells periods apart; a number where there is one, which the engine groups by faster than by
+        labels.
+    join : str
+        A join for behind the records, or empty. It repeats a record for each rolling period that it is in.
+        A rolling period lies within the years of the records, so that it is as long as it says; while they
+        span fewer years there is one, which ends at their last year. No record is in no period.
+    _of_key : str
+        The label, with ``{0}`` for the key.
+    """
+
+    key: str
+    join: str
+    _of_key: str
+
+    def label(self, key: str) -> str:
+        """SQL of the label that SQL of a key stands for."""
+        return self._of_key.format(key)
+
+
+def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> PeriodSQL:
+    """SQL of the period of a record.
 
     Parameters
     ----------
@@ -61,34 +88,26 @@ def period_sql(period: ReportingPeriod | None, dataset: Dataset, view: str) -> t
         The definition; it has a date where the indicator has a period.
     view : str
         View with the dataset's records. The first and the last year of these bound the rolling periods.
-
-    Returns
-    -------
-    str
-        The label, for a select list.
-    str
-        A join for behind the records, or empty. It repeats a record for each rolling period that it is in.
-        A rolling period lies within the years of the records, so that it is as long as it says; while they
-        span fewer years there is one, which ends at their last year. No record is in no period.
     """
     if period is None and dataset.period.column:
-        return f"cast({quote(dataset.period.column)} as varchar)", ""
+        return PeriodSQL(f"cast({quote(dataset.period.column)} as varchar)", "", "{0}")
     day = day_sql(dataset)
-    label, join = _label_sql(period, day, view)
+    found = _of_day(period, day, view)
     if dataset.period.year_of in dataset.derive:
-        label = f"case when {day} is null then '{UNKNOWN}' else {label} end"
-    return label, join
+        label = f"case when {{0}} is null then '{UNKNOWN}' else {found._of_key} end"
+        return replace(found, _of_key=label)
+    return found
 
 
-def _label_sql(period: ReportingPeriod | None, day: str, view: str) -> tuple[str, str]:
+def _of_day(period: ReportingPeriod | None, day: str, view: str) -> PeriodSQL:
     year = f"year({day})"
     if period is None or period.kind == "calendar-year":
-        return f"cast({year} as varchar)", ""
+        return PeriodSQL(year, "", "cast({0} as varchar)")
     if period.kind == "quarter":
-        return f"concat({year}, '-Q', quarter({day}))", ""
+        return PeriodSQL(f"({year} * 4 + quarter({day}) - 1)", "", "concat({0} // 4, '-Q', {0} % 4 + 1)")
     if period.start is not None:
-        began = _began_sql(period.start, day)
-        return f"concat({began}, '/', lpad(cast(({began} + 1) % 100 as varchar), 2, '0'))", ""
+        label = "concat({0}, '/', lpad(cast(({0} + 1) % 100 as varchar), 2, '0'))"
+        return PeriodSQL(_began_sql(period.start, day), "", label)
     assert period.years is not None
     before = period.years - 1
     windows = (
@@ -96,7 +115,7 @@ def _label_sql(period: ReportingPeriod | None, day: str, view: str) -> tuple[str
         f" from (select min({year}) as _from, max({year}) as _to from {view})"
     )
     join = f" left join ({windows}) on {year} between _end - {before} and _end"
-    return f"concat(_end - {before}, '-', _end)", join
+    return PeriodSQL("_end", join, f"concat({{0}} - {before}, '-', {{0}})")
 
 
 def with_period_days(source: str, period: ReportingPeriod | None, dataset: Dataset) -> str:

@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from indicators.compile import quote, text_literal
+from indicators.periods import PeriodSQL
 from indicators.states import STATES, state_literal
 from indicators.stratifiers import UNKNOWN, subgroup_column
 
 COUNTED = STATES[-3:]
+
+
+def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL) -> str:
+    """SQL of all records, grouped by all that what leaves the engine is told apart by.
+
+    Parameters
+    ----------
+    cohort : str
+        Table or view with the cohort.
+    columns : sequence of str
+        What an expectation follows from: the case-mix terms, or ``_expected``; none for one pattern of all.
+    period : PeriodSQL
+        What gives the label of a period.
+
+    Returns
+    -------
+    str
+        A select of ``_period, _provider, _share, _once, _state, _reason``, the columns, and of the records of
+        each cell, counted whole: n, sum_y, sum_y2, sum_before and records. The sums are exact.
+    """
+    return (
+        f"select {period.label('_at')} as _period, * exclude (_at) from (select _at, _provider, _share, "
+        f"_once, _state, _reason, {_listed(columns)}{_SUMS} from {cohort} group by all)"
+    )
 
 
 def states_select(cells: str) -> str:
@@ -18,21 +43,22 @@ def states_select(cells: str) -> str:
     """
     return f"""
         select _period as period, _provider as provider, cast(_state as varchar) as state, _reason as reason,
-            sum(cast(records as bigint) * _share) as n
+            sum(records * _share) as n
         from {cells} group by all order by all"""
 
 
-def mixes_select(cohort: str, columns: Sequence[str]) -> str:
+def mixes_select(cells: str, columns: Sequence[str]) -> str:
     """SQL of the distinct case mix of each period, all providers together: what a model is fitted on.
 
     A record is in it once, however it is shared out.
 
     Parameters
     ----------
-    cohort : str
-        Table or view with the cohort.
+    cells : str
+        What `cells_select` gave, in a table or in brackets; it need not have providers, states or reasons
+        apart.
     columns : sequence of str
-        What an expectation follows from: the case-mix terms, or ``_expected``; none for one pattern of all.
+        As for `cells_select`.
 
     Returns
     -------
@@ -40,11 +66,16 @@ def mixes_select(cohort: str, columns: Sequence[str]) -> str:
         A select of ``_period``, the columns, n, sum_y and sum_y2, and records, which is another number than n
         where a record has trials or exposure.
     """
-    grouped = "".join(f"{quote(column)}, " for column in columns)
     return (
-        f"select _period, {grouped}{_SUMS}, {_RECORDS} from {cohort} "
+        f"select _period, {_listed(columns)}{_totals('n', 'sum_y', 'sum_y2', 'records')} from {cells} "
         f"where {COUNTS} and _once and _period is not null group by all"
     )
+
+
+def mixes_of_rows_select(cohort: str, columns: Sequence[str]) -> str:
+    """SQL of what `mixes_select` gives, of a cohort itself: where nobody is scored, it is grouped by less."""
+    rows = f"(select _period, _once, _state, {_listed(columns)}{_SUMS} from {cohort} group by all)"
+    return mixes_select(rows, columns)
 
 
 def patterns_select(mixes: str, columns: Sequence[str]) -> str:
@@ -57,41 +88,6 @@ def patterns_select(mixes: str, columns: Sequence[str]) -> str:
     return f"select row_number() over () - 1 as _pattern, * from ({rows} order by {ordered or 'all'})"
 
 
-def cells_select(cohort: str, mixes: str, columns: Sequence[str]) -> str:
-    """SQL of all records, grouped by period, provider, share, state, reason and, where they count, case mix.
-
-    Parameters
-    ----------
-    cohort : str
-        Table or view with the cohort.
-    mixes : str
-        Table with the distinct values of the columns, under ``_mix`` the number of each.
-    columns : sequence of str
-        As for `mixes_select`.
-
-    Returns
-    -------
-    str
-        A select of ``_period, _provider, _share, _state, _reason``; ``_mix``, null for records that do not
-        count; n, sum_y, sum_y2, sum_before and records, of records that are counted whole.
-    """
-    joined, mix = f"{cohort} left join {mixes} on {_same(cohort, mixes, columns)}", "_mix"
-    if not columns:
-        joined, mix = cohort, "0"
-    return (
-        f"select _period, _provider, _share, _state, _reason, case when {COUNTS} then {mix} end as _mix, "
-        f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS} from {joined} group by all"
-    )
-
-
-def mix_select(mixes_of_period: str, columns: Sequence[str]) -> str:
-    """SQL of the distinct case mix of all periods together, each with a number, ``_mix``."""
-    listed = ", ".join(map(quote, columns)) or "null"
-    return (
-        f"select row_number() over () - 1 as _mix, * from (select distinct {listed} from {mixes_of_period})"
-    )
-
-
 def providers_select(cells: str) -> str:
     """SQL of the providers with eligible records in a period, the parameter ``$period``, numbered from 0."""
     return (
@@ -100,7 +96,7 @@ def providers_select(cells: str) -> str:
     )
 
 
-def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str]) -> str:
+def strata_select(cells: str, patterns: str, columns: Sequence[str]) -> str:
     """SQL of the strata of one period, ``$period``: records of a provider with one pattern that count alike.
 
     A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
@@ -108,10 +104,10 @@ def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str])
 
     Parameters
     ----------
-    cells, patterns, mixes : str
-        Tables with what `cells_select`, `patterns_select` and `mix_select` gave.
+    cells, patterns : str
+        Tables with what `cells_select` and `patterns_select` gave.
     columns : sequence of str
-        As for `mixes_select`.
+        As for `cells_select`.
 
     Returns
     -------
@@ -119,14 +115,12 @@ def strata_select(cells: str, patterns: str, mixes: str, columns: Sequence[str])
         A select of the numbers of provider and pattern, share (for how much each of the records counts), n,
         sum_y, sum_y2, sum_before and records.
     """
-    # A stratum is in two cells at most: what met the outcome, and what did not.
-    names = ("n", "sum_y", "sum_y2", "sum_before", "records")
-    sums = ", ".join(f"sum({cells}.{name}) as {name}" for name in names)
+    counted = f"(select * from {cells} where _period = $period and {COUNTS}) as counted"
+    totals = _totals("n", "sum_y", "sum_y2", "sum_before", "records", of="counted.")
     return f"""
-        select number as provider, _pattern as pattern, cast(_share as double) as share, {sums}
-        from {cells} join ({providers_select(cells)}) using (_provider)
-        join (select _mix, _pattern from {with_patterns(patterns, mixes, columns)}) using (_mix)
-        where _period = $period group by all order by all"""
+        select number as provider, _pattern as pattern, cast(_share as double) as share, {totals}
+        from {with_patterns(counted, patterns, columns)}
+        join ({providers_select(cells)}) using (_provider) group by all order by all"""
 
 
 def subgroup_states_select(cohort: str, stratifier: str) -> str:
@@ -142,11 +136,12 @@ def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], s
 
     Those with ``once`` hold each record one time, however it is shared out.
     """
-    sums = f"{_SUMS}, cast(sum(_before) as double) as sum_before, {_RECORDS}"
+    totals = _totals("n", "sum_y", "sum_y2", "sum_before", "records")
     return (
-        f"select _provider as provider, {_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, "
-        f"cast(_share as double) as share, _once as once, {sums} "
-        f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} "
+        f"select provider, subgroup, pattern, share, once, {totals} from (select _provider as provider, "
+        f"{_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, "
+        f"cast(_share as double) as share, _once as once, {_SUMS} "
+        f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} group by all) "
         "group by all order by all"
     )
 
@@ -157,18 +152,23 @@ def _subgroup_sql(stratifier: str) -> str:
 
 def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:
     """SQL of a cohort joined to patterns, for behind a ``from``; no value equals no value."""
-    return f"{cohort} join {patterns} on {_same(cohort, patterns, columns)}"
+    name = cohort.rpartition(" as ")[2]
+    same = (f"{name}.{quote(column)} is not distinct from {patterns}.{quote(column)}" for column in columns)
+    return f"{cohort} join {patterns} on {' and '.join(same) or 'true'}"
 
 
-def _same(one: str, other: str, columns: Sequence[str]) -> str:
-    names = map(quote, columns)
-    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in names) or "true"
+def _listed(columns: Sequence[str]) -> str:
+    return "".join(f"{quote(column)}, " for column in columns)
+
+
+def _totals(*names: str, of: str = "") -> str:
+    return ", ".join(f"cast(sum({of}{name}) as double) as {name}" for name in names)
 
 
 # Records that count are in one of the last states; one comparison is faster than several.
 COUNTS = f"_state >= {state_literal(COUNTED[0])}"
-_RECORDS = "cast(count(*) as double) as records"
+# Sums of whole numbers and exact decimals: they do not depend on the order in which threads add them.
 # Without records a sum is null, and so is a sum of what is not there.
 _SUMS = (
-    "cast(sum(_n) as double) as n, cast(sum(_y) as double) as sum_y, cast(sum(_y * _y) as double) as sum_y2"
+    "sum(_n) as n, sum(_y) as sum_y, sum(_y * _y) as sum_y2, sum(_before) as sum_before, count(*) as records"
 )

@@ -96,8 +96,9 @@ def _about(
 ) -> dict[str, Any]:
     """What the registry knows of a model; days on which records ripen are taken together."""
     states = con.execute(
-        """select _state as state, case when _state = 'pending' then '' else _reason end as reason, count(*)
-        from cohort where _period = ? and _once group by all order by all""",
+        """select cast(_state as varchar) as state,
+            case when _state = 'pending' then '' else _reason end as reason, cast(sum(records) as bigint)
+        from cell where _period = ? and _once group by all order by all""",
         [period],
     ).fetchall()
     return {

@@ -16,10 +16,10 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.derived import RowsColumn
 from indicators.outcomes import TimeToEventOutcome
-from indicators.periods import day_of_sql
+from indicators.periods import day_of_sql, period_sql
 from indicators.strata import (
     cells_select,
-    mix_select,
+    mixes_of_rows_select,
     mixes_select,
     patterns_select,
     providers_select,
@@ -131,7 +131,12 @@ def _dated(indicator: Indicator) -> list[str]:
 
 
 def make_cohort(
-    con: Connection, indicator: Indicator, dataset: Dataset, *, carried: Sequence[str] = ()
+    con: Connection,
+    indicator: Indicator,
+    dataset: Dataset,
+    *,
+    carried: Sequence[str] = (),
+    scored: bool = True,
 ) -> None:
     """Make ``cohort``, every current record with its state, and what the functions below read.
 
@@ -147,24 +152,29 @@ def make_cohort(
         The definitions.
     carried : sequence of str
         Columns of the records that the cohort has as well; it is a table then.
+    scored : bool
+        Whether `states` and `strata` will be asked for; `patterns` alone are had faster.
     """
     until = cut_off(con, indicator, dataset)
     networks = None if indicator.unit == "provider" else networks_of(con, indicator.unit, dataset)
     sql = cohort_select(
         indicator, dataset, "cohort_record", networks=networks, cut_off=until, carried=carried
     )
+    # Where rows of other tables are counted, that is not to be done again for each subgroup.
     of_rows = any(isinstance(dataset.derive[name], RowsColumn) for name in derived_in(dataset, sql))
+    kept = bool(carried or (of_rows and indicator.stratify))
     records = current_select(con, dataset, read_by=sql)
     _drop_cohort(con)
     con.execute(f"create or replace temp view cohort_record as {records}")
-    con.execute(f"create temp {'table' if carried or of_rows else 'view'} cohort as {sql}")
+    con.execute(f"create temp {'table' if kept else 'view'} cohort as {sql}")
     columns = _columns(indicator)
-    for name, sql in (
-        ("mix_of_period", mixes_select("cohort", columns)),
-        ("mix", mix_select("mix_of_period", columns)),
-        ("cell", cells_select("cohort", "mix", columns)),
-    ):
-        con.execute(f"create or replace temp table {name} as {sql}")
+    mixes, dated = mixes_of_rows_select("cohort", columns), "cohort"
+    if scored:
+        period = period_sql(indicator.period, dataset, "cohort_record")
+        con.execute(f"create or replace temp table cell as {cells_select('cohort', columns, period)}")
+        mixes, dated = mixes_select("cell", columns), "cell"
+    con.execute(f"create or replace temp table mix as {mixes}")
+    con.execute(f"create or replace temp table period as select distinct _period from {dated}")
 
 
 def _drop_cohort(con: Connection) -> None:
@@ -181,7 +191,7 @@ def _columns(indicator: Indicator) -> list[str]:
 
 def periods(con: Connection) -> list[str]:
     """Periods in the cohort, in order."""
-    found = con.execute("select distinct _period from cell where _period is not null order by 1")
+    found = con.execute("select _period from period where _period is not null order by 1")
     return [row[0] for row in found.fetchall()]
 
 
@@ -193,7 +203,7 @@ def states(con: Connection) -> pd.DataFrame:
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
     """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
     columns = _columns(indicator)
-    sql = patterns_select("mix_of_period", columns)
+    sql = patterns_select("mix", columns)
     con.execute(f"create or replace temp table pattern as {sql}", [period])
     frame = con.execute("select * from pattern order by _pattern").df()
     return Patterns(
@@ -216,7 +226,7 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
         Expectation of one record of each pattern; NaN for none.
     """
     known = con.execute(providers_select("cell"), {"period": period}).fetchall()
-    sql = strata_select("cell", "pattern", "mix", list(patterns.columns))
+    sql = strata_select("cell", "pattern", list(patterns.columns))
     found = con.execute(sql, {"period": period}).df()
     provider, pattern = (found[name].to_numpy(np.int64) for name in ("provider", "pattern"))
     sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records", "share")

@@ -53,7 +53,8 @@ class Records:
         starts = contract.year_starts
         years = ReportingPeriod(kind="fiscal-year", start=starts) if starts else None
         view = make_current_view(con, dataset)
-        year, _ = period_sql(years, dataset, view)
+        period = period_sql(years, dataset, view)
+        year = period.label(period.key)
         self.month = f"strftime({day}, '%Y-%m')"
         counts = "" if until is None else f" where {day} <= date '{until}'"
         dated = f"(select *, {year} as _year from {view}{counts})"

@@ -206,7 +206,7 @@ def _make_outcomes(
 
     Of each its state and what is summed: the expectation (ratio), or the outcome less that (mean).
     """
-    make_cohort(con, indicator, dataset, carried=KEY)
+    make_cohort(con, indicator, dataset, carried=KEY, scored=False)
     period = each.result.period
     taken = patterns(con, indicator, period)
     try:

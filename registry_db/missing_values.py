@@ -38,7 +38,7 @@ def missing_values(
     """
     rules = {term.term: term.missing for term in indicator.case_mix if term.kind != "interaction"}
     found = con.execute(
-        "select _reason, count(*) from cohort "
+        "select _reason, cast(sum(records) as bigint) from cell "
         "where _period = ? and _state = 'missing' and _once group by all",
         [period],
     ).fetchall()

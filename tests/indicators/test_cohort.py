@@ -18,10 +18,11 @@ from indicators.compile import dataset_select, derived_sql, quote, text_literal
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.networks import NetworkSet
+from indicators.periods import period_sql
 from indicators.strata import (
     COUNTED,
     cells_select,
-    mix_select,
+    mixes_of_rows_select,
     mixes_select,
     patterns_select,
     providers_select,
@@ -439,25 +440,24 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             assert_sums(groups, counted, ["_provider", *terms], ("_y", "_before"))
 
 
-def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
-    for name, sql in (
-        ("mix_of_period", mixes_select("cohort", columns)),
-        ("mix", mix_select("mix_of_period", columns)),
-        ("cell", cells_select("cohort", "mix", columns)),
-    ):
-        con.execute(f"create or replace table {name} as {sql}")
+def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str], of: Dataset | None = None) -> None:
+    period = period_sql(None, of or dataset(), "records")
+    con.execute(f"create or replace table cell as {cells_select('cohort', columns, period)}")
+    con.execute(f"create or replace table mix as {mixes_select('cell', columns)}")
+    of_rows = con.execute(mixes_of_rows_select("cohort", columns)).fetchall()
+    assert sorted(of_rows, key=repr) == sorted(con.execute("select * from mix").fetchall(), key=repr)
 
 
 def patterns_and_strata(
     con: duckdb.DuckDBPyConnection, columns: list[str], period: str = "2024"
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     make_cells(con, columns)
-    con.execute(f"create or replace table pattern as {patterns_select('mix_of_period', columns)}", [period])
+    con.execute(f"create or replace table pattern as {patterns_select('mix', columns)}", [period])
     patterns = con.execute("select * from pattern order by _pattern").fetchall()
     code = {
         number: code for code, number in con.execute(providers_select("cell"), {"period": period}).fetchall()
     }
-    strata = con.execute(strata_select("cell", "pattern", "mix", columns), {"period": period}).fetchall()
+    strata = con.execute(strata_select("cell", "pattern", columns), {"period": period}).fetchall()
     return patterns, [(code[number], *sums) for number, *sums in strata]
 
 
