@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import get_args
 
 from contracts.contract import Contract
-from contracts.inputs import NUMBERS, BaselineSpending, IndicatorResult, SettlementError, SettlementInputs
-from contracts.terms.quality import Band, ByBenchmark, ByImprovement, ByReporting, QualityRule
+from contracts.inputs import BaselineSpending, IndicatorResult, SettlementError, SettlementInputs
+from contracts.shapes import shape_faults
+from contracts.terms.part import first_year
+from contracts.terms.quality import ByBenchmark, ByImprovement, ByReporting, QualityRule
 from contracts.terms.sharing import Losses
 from contracts.terms.spending import Blend, ComparisonGroup, Delivered, GroupTrend, OwnHistory
 from contracts.terms.threshold import ByChoice
@@ -24,6 +24,7 @@ def check_inputs(contract: Contract, inputs: SettlementInputs) -> None:
     SettlementError
         With every fault found.
     """
+    check_shape(inputs)
     faults = [
         *_period_faults(contract, inputs),
         *_money_faults("inputs", inputs.records, inputs.spending),
@@ -41,6 +42,18 @@ def check_inputs(contract: Contract, inputs: SettlementInputs) -> None:
         raise SettlementError(faults)
 
 
+def check_shape(inputs: SettlementInputs, place: str = "inputs") -> None:
+    """Refuse facts of another type than they are declared with: nothing else can be said of them.
+
+    Raises
+    ------
+    SettlementError
+        With every fault found.
+    """
+    if faults := list(shape_faults(inputs, place)):
+        raise SettlementError(faults)
+
+
 def _period_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
     if inputs.period not in contract.years:
         years = ", ".join(contract.years)
@@ -48,15 +61,13 @@ def _period_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
 
 
 def _money_faults(place: str, records: int, spending: Decimal) -> Iterator[str]:
-    if isinstance(records, bool) or not isinstance(records, int) or records < 1:
+    if records < 1:
         yield f"{place}.records: {records!r}; expected a whole number of at least 1"
     yield from _decimal_faults(f"{place}.spending", spending)
 
 
-def _decimal_faults(place: str, amount: object) -> Iterator[str]:
-    if not isinstance(amount, Decimal):
-        yield f"{place}: {amount!r} is {type(amount).__name__}; money is a decimal"
-    elif not amount.is_finite() or amount < 0:
+def _decimal_faults(place: str, amount: Decimal) -> Iterator[str]:
+    if amount < 0:
         yield f"{place}: {amount}; expected an amount of euros of at least 0"
 
 
@@ -90,7 +101,7 @@ def _comparison_faults(contract: Contract, inputs: SettlementInputs) -> Iterator
         )
     for row in inputs.comparison:
         yield from _money_faults(f"comparison {row.period}", row.records, row.spending)
-        if isinstance(row.spending, Decimal) and row.spending == 0:
+        if row.spending == 0:
             yield f"comparison {row.period}.spending: 0; a group without spending is no comparison"
 
 
@@ -132,20 +143,21 @@ def _risk_and_above_faults(contract: Contract, inputs: SettlementInputs) -> Iter
     rows += [(f"comparison {row.period}", row) for row in inputs.comparison]
     for place, row in rows:
         yield from _asked(f"{place}.risk", row.risk, adjusted, "the target follows case mix")
-        if adjusted and row.risk == 0:
-            yield f"{place}.risk: 0; expected a risk above 0"
+        if adjusted and row.risk is not None and 0 <= row.risk < _LEAST_RISK:
+            yield f"{place}.risk: {row.risk}; expected a risk above 0"
         yield from _asked(f"{place}.above", row.above, counts_above, "part of it counts")
+
+
+_LEAST_RISK = Decimal("0.000001")
 
 
 def _finding_faults(asked: list[str], given: Mapping[str, bool]) -> Iterator[str]:
     for name in asked:
         if name not in given:
             yield f"findings: '{name}' is not there; the contract asks whether it was found: yes or no"
-    for name, value in given.items():
+    for name in given:
         if name not in asked:
             yield f"findings: '{name}' is in no rule of the contract; leave it out"
-        if not isinstance(value, bool):
-            yield f"findings: '{name}' is {value!r}; expected yes or no"
 
 
 def _choice_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
@@ -175,8 +187,8 @@ def _member_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
             else "members: given, and the contract does not distribute by their records or spending"
         )
     names = [member.name for member in inputs.members]
-    if len(set(names)) < len(names):
-        yield f"members: {', '.join(names)}; expected each once"
+    if len(set(names)) < len(names) or not all(names):
+        yield f"members: {', '.join(names)}; expected a name each, each once"
     for member in inputs.members:
         yield from _decimal_faults(f"members {member.name}", member.weight)
         if contract.distribution is not None and contract.distribution.by == "equal" and member.weight != 1:
@@ -185,18 +197,27 @@ def _member_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
         yield "members: all without records or spending, so nothing says how to distribute"
 
 
+_LEAST_KNOWN = Decimal("0.01")  # from less than a hundredth nobody can tell the whole
+
+
 def _interim_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
     interim = inputs.interim
     if interim is None:
         return
     try:
-        dt.date.fromisoformat(interim.paid_through)
+        through = dt.date.fromisoformat(interim.paid_through)
     except ValueError:
         yield f"interim.paid_through: '{interim.paid_through}'; expected a day such as 2025-09-30"
+    else:
+        if inputs.period in contract.years and through.year < first_year(inputs.period):
+            yield f"interim.paid_through: {through}, before {inputs.period}; no claim was paid then"
+    names = [part.part for part in interim.parts]
+    if not names or len(set(names)) < len(names) or not all(names):
+        yield f"interim.parts: {', '.join(names) or 'none'}; expected parts with a name each, each once"
     for part in interim.parts:
         yield from _decimal_faults(f"interim {part.part}.spending", part.spending)
-        if not (part.factor.is_finite() and 0 < part.factor <= 1):
-            yield f"interim {part.part}.factor: {part.factor}; expected above 0 and at most 1"
+        if not _LEAST_KNOWN <= part.factor <= 1:
+            yield f"interim {part.part}.factor: {part.factor}; expected from {_LEAST_KNOWN} to 1"
     total = sum((part.spending for part in interim.parts), Decimal(0))
     if total != inputs.spending:
         yield f"interim: the parts sum to {total} and the spending is {inputs.spending}; expected the same"
@@ -224,20 +245,22 @@ def _one_result_faults(rule: QualityRule, result: IndicatorResult, period: str) 
         yield f"{place}: of period {result.period}; expected {period}"
     if rule.version not in (None, result.version):
         yield f"{place}: by version {result.version}; the contract says {rule.version}"
-    if result.band not in get_args(Band):
-        yield f"{place}: band '{result.band}' does not exist; expected one of {', '.join(get_args(Band))}"
-    for name in NUMBERS:
-        number = getattr(result, name)
-        if number is not None and not math.isfinite(number):
-            yield f"{place}: {name} is {number}; expected a finite number, or none"
+    yield from _number_faults(place, result)
+    if result.adjusted is None and result.assessable:
+        yield f"{place}: no adjusted value, yet its band is '{result.band}'; expected 'not-assessable'"
+
+
+def _number_faults(place: str, result: IndicatorResult) -> Iterator[str]:
     if result.n < 0:
         yield f"{place}: n is {result.n}; expected at least 0"
+    if result.n == 0 and result.assessable:
+        yield f"{place}: n is 0, yet its band is '{result.band}'; expected 'not-assessable'"
+    if result.lower is not None and result.upper is not None and result.lower > result.upper:
+        yield f"{place}: lower is {result.lower}, above upper, {result.upper}"
     for name in ("reliability", "position"):
         number = getattr(result, name)
         if number is not None and not 0 <= number <= 1:
             yield f"{place}: {name} is {number}; expected from 0 to 1"
-    if result.adjusted is None and result.assessable:
-        yield f"{place}: no adjusted value, yet its band is '{result.band}'; expected 'not-assessable'"
 
 
 def _needed_faults(contract: Contract, rule: QualityRule, result: IndicatorResult) -> Iterator[str]:

@@ -22,6 +22,7 @@ from contracts.terms.part import (
     Period,
     Text,
     Version,
+    Whole,
     fault_at,
     first_year,
     once,
@@ -84,7 +85,7 @@ class Contract(Part):
     parties: Parties
     population: Population
     years: list[Period] = Field(min_length=1)
-    year_starts: int | None = Field(default=None, ge=2, le=12, description=_STARTS)
+    year_starts: Whole | None = Field(default=None, ge=2, le=12, description=_STARTS)
     spending: Spending
     target: Target
     comparison: Comparison | None = None
@@ -176,6 +177,15 @@ class Contract(Part):
         apart = self.parties.insured is not None
         if self.comparison is not None and self.comparison.payers is None and apart:
             yield "comparison.payers", COMPARED
+
+    @model_validator(mode="after")
+    def _each_deduction_and_suspension_once(self) -> Self:
+        for language in ("nl", "en"):
+            names = (getattr(deduction.name, language) for deduction in self.deductions)
+            once(((name, ("deductions", n, "name", language)) for n, name in enumerate(names)), "deduction")
+        found = enumerate(suspension.when for suspension in self.suspended)
+        once(((when, ("suspended", number, "when")) for number, when in found), "suspension")
+        return self
 
     @model_validator(mode="after")
     def _bonus_and_cap_fit(self) -> Self:

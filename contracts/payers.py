@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from contracts.canonical import sha256_of
+from contracts.checks import check_inputs, check_shape
 from contracts.contract import Contract
 from contracts.distribution import Portion
 from contracts.inputs import SettlementError, SettlementInputs
@@ -73,6 +74,8 @@ def settle_payers(contract: Contract, inputs: Mapping[str, SettlementInputs]) ->
     """
     payers = contract.parties.payers
     _check_payers(payers, inputs)
+    if len(payers) > 1:
+        _check_facts(contract, inputs)
     pool = _pool(contract, inputs) if contract.parties.judged == "pooled" else None
     settlements = tuple(settle_one(contract, inputs[payer], payer=payer, pool=pool) for payer in payers)
     return JointSettlement(
@@ -98,6 +101,8 @@ def _check_payers(payers: list[str], inputs: Mapping[str, SettlementInputs]) -> 
     if sorted(payers) != sorted(inputs):
         given = ", ".join(inputs) or "none"
         faults.append(f"payers: facts of {given}; expected exactly {', '.join(payers)}")
+    for payer, own in inputs.items():
+        check_shape(own, f"{payer}: inputs" if len(inputs) > 1 else "inputs")
     shared = [
         (facts.period, dict(facts.findings), sorted(result.indicator for result in facts.results))
         for facts in inputs.values()
@@ -107,6 +112,18 @@ def _check_payers(payers: list[str], inputs: Mapping[str, SettlementInputs]) -> 
     scores = [{result.indicator: result for result in facts.results} for facts in inputs.values()]
     if any(each != scores[0] for each in scores):
         faults.append("payers: the scores differ between payers; quality is pooled, so there is one for all")
+    if faults:
+        raise SettlementError(faults)
+
+
+def _check_facts(contract: Contract, inputs: Mapping[str, SettlementInputs]) -> None:
+    """Hold the facts of each payer against the contract, before they are added up; faults name the payer."""
+    faults = []
+    for payer, facts in inputs.items():
+        try:
+            check_inputs(contract, facts)
+        except SettlementError as error:
+            faults += [f"{payer}: {fault}" for fault in error.faults]
     if faults:
         raise SettlementError(faults)
 

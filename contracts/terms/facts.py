@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.terms.part import Euros, Id, Name, Part, Period, Text, Version
+from contracts.terms.part import MOST_EUROS, Euros, Id, Name, Number, Part, Period, Text, Version
 from contracts.terms.threshold import ThresholdRate
 
-Amount = Annotated[Decimal, Field(ge=0)]
+Amount = Annotated[Number, Field(ge=0, le=MOST_EUROS)]
 
 
 class Established(Part):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -24,9 +25,29 @@ ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Period = Annotated[str, Field(pattern=r"^\d{4}(/\d{2})?$", coerce_numbers_to_str=True)]
-Rate = Annotated[Decimal, Field(ge=0, le=1)]
-Weight = Annotated[Decimal, Field(gt=0)]
-Euros = Annotated[Decimal, Field(gt=0)]
+MOST_EUROS = 10**12
+"""No amount of money is larger, in a contract or its facts: that is a slip of the keyboard."""
+MOST_RECORDS = 10**9
+MOST_DIGITS = 40
+"""Behind the point: a number with more was computed, and cannot have been agreed."""
+Number = Annotated[Decimal, Field(decimal_places=MOST_DIGITS)]
+Rate = Annotated[Number, Field(ge=0, le=1)]
+SomePart = Annotated[Number, Field(gt=0, le=1)]
+Weight = Annotated[Number, Field(gt=0, le=10**6)]
+Euros = Annotated[Number, Field(gt=0, le=MOST_EUROS)]
+Level = Annotated[Number, Field(ge=-(10**9), le=10**9)]
+"""A value of an indicator, in its own unit."""
+
+
+def _whole(value: Any) -> Any:
+    # yes and no are 1 and 0 to Python, and to nobody else
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[Whole, Field(ge=1, le=MOST_RECORDS)]
 
 # which alternative of a field is meant is read off the value, so that a fault names that one only
 AMOUNT, WORD = Tag("an amount"), Tag("a word")

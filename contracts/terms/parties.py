@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import ColumnName, Id, Name, Part, Weight, fault_at, once
+from contracts.terms.part import ColumnName, Count, Id, Name, Part, Weight, fault_at, once
 
 _JUDGED = (
     "'per-payer': threshold and minimum size are held against the saving of each payer by itself; "
@@ -142,7 +142,7 @@ class Population(Part):
     """
 
     dataset: Id
-    minimum_records: int = Field(ge=1)
+    minimum_records: Count
     below_minimum: Literal["no-payment", "no-settlement"] = Field(
         description="'no-payment': with fewer records the saving does not count and nothing is paid; "
         "'no-settlement': with fewer records no settlement is drawn up and the parties decide"

@@ -9,7 +9,22 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import AMOUNT, WORD, Id, Part, Period, Rate, Version, Weight, fault_at, once
+from contracts.terms.part import (
+    AMOUNT,
+    WORD,
+    Count,
+    Id,
+    Level,
+    Part,
+    Period,
+    Rate,
+    SomePart,
+    Version,
+    Weight,
+    Whole,
+    fault_at,
+    once,
+)
 
 Band = Literal["low998", "low95", "in", "high95", "high998", "not-assessable"]
 FUNNEL_BANDS: tuple[Band, ...] = ("low998", "low95", "in", "high95", "high998")
@@ -39,6 +54,12 @@ _BASELINE_MODEL = (
 )
 
 
+_BETTER = (
+    "'lower': a lower value is the better one, as with complications; 'higher': a higher value is, as with "
+    "an experience"
+)
+
+
 class ByLevel(Part):
     """Attained in proportion to the way from threshold to target.
 
@@ -50,9 +71,9 @@ class ByLevel(Part):
     """
 
     by: Literal["level"]
-    better: Literal["lower", "higher"]
-    threshold: Decimal
-    target: Decimal
+    better: Literal["lower", "higher"] = Field(description=_BETTER)
+    threshold: Level
+    target: Level
 
     @model_validator(mode="after")
     def _target_lies_on_the_better_side(self) -> Self:
@@ -95,22 +116,31 @@ class ByImprovement(Part):
     """
 
     by: Literal["improvement"]
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher"] = Field(description=_BETTER)
     baseline: Annotated[
-        Annotated[Decimal, AMOUNT]
+        Annotated[Level, AMOUNT]
         | Annotated[Literal["as-delivered"], WORD]
         | Annotated[OwnBaseline, Tag("an earlier period")],
         Discriminator(_baseline_kind),
-    ]
+    ] = Field(
+        description="an amount: the own earlier value as agreed; 'as-delivered': it comes with the score; a "
+        "section with 'period' and 'model': it is scored in that period"
+    )
     measured: Literal["relative", "absolute"] = Field(
         description="'relative': the improvement is a part of the baseline, from 6 % to 3 % is 0.5; "
         "'absolute': it is a difference, from 6 % to 3 % is 0.03"
     )
-    path: dict[Period, Annotated[Decimal, Field(gt=0)]] = Field(min_length=1)
+    path: dict[Period, Annotated[Level, Field(gt=0)]] = Field(min_length=1)
     partial: Literal["proportional", "all-or-nothing"] = Field(
         description="'proportional': 30 % where 50 % was asked attains 0.6; "
         "'all-or-nothing': it attains nothing"
     )
+
+    @model_validator(mode="after")
+    def _baseline_can_be_a_whole(self) -> Self:
+        if self.measured == "relative" and isinstance(self.baseline, Decimal) and self.baseline <= 0:
+            raise fault_at(f"{self.baseline}; a relative improvement needs one above 0", "baseline")
+        return self
 
     @model_validator(mode="after")
     def _path_can_be_walked(self) -> Self:
@@ -201,7 +231,7 @@ class QualityRule(Part):
     weight: Weight
     horizon: Horizon | None = None
     attain: Attain
-    minimum_attained: Annotated[Decimal, Field(gt=0, le=1)] | None = None
+    minimum_attained: SomePart | None = None
 
 
 class Reliability(Part):
@@ -214,7 +244,7 @@ class Reliability(Part):
 class TooSmall(Part):
     """With fewer records than this an indicator is not judged."""
 
-    records: int = Field(ge=1)
+    records: Count
     then: Handling = Field(description=_HANDLING)
 
 
@@ -229,7 +259,7 @@ class Quality(Part):
         Gate on the whole score.
     """
 
-    digits: int = Field(
+    digits: Whole = Field(
         ge=0,
         le=12,
         description="with n digits, adjusted values are rounded half up to n digits behind the point before "
@@ -247,7 +277,7 @@ class Quality(Part):
     too_small: TooSmall | None = None
     reliability: Reliability | None = None
     horizon_weights: dict[Horizon, Weight] | None = None
-    minimum_score: Annotated[Decimal, Field(gt=0, le=1)] | None = None
+    minimum_score: SomePart | None = None
     minimum_missed: Literal["score-zero", "no-payment"] | None = Field(default=None, description=_FAILED)
     indicators: list[QualityRule] = Field(min_length=1)
 

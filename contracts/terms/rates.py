@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import Id, Name, Part, Rate, Weight, fault_at
+from contracts.terms.part import Id, Name, Number, Part, Rate, Weight, fault_at, once
 
 
 def kind_of(value: Any) -> str:
@@ -69,7 +69,7 @@ class Steps(Part):
 class Corridor(Part):
     """A slice of the saving, as a proportion of the target, and its rate; the last has no upper end."""
 
-    up_to: Annotated[Decimal, Field(gt=0)] | None = None
+    up_to: Annotated[Number, Field(gt=0, le=10)] | None = None
     rate: Rate
 
 
@@ -134,6 +134,11 @@ class Cases(Part):
     kind: Literal["cases"]
     cases: list[Case] = Field(min_length=1)
     otherwise: Rate
+
+    @model_validator(mode="after")
+    def _each_case_once(self) -> Self:
+        once(((case.when, ("cases", number, "when")) for number, case in enumerate(self.cases)), "case")
+        return self
 
 
 AnyRate = Linear | Steps | Corridors | Sliding | Parts | Cases

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from contracts.terms.part import ByYear, Euros, Id, Part, Period, Rate, Text, fault_at
+from contracts.terms.part import ByYear, Euros, Id, Part, Period, Rate, SomePart, Text, fault_at
 from contracts.terms.rates import EarnedByQuality, LossRate
 from contracts.terms.threshold import Threshold
 
@@ -33,7 +32,7 @@ class BonusSize(Part):
         description="'target': the whole bonus is 'rate' times the spending target; "
         "'none': it is an amount in 'euros'"
     )
-    rate: Annotated[Decimal, Field(gt=0, le=1)] | None = None
+    rate: SomePart | None = None
     euros: Euros | None = None
 
     @model_validator(mode="after")
@@ -106,6 +105,12 @@ class LossLimit(Part):
     when: Id | None = None
     unless: Id | None = None
 
+    @model_validator(mode="after")
+    def _may_hold(self) -> Self:
+        if self.when is not None and self.when == self.unless:
+            raise fault_at(f"'{self.when}' is 'when' too, so that this limit never holds", "unless")
+        return self
+
 
 class Losses(Part):
     """The participant's part in an overspending."""
@@ -133,6 +138,17 @@ class Losses(Part):
             yield "phase", _PHASE
         if self.limited_by_revenue and self.revenue_unknown is None:
             yield "revenue_unknown", _REVENUE
+
+    @model_validator(mode="after")
+    def _each_limit_once(self) -> Self:
+        seen = []
+        for number, limit in enumerate(self.limits):
+            kind = (limit.rate_of, limit.when, limit.unless)
+            if kind in seen:
+                message = f"there is a limit on {limit.rate_of} on the same conditions before this one"
+                raise fault_at(message, "limits", number)
+            seen.append(kind)
+        return self
 
     @model_validator(mode="after")
     def _no_word_too_many(self) -> Self:

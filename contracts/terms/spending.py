@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -14,6 +13,7 @@ from contracts.terms.part import (
     ColumnName,
     Euros,
     Id,
+    Number,
     Part,
     Period,
     Rate,
@@ -39,7 +39,12 @@ class Spending(Part):
 
     dataset: Id
     column: ColumnName
-    truncation: Annotated[Annotated[Euros, AMOUNT] | Annotated[Literal["none"], WORD], AMOUNT_OR_WORD]
+    truncation: Annotated[Annotated[Euros, AMOUNT] | Annotated[Literal["none"], WORD], AMOUNT_OR_WORD] = (
+        Field(
+            description="an amount, such as 25000: a record that cost more counts as this much, in the "
+            "baseline periods as in the settled year; 'none': every euro of every record counts"
+        )
+    )
     payer_share_above: Rate = Field(
         description="1: what lies above the truncation is the payer's and does not count at all; less, such "
         "as 0.8: the payer bears that part, and the rest (a fifth) counts as spending after all; without "
@@ -65,7 +70,7 @@ class Trend(Part):
     """
 
     kind: Literal["rate"] = "rate"
-    rate: Decimal = Field(gt=-1, le=1)
+    rate: Number = Field(gt=-1, le=1)
     growth: Literal["compound", "simple"] = Field(
         description="'compound': growth upon growth, two years of 3 % make 6.09 %; "
         "'simple': years times the rate, two years of 3 % make 6 %"
@@ -261,4 +266,7 @@ class Rebasing(Part):
         description="'last-year': earlier years are brought to the price level of the last contract year; "
         "'year-after': to that of the first year after it"
     )
-    add_back: Rate
+    add_back: Rate = Field(
+        description="a part, such as 0.5: that part of the mean yearly payment (what was owed counts as "
+        "negative) is put on top of the next target; 0: nothing is"
+    )

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import Id, Part, Rate, fault_at
+from contracts.terms.part import Count, Id, Number, Part, Rate, Whole, fault_at, once
 
-ThresholdRate = Annotated[Decimal, Field(ge=0, lt=1)]
+ThresholdRate = Annotated[Number, Field(ge=0, lt=1)]
 
 
 class Bracket(Part):
@@ -24,8 +24,8 @@ class Bracket(Part):
         Rate at the lower and at the upper end; without ``to_rate`` it is constant.
     """
 
-    from_records: int = Field(ge=1)
-    to_records: int | None = None
+    from_records: Count
+    to_records: Count | None = None
     from_rate: ThresholdRate
     to_rate: ThresholdRate | None = None
 
@@ -79,6 +79,11 @@ class ByChoice(Part):
     among: list[ThresholdRate] = Field(min_length=1)
     otherwise: ByPopulation | None = None
 
+    @model_validator(mode="after")
+    def _each_choice_once(self) -> Self:
+        once(((f"{rate.normalize():f}", ("among", number)) for number, rate in enumerate(self.among)), "rate")
+        return self
+
 
 class BySignificance(Part):
     """The rate above which a saving is not luck, by a one-sided test at a stated error.
@@ -94,9 +99,9 @@ class BySignificance(Part):
     """
 
     by: Literal["significance"]
-    error: Annotated[Decimal, Field(gt=0, lt=Decimal("0.5"))]
-    cv: Annotated[Decimal, Field(gt=0)]
-    digits: int = Field(
+    error: Annotated[Number, Field(ge=Decimal("0.0001"), lt=Decimal("0.5"))]
+    cv: Annotated[Number, Field(gt=0, le=100)]
+    digits: Whole = Field(
         ge=2, le=8, description="with n digits the rate is rounded half up to n digits behind the point"
     )
 
@@ -129,7 +134,7 @@ class BelowThreshold(Part):
     """
 
     share_times: Rate
-    minimum_records: int = Field(ge=1)
+    minimum_records: Count
     when: Id | None = None
 
 

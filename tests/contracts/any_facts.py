@@ -102,7 +102,7 @@ def _result(rule: QualityRule, period: str, draw: Random) -> IndicatorResult:
         value = low + draw.uniform(-0.2, 1.2) * (high - low)
     baseline = 0.5
     if isinstance(attain, ByImprovement):
-        baseline = 0.5 if attain.baseline == "as-delivered" else float(attain.baseline)
+        baseline = float(attain.baseline) if isinstance(attain.baseline, Decimal) else 0.5
         value = baseline * draw.uniform(0.5, 1.2)
     width = abs(value) * 0.1 + 0.001
     return IndicatorResult(

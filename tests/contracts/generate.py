@@ -54,9 +54,11 @@ def _add_sections(draw: random.Random, terms: dict[str, Any]) -> None:
             terms["cap"]["covers"] = draw.choice(["share", "share-and-bonus"])
     places = ["before-cap", "after-cap", *(["before-bonus"] if "bonus" in terms else [])]
     if draw.random() < 0.4:
-        name = {"nl": "Afslag", "en": "Levy"}
         picked = draw.sample(places, draw.randint(1, 2))
-        terms["deductions"] = [{"name": name, "rate": "0.02", "when": when} for when in picked]
+        terms["deductions"] = [
+            {"name": {"nl": f"Afslag {when}", "en": f"Levy {when}"}, "rate": "0.02", "when": when}
+            for when in picked
+        ]
     if draw.random() < 0.6:
         terms["losses"] = _losses(draw)
     _add_rarer_sections(draw, terms)

@@ -56,7 +56,11 @@ def _refused(contract: Contract, facts: SettlementInputs) -> str:
         ({"losses": LOSSES}, {}, "loss_relief: none"),
         ({"losses": LOSSES}, {"loss_relief": Decimal(-1)}, "loss_relief: -1"),
         ({"project_costs": {"threshold_judges": "net-saving"}}, {}, "project_costs: none"),
-        ({"project_costs": {"threshold_judges": "net-saving"}}, {"project_costs": 5.0}, "money is a decimal"),
+        (
+            {"project_costs": {"threshold_judges": "net-saving"}},
+            {"project_costs": 5.0},
+            "5.0 is float; expected a decimal",
+        ),
         (
             {"threshold__rate": {"by": "population", "between": "step", "table": TABLE}},
             {"records": 499},
@@ -113,7 +117,7 @@ def test_case_mix_within_its_limit(limit: Any, limited: str, now: str, target: s
         ((BaselineSpending("2024", 10, Decimal(10)),), "expected exactly 2025"),
         ((BaselineSpending("2025", 10, Decimal(0)),), "no comparison"),
         ((BaselineSpending("2025", 0, Decimal(10)),), "comparison 2025.records: 0"),
-        ((BaselineSpending("2025", 10, NAN),), "comparison 2025.spending: NaN"),
+        ((BaselineSpending("2025", 10, NAN),), "inputs.comparison.2025.spending: NaN"),
     ],
 )
 def test_comparison_groups_that_do_not_fit(comparison: tuple[BaselineSpending, ...], words: str) -> None:

@@ -85,7 +85,7 @@ def test_by_records_of_the_members() -> None:
         ((), "members: none"),
         ((Member("A", Decimal(1)),) * 2, "each once"),
         ((Member("A", Decimal(0)),), "nothing says how to distribute"),
-        ((Member("A", Decimal("NaN")),), "members A: NaN"),
+        ((Member("A", Decimal("NaN")),), "inputs.members.A.weight: NaN"),
         ((Member("A", Decimal(-1)), Member("B", Decimal(2))), "members A: -1"),
     ],
 )

@@ -102,9 +102,14 @@ def test_interim_by_hand() -> None:
     [
         (Interim("31-12-2025", (Completion("y", Decimal(9), Decimal(1)),)), "expected a day"),
         (Interim("2025-12-31", (Completion("y", Decimal(8), Decimal(1)),)), "the parts sum to 8"),
-        (Interim("2025-12-31", (Completion("y", Decimal(9), Decimal(0)),)), "above 0 and at most 1"),
-        (Interim("2025-12-31", (Completion("y", Decimal(9), Decimal("1.1")),)), "above 0 and at most 1"),
-        (Interim("2025-12-31", (Completion("y", Decimal(9), Decimal("NaN")),)), "above 0 and at most 1"),
+        (Interim("2025-12-31", (Completion("y", Decimal(9), Decimal(0)),)), "from 0.01 to 1"),
+        (Interim("2025-12-31", (Completion("y", Decimal(9), Decimal("1.1")),)), "from 0.01 to 1"),
+        (Interim("2024-12-31", (Completion("y", Decimal(9), Decimal(1)),)), "before 2025; no claim"),
+        (Interim("2025-12-31", ()), "expected parts with a name each"),
+        (
+            Interim("2025-12-31", (Completion("y", Decimal(9), Decimal("NaN")),)),
+            "parts.y.factor: NaN; expected a finite",
+        ),
     ],
 )
 def test_interim_facts_that_do_not_fit(interim: Interim, words: str) -> None:
