@@ -9,7 +9,7 @@ from decimal import Decimal
 from contracts.contract import Contract
 from contracts.inputs import BaselineSpending, IndicatorResult, SettlementError, SettlementInputs
 from contracts.shapes import shape_faults
-from contracts.terms.part import first_year
+from contracts.terms.part import LEAST_KNOWN, first_year
 from contracts.terms.quality import ByBenchmark, ByImprovement, ByReporting, QualityRule
 from contracts.terms.sharing import Losses
 from contracts.terms.spending import Blend, ComparisonGroup, Delivered, GroupTrend, OwnHistory
@@ -197,9 +197,6 @@ def _member_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
         yield "members: all without records or spending, so nothing says how to distribute"
 
 
-_LEAST_KNOWN = Decimal("0.01")  # from less than a hundredth nobody can tell the whole
-
-
 def _interim_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:
     interim = inputs.interim
     if interim is None:
@@ -216,8 +213,8 @@ def _interim_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[st
         yield f"interim.parts: {', '.join(names) or 'none'}; expected parts with a name each, each once"
     for part in interim.parts:
         yield from _decimal_faults(f"interim {part.part}.spending", part.spending)
-        if not _LEAST_KNOWN <= part.factor <= 1:
-            yield f"interim {part.part}.factor: {part.factor}; expected from {_LEAST_KNOWN} to 1"
+        if not LEAST_KNOWN <= part.factor <= 1:
+            yield f"interim {part.part}.factor: {part.factor}; expected from {LEAST_KNOWN} to 1"
     total = sum((part.spending for part in interim.parts), Decimal(0))
     if total != inputs.spending:
         yield f"interim: the parts sum to {total} and the spending is {inputs.spending}; expected the same"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.terms.part import MOST_EUROS, Euros, Id, Name, Number, Part, Period, Text, Version
+from contracts.terms.part import LEAST_KNOWN, MOST_EUROS, Euros, Id, Name, Number, Part, Period, Text, Version
 from contracts.terms.threshold import ThresholdRate
 
 Amount = Annotated[Number, Field(ge=0, le=MOST_EUROS)]
@@ -38,12 +38,12 @@ class EstablishedInterim(Part):
     paid_through : date
         Last day whose records count; later ones are left out.
     complete : dict of str to Decimal
-        Part of its final spending that is known, above 0 and at most 1: of each month up to that day
+        Part of its final spending that is known, from 0.01 to 1: of each month up to that day
         (``2025-07``), or of the whole period as one.
     """
 
     paid_through: dt.date
-    complete: dict[str, Annotated[Decimal, Field(gt=0, le=1)]] = Field(min_length=1)
+    complete: dict[str, Annotated[Number, Field(ge=LEAST_KNOWN, le=1)]] = Field(min_length=1)
 
 
 class EstablishedYear(Established):

@@ -28,6 +28,8 @@ Period = Annotated[str, Field(pattern=r"^\d{4}(/\d{2})?$", coerce_numbers_to_str
 MOST_EUROS = 10**12
 """No amount of money is larger, in a contract or its facts: that is a slip of the keyboard."""
 MOST_RECORDS = 10**9
+LEAST_KNOWN = Decimal("0.01")
+"""Smallest part of a year's spending from which the whole may be told."""
 MOST_DIGITS = 40
 """Behind the point: a number with more was computed, and cannot have been agreed."""
 Number = Annotated[Decimal, Field(decimal_places=MOST_DIGITS)]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from contracts.terms.part import ColumnName, Count, Id, Name, Part, Weight, fault_at, once
+from contracts.terms.part import ColumnName, Count, Id, Name, Number, Part, Weight, fault_at, once
 
 _JUDGED = (
     "'per-payer': threshold and minimum size are held against the saving of each payer by itself; "
@@ -98,7 +98,7 @@ class Parties(Part):
     payers: list[Name] = Field(min_length=1)
     judged: Literal["per-payer", "pooled"] | None = Field(default=None, description=_JUDGED)
     insured: Insured | None = None
-    shares: dict[Name, Annotated[Decimal, Field(gt=0, lt=1)]] | None = None
+    shares: dict[Name, Annotated[Number, Field(gt=0, lt=1)]] | None = None
     participant: Participant
 
     def _open_words(self) -> Iterator[tuple[str, str]]:

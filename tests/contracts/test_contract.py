@@ -145,8 +145,8 @@ def test_every_choice_says_what_each_reading_means() -> None:
         for name, field in model.get("properties", {}).items()
         if _choices(field) > 1 and "description" not in field
     }
-    # no amount depends on the stage of a contract or on the name of its money, and the horizon of an indicator
-    # is a number of the registry
+    # no amount depends on the stage of a contract or on the name of its money, and the horizon of an
+    # indicator is a number of the registry
     assert bare == {"Contract.status", "Contract.currency", "QualityRule.horizon"}
     for part, model in parts.items():
         for name, field in model.get("properties", {}).items():

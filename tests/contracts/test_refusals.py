@@ -78,7 +78,13 @@ RARE = build.terms(
     spending__out_of_scope=[{"nl": "Tandzorg", "en": "Dental care"}],
 )
 SHIFTED = build.terms(
-    years=["2024/25", "2025/26"], year_starts=4, target__baseline=[{"period": "2022/23", "weight": 1}]
+    years=["2024/25", "2025/26"],
+    year_starts=4,
+    target__baseline=[{"period": "2022/23", "weight": 1}],
+    target__case_mix={"limit": 0.03, "indicator": "expected", "limited": "growth"},
+    parties__payers=["Payer", "Other"],
+    parties__judged="per-payer",
+    parties__shares={"Payer": "0.4", "Other": "0.6"},
 )
 ESTABLISHED = {
     "facts": "established",
@@ -94,6 +100,7 @@ ESTABLISHED = {
             "loss_relief": 0,
             "chosen_threshold": 0.02,
             "findings": {"flood": True},
+            "interim": {"paid_through": "2025-09-30", "complete": {"2025-01": 1, "2025-09": 0.8}},
             "payers": {"Payer": {"target": 900, "project_costs": 1, "revenue": 2, "loss_relief": 3}},
         }
     },
