@@ -63,6 +63,7 @@ from risk_models.funnels import (
     spiegelhalter_ratio_limits,
     tails_of_average,
 )
+from risk_models.imputed import fit_imputed
 from risk_models.intervals import (
     Interval,
     byar_ratio_interval,
@@ -180,6 +181,7 @@ __all__ = [
     "fit_design",
     "fit_firth",
     "fit_fixed_effects",
+    "fit_imputed",
     "fit_model",
     "fit_negative_binomial",
     "fit_random_intercept",

@@ -7,6 +7,7 @@ from risk_models.expected import CannotFit, RiskModel
 from risk_models.strata import (
     Columns,
     FloatArray,
+    IntArray,
     checked,
     checked_counts,
     checked_n,
@@ -64,17 +65,38 @@ def clustered_covariance(
     sums = checked("sum_y", sum_y, rows=len(counts))
     exposed = checked_counts(sums, exposure, counts)[1] if model.kind == "poisson" else counts
     index = checked_provider(provider, rows=len(counts), providers=providers)
-    present = len(np.unique(index[counts > 0]))
-    if present < 2:
-        raise CannotFit(f"records of {present} providers: clustered standard errors need at least 2")
     if np.isnan(model.covariance).any():
         raise ValueError("this model was stored without its covariance; fit it anew")
     X = model.design.matrix(strata, rows=len(counts))
     residual = sums - exposed * model.respond(X @ model.coefficients)
-    scores = np.zeros((providers, X.shape[1]))
-    np.add.at(scores, index, residual[:, None] * X)
     bread = model.covariance
     if model.kind == "linear":
         bread = bread / model.residual_sd**2
-    result: FloatArray = bread @ (scores.T @ scores) @ bread * present / (present - 1)
+    some = counts > 0
+    return sandwich(bread, (residual[:, None] * X)[some], index[some])
+
+
+def sandwich(bread: FloatArray, scores: FloatArray, provider: IntArray) -> FloatArray:
+    """Give the clustered covariance of coefficients.
+
+    Parameters
+    ----------
+    bread
+        Inverse of the information, shape (columns, columns).
+    scores
+        Derivatives of the log-likelihood of each stratum to the coefficients, shape (strata, columns).
+    provider
+        Index of the provider of each stratum, all with records, shape (strata,).
+
+    Raises
+    ------
+    CannotFit
+        With records of fewer than two providers.
+    """
+    present = len(np.unique(provider))
+    if present < 2:
+        raise CannotFit(f"records of {present} providers: clustered standard errors need at least 2")
+    sums = np.zeros((int(provider.max()) + 1, scores.shape[1]))
+    np.add.at(sums, provider, scores)
+    result: FloatArray = bread @ (sums.T @ sums) @ bread * present / (present - 1)
     return result

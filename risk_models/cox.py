@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from risk_models.design import Design, Term, case_mix_columns, fit_design
+from risk_models.clustered import sandwich
+from risk_models.design import Design, Term
 from risk_models.likelihood import FARTHEST, MAX_STEPS, SETTLED, SHORTEST, STALLED, Maximum
-from risk_models.regression import CannotFit, refuse_one_level, refuse_separated_groups, separation, triangle
+from risk_models.regression import CannotFit, encoded, refuse_separated_groups, separation, triangle
 from risk_models.risk_sets import RiskSets, Ties, risk_sets
 from risk_models.strata import (
     Columns,
@@ -277,15 +278,9 @@ def fit_cox(
             checked_whole("events", happened)
     except ValueError as error:
         raise CannotFit(str(error)) from error
-    keep = counts > 0
-    if not keep.any():
-        raise CannotFit("the cohort is empty: no records to fit the model on")
-    if happened.sum() == 0:
+    if counts.sum() > 0 and happened.sum() == 0:
         raise CannotFit(f"none of the {counts.sum():g} records has the event: there is no hazard to model")
-    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
-    design = fit_design(terms, columns, counts[keep])
-    refuse_one_level(design)
-    X = design.matrix(columns, rows=int(keep.sum()))
+    keep, design, X = encoded(terms, strata, counts)
     group = _groups(within, len(keep))[keep]
     sets = risk_sets(
         times[keep], entries[keep], n=counts[keep], events=happened[keep], group=group, ties=ties
@@ -296,7 +291,7 @@ def fit_cox(
     clustered = np.full(fit.covariance.shape, np.nan)
     if provider is not None:
         index = checked_provider(provider, rows=len(keep), providers=providers)[keep]
-        clustered = _clustered(sets, X[:, 1:], fit, index)
+        clustered = sandwich(fit.covariance, sets.score_residuals(X[:, 1:], fit.coefficients), index)
     return CoxModel(
         design=design,
         ties=ties,
@@ -341,17 +336,6 @@ def _maximise(sets: RiskSets, X: FloatArray, names: tuple[str, ...]) -> tuple[Ma
         raise CannotFit(separation(names, failed))
     covariance = cho_solve(cho_factor(information), np.eye(len(beta))) if len(beta) else np.zeros((0, 0))
     return Maximum(beta, covariance, step, converged=True), value
-
-
-def _clustered(sets: RiskSets, X: FloatArray, fit: Maximum, provider: NDArray[np.int64]) -> FloatArray:
-    present = np.unique(provider)
-    if len(present) < 2:
-        raise CannotFit(f"records of {len(present)} providers: clustered standard errors need at least 2")
-    scores = np.zeros((int(present.max()) + 1, X.shape[1]))
-    np.add.at(scores, provider, sets.score_residuals(X, fit.coefficients))
-    growth = len(present) / (len(present) - 1)
-    result: FloatArray = fit.covariance @ (scores.T @ scores) @ fit.covariance * growth
-    return result
 
 
 def _baselines(sets: RiskSets, risk: FloatArray) -> dict[str, BaselineHazard]:

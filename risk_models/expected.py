@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from risk_models.design import Design, Term, case_mix_columns, fit_design
-from risk_models.regression import CannotFit, Fit, fit_events, fit_linear, refuse_one_level
+from risk_models.design import Design, Term
+from risk_models.regression import CannotFit, Fit, encoded, fit_events, fit_linear
 from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_events, checked_n
 
 __all__ = ["CannotFit", "ModelKind", "RiskModel", "checked_sums", "fit_matrix", "fit_model"]
@@ -201,13 +201,7 @@ def fit_model(
         sums, other = checked_sums(kind, counts, sum_y=sum_y, sum_y2=sum_y2, exposure=exposure)
     except ValueError as error:
         raise CannotFit(str(error)) from error
-    keep = counts > 0
-    if not keep.any():
-        raise CannotFit("the cohort is empty: no records to fit the model on")
-    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
-    design = fit_design(terms, columns, counts[keep])
-    refuse_one_level(design)
-    X = design.matrix(columns, rows=int(keep.sum()))
+    keep, design, X = encoded(terms, strata, counts)
     fit = fit_matrix(
         kind, design.columns, X, n=counts[keep], sum_y=sums[keep], other=other[keep], ridge=ridge
     )

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from risk_models.design import Term, case_mix_columns, fit_design
+from risk_models.design import Term
 from risk_models.expected import CannotFit, RiskModel, fit_matrix
 from risk_models.missing import Imputed, Pooled, pooled
+from risk_models.regression import encoded
 from risk_models.strata import FloatArray
 
 
@@ -30,7 +31,8 @@ def fit_imputed(terms: Sequence[Term], copies: Sequence[Imputed], *, ridge: floa
     Raises
     ------
     CannotFit
-        When the model of a copy has no unique estimate; the message says of which copy and why.
+        For an empty cohort, or when the model of a copy has no unique estimate; the message says of which
+        copy and why.
     ValueError
         For terms and copies that do not fit together.
 
@@ -39,7 +41,7 @@ def fit_imputed(terms: Sequence[Term], copies: Sequence[Imputed], *, ridge: floa
     Rubin DB (1987). Multiple Imputation for Nonresponse in Surveys. doi:10.1002/9780470316696
     """
     first = copies[0]
-    design = fit_design(terms, case_mix_columns(terms, first.columns, rows=len(first.n)), first.n)
+    _, design, _ = encoded(terms, first.columns, first.n)
     models = []
     for number, copy in enumerate(copies, start=1):
         X = design.matrix(copy.columns, rows=len(copy.n))

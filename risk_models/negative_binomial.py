@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import gammaln
 
-from risk_models.design import Design, Term, case_mix_columns, fit_design
-from risk_models.regression import CannotFit, fit_events, refuse_one_level
-from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_n
+from risk_models.clustered import sandwich
+from risk_models.design import Design, Term
+from risk_models.regression import CannotFit, encoded, fit_events
+from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_n, checked_provider
 
 MAX_STEPS = 100
 SETTLED = 1e-9  # largest change of a linear predictor or of log(theta): the next step would be its square
@@ -32,6 +33,8 @@ class NegativeBinomialModel:
         estimate of theta, to which the coefficients are orthogonal.
     covariance
         Of the coefficients, shape (columns, columns).
+    clustered
+        Covariance that allows for dependence within providers; NaN where no providers were given.
     theta, theta_se
         Dispersion, and its standard error from the observed information. The larger, the nearer to Poisson;
         1/theta is the squared coefficient of variation of what the case mix leaves unsaid.
@@ -45,6 +48,7 @@ class NegativeBinomialModel:
     coefficients: FloatArray
     standard_errors: FloatArray
     covariance: FloatArray
+    clustered: FloatArray
     theta: float
     theta_se: float
     n: float
@@ -70,6 +74,8 @@ def fit_negative_binomial(
     n: ArrayLike,
     y: ArrayLike,
     exposure: ArrayLike | None = None,
+    provider: ArrayLike | None = None,
+    providers: int = 0,
 ) -> NegativeBinomialModel:
     r"""Fit a negative binomial model by maximum likelihood; the result is that of the fit on the records.
 
@@ -91,6 +97,9 @@ def fit_negative_binomial(
         Count of each of these records, a whole number, shape (strata,).
     exposure
         Of each of these records, above 0; None is one unit.
+    provider, providers
+        Index 0..providers-1 of the provider of each stratum, and how many there are, for clustered standard
+        errors; None leaves these out.
 
     Returns
     -------
@@ -102,7 +111,7 @@ def fit_negative_binomial(
         For an empty cohort, no events, a column that the others determine, separation, counts that spread
         no more than Poisson's, or counts that are negative, not whole or not finite.
     ValueError
-        For terms and strata that do not fit together.
+        For terms, strata and providers that do not fit together.
 
     References
     ----------
@@ -126,13 +135,7 @@ def fit_negative_binomial(
         each, exposed = checked_counts(each, np.ones(len(counts)) if exposure is None else exposure, counts)
     except ValueError as error:
         raise CannotFit(str(error)) from error
-    keep = counts > 0
-    if not keep.any():
-        raise CannotFit("the cohort is empty: no records to fit the model on")
-    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
-    design = fit_design(terms, columns, counts[keep])
-    refuse_one_level(design)
-    X = design.matrix(columns, rows=int(keep.sum()))
+    keep, design, X = encoded(terms, strata, counts)
     records = _Counts.of(X, n=counts[keep], y=each[keep], exposure=exposed[keep])
     start = fit_events(
         design.columns,
@@ -147,11 +150,17 @@ def fit_negative_binomial(
     mean = records.mean(beta)
     weighted = X * (records.n * mean / (1 + alpha * mean))[:, None]
     covariance: FloatArray = cho_solve(cho_factor(X.T @ weighted), np.eye(X.shape[1]))
+    clustered = np.full(covariance.shape, np.nan)
+    if provider is not None:
+        index = checked_provider(provider, rows=len(keep), providers=providers)[keep]
+        residual = records.n * (records.y - mean) / (1 + alpha * mean)
+        clustered = sandwich(covariance, residual[:, None] * X, index)
     return NegativeBinomialModel(
         design=design,
         coefficients=beta,
         standard_errors=np.sqrt(np.diag(covariance)),
         covariance=covariance,
+        clustered=clustered,
         theta=1 / alpha,
         # the information on log(alpha) is also that on log(theta)
         theta_se=float(1 / alpha / np.sqrt(at.information[-1, -1])),

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from risk_models.clusters import Clusters, clustered, scaling
-from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design
+from risk_models.design import INTERCEPT, Design, Term
 from risk_models.expected import CannotFit, ModelKind, checked_sums
 from risk_models.regression import (
+    encoded,
     fit_events,
     refuse_constant,
     refuse_constant_outcome,
-    refuse_one_level,
     refuse_separated_groups,
     triangle,
 )
@@ -127,14 +127,12 @@ def provider_rows(
     _refuse_nothing_to_compare(kind, counts[keep], y[keep], index[keep], alone=alone)
     if kind == "linear":
         refuse_constant_outcome(counts[keep], y[keep], other[keep])
-    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(keep)).items()}
-    design = fit_design(terms, columns, counts[keep])
-    refuse_one_level(design)
+    _, design, X = encoded(terms, strata, counts)
     return ProviderRows(
         kind=kind,
         design=design,
         names=design.columns,
-        X=design.matrix(columns, rows=int(keep.sum())),
+        X=X,
         provider=index[keep],
         n=counts[keep],
         size=other[keep] if kind == "poisson" else counts[keep],

@@ -1,13 +1,15 @@
 """Fitting a model to strata and a design matrix, and saying in words why it cannot be done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from risk_models.design import INTERCEPT, Design
+from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design
 from risk_models.likelihood import Family, Maximum, log_likelihood, maximise
-from risk_models.strata import FloatArray, within_squares
+from risk_models.strata import Columns, FloatArray, within_squares
 
 DEPENDENT = 1e-9  # share of a column's length left after the columns before it: below this it adds nothing
 NOTHING = 1e-15  # share of a sum of squares that is rounding
@@ -166,8 +168,39 @@ def refuse_constant(names: tuple[str, ...], X: FloatArray) -> None:
         )
 
 
-def refuse_one_level(design: Design) -> None:
-    """Refuse a category of which all records have one level; what it is merged with speaks for it."""
+def encoded(
+    terms: Sequence[Term], strata: Columns, n: FloatArray
+) -> tuple[NDArray[np.bool_], Design, FloatArray]:
+    """Fix the encoding on the strata that have records.
+
+    Parameters
+    ----------
+    terms, strata, n
+        As for `fit_model`.
+
+    Returns
+    -------
+    tuple[NDArray[np.bool_], Design, FloatArray]
+        Which strata have records, the encoding, and the columns of these strata.
+
+    Raises
+    ------
+    CannotFit
+        For an empty cohort, or a category of which all records have one level.
+    ValueError
+        For terms and strata that do not fit together.
+    """
+    keep = n > 0
+    if not keep.any():
+        raise CannotFit("the cohort is empty: no records to fit the model on")
+    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(n)).items()}
+    design = fit_design(terms, columns, n[keep])
+    _refuse_one_level(design)
+    return keep, design, design.matrix(columns, rows=int(keep.sum()))
+
+
+def _refuse_one_level(design: Design) -> None:
+    """Refuse a category of which all records have one level, unless another term speaks for the rest."""
     for term in design.terms:
         if term.kind == "category" and not term.columns and not term.missing_with:
             raise CannotFit(f"term '{term.name}' is '{term.levels[0]}' in every record: leave the term out")

@@ -31,7 +31,7 @@ class Reliability:
     reliability
         Share of the variance of a provider's score that is real, 0 to 1, shape (providers,).
     n_wanted
-        Records with which an average provider has reliability 0.7; infinite when tau2 is 0.
+        Records with which an average provider has the wanted reliability; infinite when tau2 is 0.
     """
 
     tau2: float
@@ -39,7 +39,9 @@ class Reliability:
     n_wanted: float
 
 
-def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliability:
+def mean_reliability(
+    adjusted: FloatArray, sd: float, n: FloatArray, *, wanted: float = WANTED
+) -> Reliability:
     """Give the reliability of adjusted means.
 
     Parameters
@@ -48,12 +50,19 @@ def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliabil
         Adjusted means and records, shape (providers,).
     sd
         Standard deviation of the residuals of all records.
+    wanted
+        The reliability that `n_wanted` is for, between 0 and 1.
 
     Returns
     -------
     Reliability
         tau2/(tau2 + sd^2/n) for each provider: 0 where tau2 is 0, NaN for a provider without records, and
         all NaN with fewer than two providers.
+
+    Raises
+    ------
+    ValueError
+        For a wanted reliability that is none.
 
     References
     ----------
@@ -62,11 +71,11 @@ def mean_reliability(adjusted: FloatArray, sd: float, n: FloatArray) -> Reliabil
     Adams JL (2009), on the reliability. RAND TR-653. doi:10.7249/TR653
     """
     variance = np.divide(sd**2, n, out=np.full(len(n), np.nan), where=n > 0)
-    return _reliability(adjusted, variance, sd**2)
+    return _reliability(adjusted, variance, sd**2, wanted=wanted)
 
 
 def ratio_reliability(
-    observed: FloatArray, expected: FloatArray, variance: FloatArray, n: FloatArray
+    observed: FloatArray, expected: FloatArray, variance: FloatArray, n: FloatArray, *, wanted: float = WANTED
 ) -> Reliability:
     """Give the reliability of O/E, with the case-mix variance.
 
@@ -74,12 +83,19 @@ def ratio_reliability(
     ----------
     observed, expected, variance, n
         Events, expected events, sum of p(1 - p), and records, shape (providers,), as in `BinaryScores`.
+    wanted
+        The reliability that `n_wanted` is for, between 0 and 1.
 
     Returns
     -------
     Reliability
         On the scale of O/E, where the sampling variance is variance/expected^2; tau2 times the squared
         reference is that of adjusted rates, with the same reliability. NaN as for `mean_reliability`.
+
+    Raises
+    ------
+    ValueError
+        For a wanted reliability that is none.
 
     References
     ----------
@@ -92,7 +108,7 @@ def ratio_reliability(
     ratio[some] = observed[some] / expected[some]
     sampling[some] = variance[some] / expected[some] ** 2
     per_record = variance.sum() * n.sum() / expected.sum() ** 2 if some.any() else np.nan
-    return _reliability(ratio, sampling, float(per_record))
+    return _reliability(ratio, sampling, float(per_record), wanted=wanted)
 
 
 def between_variance(estimate: FloatArray, variance: FloatArray) -> float:
@@ -120,7 +136,11 @@ def between_variance(estimate: FloatArray, variance: FloatArray) -> float:
     return moment_tau2(float(w @ (y - centre) ** 2), w)
 
 
-def _reliability(estimate: FloatArray, variance: FloatArray, per_record: float) -> Reliability:
+def _reliability(
+    estimate: FloatArray, variance: FloatArray, per_record: float, *, wanted: float
+) -> Reliability:
+    if not 0 < wanted < 1:
+        raise ValueError(f"wanted: {wanted} is no reliability; expected between 0 and 1")
     tau2 = between_variance(estimate, variance)
-    n_wanted = np.inf if tau2 == 0 else WANTED / (1 - WANTED) * per_record / tau2
+    n_wanted = np.inf if tau2 == 0 else wanted / (1 - wanted) * per_record / tau2
     return Reliability(tau2=tau2, reliability=tau2 / (tau2 + variance), n_wanted=float(n_wanted))

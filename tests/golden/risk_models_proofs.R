@@ -1,7 +1,7 @@
 # Golden numbers for tests/risk_models, third part: negative binomial, more lme4 fits on real records, scores of a time to an event.
 # Reads random_intercept.csv and risk_models.csv here and the published data sets in the folder that is its argument; writes
-# risk_models_proofs.json. Needs lme4, MASS, survival and jsonlite. Run in this folder: Rscript risk_models_proofs.R ../../../shared/data
-suppressMessages({library(lme4); library(MASS); library(survival); library(jsonlite)})
+# risk_models_proofs.json. Needs lme4, MASS, sandwich, survival and jsonlite. Run in this folder: Rscript risk_models_proofs.R ../../../shared/data
+suppressMessages({library(lme4); library(MASS); library(sandwich); library(survival); library(jsonlite)})
 root <- commandArgs(TRUE)[1]
 coefs <- function(m) list(coef = unname(coef(m)), se = unname(sqrt(diag(vcov(m)))))
 G <- list(meta = list(R = R.version.string, lme4 = as.character(packageVersion("lme4")), MASS = as.character(packageVersion("MASS")), survival = as.character(packageVersion("survival"))))
@@ -11,6 +11,7 @@ d <- read.csv("random_intercept.csv"); d$decades <- (d$age - 60)/10; d$weight <-
 tight <- glm.control(epsilon = 1e-14, maxit = 200)
 nb <- function(m) c(coefs(m), list(theta = m$theta, theta_se = m$SE.theta, log_likelihood = as.numeric(logLik(m)), expected = unname(exp(predict(m, type = "link")[1:5])/d$days[1:5])))
 G$negative_binomial <- list(exposure = nb(glm.nb(falls ~ decades + urgent + offset(log(days)), d, control = tight)),
+  clustered = unname(sqrt(diag(vcovCL(glm.nb(falls ~ decades + urgent + offset(log(days)), d, control = tight), cluster = d$provider, type = "HC0", cadjust = TRUE)))),
   frequencies = nb(glm.nb(falls ~ decades + urgent + offset(log(days)), d[rep(seq_len(nrow(d)), d$weight), ], control = tight)))
 
 ## ---------- random intercepts: medpar (count and value), cardiac surgery (event) ------------------------------------------------------

@@ -8,7 +8,7 @@ from scipy.stats import nbinom
 
 from risk_models.expected import CannotFit, fit_model
 from risk_models.negative_binomial import fit_negative_binomial
-from tests.risk_models.provider_records import TERMS, at_sixty, records
+from tests.risk_models.provider_records import PROVIDERS, TERMS, at_sixty, records
 
 
 def falls(weight):
@@ -30,6 +30,24 @@ def test_is_glm_nb(proofs, which):
         return
     first = {name: column[:5] for name, column in records().items()}
     np.testing.assert_allclose(model.expected(first), known["expected"], rtol=1e-8)
+
+
+def test_clustered_errors_are_those_of_sandwich(proofs):
+    rows = records()
+    model = fit_negative_binomial(
+        TERMS,
+        rows,
+        n=np.ones(len(rows["falls"])),
+        y=rows["falls"],
+        exposure=rows["days"],
+        provider=rows["provider"],
+        providers=PROVIDERS,
+    )
+    T = np.eye(3)
+    T[0, 1] = -model.design.terms[0].centre
+    found = np.sqrt(np.diag(T @ model.clustered @ T.T))
+    np.testing.assert_allclose(found, proofs["negative_binomial"]["clustered"], rtol=1e-6)
+    assert np.isnan(falls(np.ones(len(rows["falls"]))).clustered).all()
 
 
 def test_fractions_of_records_have_the_same_estimates():

@@ -35,6 +35,20 @@ def test_overdispersion_is_that_of_r(golden):
     assert result.tau2 == pytest.approx(r["tau2"], rel=1e-10)
 
 
+@pytest.mark.parametrize("wanted", [0.5, 0.7, 0.9])
+def test_minimum_volume_has_the_wanted_reliability(wanted):
+    adjusted, n = np.array([4.0, 6.0, 7.0, 9.0]), np.array([30.0, 60.0, 45.0, 80.0])
+    found = mean_reliability(adjusted, 5.0, n, wanted=wanted)
+    assert found.tau2 / (found.tau2 + 25 / found.n_wanted) == pytest.approx(wanted)
+    o, e = np.array([3.0, 9.0, 14.0]), np.array([6.0, 8.0, 9.0])
+    ratio = ratio_reliability(o, e, 0.8 * e, 5 * e, wanted=wanted)
+    # so many records of average risk have V/E^2 at which it is reached
+    variance = 0.8 / (ratio.n_wanted / 5)
+    assert ratio.tau2 / (ratio.tau2 + variance) == pytest.approx(wanted)
+    with pytest.raises(ValueError, match=r"wanted: 1\.5 is no reliability"):
+        mean_reliability(adjusted, 5.0, n, wanted=1.5)
+
+
 def test_no_more_than_chance_gives_reliability_zero():
     n = np.array([10.0, 20.0, 30.0])
     result = mean_reliability(np.array([5.0, 5.0, 5.0]), 2.0, n)
