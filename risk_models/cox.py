@@ -11,7 +11,15 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from risk_models.clustered import sandwich
 from risk_models.design import Design, Term
 from risk_models.likelihood import FARTHEST, MAX_STEPS, SETTLED, SHORTEST, STALLED, Maximum
-from risk_models.regression import CannotFit, encoded, refuse_separated_groups, separation, triangle
+from risk_models.regression import (
+    CannotFit,
+    checked_ridge,
+    encoded,
+    refuse_separated_groups,
+    ridge_penalty,
+    separation,
+    triangle,
+)
 from risk_models.risk_sets import RiskSets, Ties, risk_sets
 from risk_models.strata import (
     Columns,
@@ -73,6 +81,8 @@ class CoxModel:
         Records and events it was fitted on.
     log_likelihood
         Partial log-likelihood.
+    ridge
+        The penalty it was fitted with; 0 is none.
     """
 
     design: Design
@@ -85,6 +95,7 @@ class CoxModel:
     n: float
     events: float
     log_likelihood: float
+    ridge: float = 0.0
 
     def predictor(self, strata: Columns, *, rows: int | None = None) -> FloatArray:
         """Give the linear predictor of each stratum, shape (strata,); errors as `Design.matrix`."""
@@ -178,6 +189,7 @@ class CoxModel:
             "n": self.n,
             "events": self.events,
             "log_likelihood": self.log_likelihood,
+            "ridge": self.ridge,
         }
 
     @classmethod
@@ -199,6 +211,7 @@ class CoxModel:
             n=stored["n"],
             events=stored["events"],
             log_likelihood=stored["log_likelihood"],
+            ridge=stored.get("ridge", 0.0),
         )
 
 
@@ -212,6 +225,7 @@ def fit_cox(
     entry: ArrayLike | None = None,
     within: ArrayLike | None = None,
     ties: Ties = "efron",
+    ridge: float = 0.0,
     provider: ArrayLike | None = None,
     providers: int = 0,
 ) -> CoxModel:
@@ -237,6 +251,9 @@ def fit_cox(
         one for all.
     ties
         `efron`, which counts in whole events, or `breslow`, which also takes weights.
+    ridge
+        0 for the plain fit; otherwise, as for `fit_model`, ridge/2 times each squared coefficient, per
+        standard deviation of its column, is taken off the partial log-likelihood.
     provider, providers
         Index 0..providers-1 of the provider of each stratum, and how many there are, for clustered standard
         errors; None leaves these out.
@@ -251,7 +268,7 @@ def fit_cox(
         For an empty cohort, no events, a column that the others determine, separation, or counts and times
         that cannot be.
     ValueError
-        For terms and strata that do not fit together, or an unknown way with ties.
+        For terms and strata that do not fit together, an unknown way with ties, or a negative ridge.
 
     References
     ----------
@@ -271,6 +288,7 @@ def fit_cox(
     """
     if ties not in get_args(Ties):
         raise ValueError(f"ties '{ties}' is none of {', '.join(get_args(Ties))}")
+    checked_ridge(ridge)
     try:
         counts, times, entries = _checked_times(n, time, entry)
         happened = checked_events(events, counts)
@@ -285,9 +303,11 @@ def fit_cox(
     sets = risk_sets(
         times[keep], entries[keep], n=counts[keep], events=happened[keep], group=group, ties=ties
     )
-    triangle(design.columns, X, counts[keep])
-    refuse_separated_groups(design.columns, X, n=counts[keep], events=happened[keep], family="poisson")
-    fit, reached = _maximise(sets, X[:, 1:], design.columns)
+    if ridge == 0:
+        triangle(design.columns, X, counts[keep])
+        refuse_separated_groups(design.columns, X, n=counts[keep], events=happened[keep], family="poisson")
+    penalty = ridge_penalty(design.columns, X, counts[keep], ridge)[1:]
+    fit, reached = _maximise(sets, X[:, 1:], design.columns, penalty)
     clustered = np.full(fit.covariance.shape, np.nan)
     if provider is not None:
         index = checked_provider(provider, rows=len(keep), providers=providers)[keep]
@@ -303,39 +323,44 @@ def fit_cox(
         n=float(counts.sum()),
         events=float(happened.sum()),
         log_likelihood=reached,
+        ridge=ridge,
     )
 
 
-def _maximise(sets: RiskSets, X: FloatArray, names: tuple[str, ...]) -> tuple[Maximum, float]:
-    """Newton's method with step halving on the partial likelihood."""
+def _maximise(
+    sets: RiskSets, X: FloatArray, names: tuple[str, ...], penalty: FloatArray
+) -> tuple[Maximum, float]:
+    """Newton's method with step halving on the penalised partial likelihood; give the plain one there too."""
+
+    def at(beta: FloatArray) -> tuple[float, FloatArray, FloatArray, float]:
+        value, score, information = sets.derivatives(X, beta)
+        less = float(penalty @ beta**2) / 2
+        return value - less, score - penalty * beta, information + np.diag(penalty), value
+
     beta = np.zeros(X.shape[1])
-    value, score, information = sets.derivatives(X, beta)
+    here = at(beta)
     step, previous = beta, np.inf
     converged = len(beta) == 0
     for _ in range(0 if converged else MAX_STEPS):
         try:
-            step = cho_solve(cho_factor(information), score)
+            step = cho_solve(cho_factor(here[2]), here[1])
         except LinAlgError:
             break
         change = float(np.abs(X @ step).max())
         length = min(1.0, FARTHEST / max(change, FARTHEST))
-        risen = sets.derivatives(X, beta + length * step)
-        while risen[0] < value - 1e-10 * abs(value) and length > SHORTEST:
+        risen = at(beta + length * step)
+        while risen[0] < here[0] - 1e-10 * abs(here[0]) and length > SHORTEST:
             length /= 2
-            risen = sets.derivatives(X, beta + length * step)
-        beta = beta + length * step
-        value, score, information = risen
+            risen = at(beta + length * step)
+        beta, here = beta + length * step, risen
         if change < SETTLED or (change < STALLED and change > previous / 2):
             converged = True
             break
         previous = change
     if not converged:
-        size = step * np.sqrt(np.mean(X**2, axis=0))
-        shape = (len(beta), len(beta))
-        failed = Maximum(beta, np.full(shape, np.nan), np.append(0.0, size), converged=False)
-        raise CannotFit(separation(names, failed))
-    covariance = cho_solve(cho_factor(information), np.eye(len(beta))) if len(beta) else np.zeros((0, 0))
-    return Maximum(beta, covariance, step, converged=True), value
+        raise CannotFit(separation(names, np.append(0.0, step * np.sqrt(np.mean(X**2, axis=0)))))
+    covariance = cho_solve(cho_factor(here[2]), np.eye(len(beta))) if len(beta) else np.zeros((0, 0))
+    return Maximum(beta, covariance, step, converged=True), here[3]
 
 
 def _baselines(sets: RiskSets, risk: FloatArray) -> dict[str, BaselineHazard]:

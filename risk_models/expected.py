@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import expit
 
 from risk_models.design import Design, Term
-from risk_models.regression import CannotFit, Fit, encoded, fit_events, fit_linear
+from risk_models.regression import CannotFit, Fit, checked_ridge, encoded, fit_events, fit_linear
 from risk_models.strata import Columns, FloatArray, checked, checked_counts, checked_events, checked_n
 
 __all__ = ["CannotFit", "ModelKind", "RiskModel", "checked_sums", "fit_matrix", "fit_model"]
@@ -194,8 +194,7 @@ def fit_model(
         raise ValueError(f"kind '{kind}' is none of {', '.join(get_args(ModelKind))}")
     if kind == "linear" and sum_y2 is None:
         raise ValueError("a linear model needs sum_y2: the residual variance cannot be had without it")
-    if not 0 <= ridge < np.inf:
-        raise ValueError(f"ridge: {ridge} is no penalty; expected 0 (none) or more")
+    checked_ridge(ridge)
     try:
         counts = checked_n(n)
         sums, other = checked_sums(kind, counts, sum_y=sum_y, sum_y2=sum_y2, exposure=exposure)

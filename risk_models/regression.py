@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design
-from risk_models.likelihood import Family, Maximum, log_likelihood, maximise
+from risk_models.likelihood import Family, log_likelihood, maximise
 from risk_models.strata import Columns, FloatArray, within_squares
 
 DEPENDENT = 1e-9  # share of a column's length left after the columns before it: below this it adds nothing
@@ -77,19 +77,15 @@ def fit_events(
         what = "none" if happened == 0 else "every one"
         records = f"{total:g} records" if family == "binomial" else "records"
         raise CannotFit(f"{what} of the {records} {EVENT[family]}: there is no risk to model")
-    penalty = np.zeros(X.shape[1])
-    if ridge > 0:
-        share = n / total
-        penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
-        refuse_constant(names, X)
-    else:
+    penalty = ridge_penalty(names, X, n, ridge)
+    if ridge == 0:
         triangle(names, X, n)
         refuse_separated_groups(names, X, n=n, events=events, family=family)
     start = np.zeros(X.shape[1])
     start[0] = np.log(happened / (total - happened) if family == "binomial" else happened / total)
     fit = maximise(X, n=n, events=events, start=start, family=family, penalty=penalty)
     if not fit.converged:
-        raise CannotFit(separation(names, fit))
+        raise CannotFit(separation(names, fit.last_step))
     return Fit(
         coefficients=fit.coefficients,
         covariance=fit.covariance,
@@ -116,11 +112,8 @@ def fit_linear(
         raise CannotFit(f"{total:g} records for {k} coefficients: no residual variance can be estimated")
     mean, weighted, target = sum_y / n, X, n
     refuse_constant_outcome(n, sum_y, sum_y2)
-    penalty = np.zeros(k)
+    penalty = ridge_penalty(names, X, n, ridge)
     if ridge > 0:
-        share = n / total
-        penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
-        refuse_constant(names, X)
         # a penalty is like one more record for each column, with outcome 0 and no intercept
         weighted, target = np.vstack([X, np.eye(k)[1:]]), np.append(n, penalty[1:])
         mean = np.append(mean, np.zeros(k - 1))
@@ -144,6 +137,26 @@ def fit_linear(
         log_likelihood=float(likelihood),
         residual_sd=float(np.sqrt(variance)),
     )
+
+
+def checked_ridge(ridge: float) -> float:
+    """Return a penalty, 0 or more; raise ValueError otherwise."""
+    if not 0 <= ridge < np.inf:
+        raise ValueError(f"ridge: {ridge} is no penalty; expected 0 (none) or more")
+    return ridge
+
+
+def ridge_penalty(names: tuple[str, ...], X: FloatArray, n: FloatArray, ridge: float) -> FloatArray:
+    """Give the penalty on half of each squared coefficient: ridge times the variance of its column.
+
+    0 for the intercept, shape (columns,). With a ridge, a constant column is refused.
+    """
+    penalty = np.zeros(X.shape[1])
+    if ridge > 0:
+        refuse_constant(names, X)
+        share = n / n.sum()
+        penalty[1:] = ridge * (share @ X[:, 1:] ** 2 - (share @ X[:, 1:]) ** 2)
+    return penalty
 
 
 def refuse_constant_outcome(n: FloatArray, sum_y: FloatArray, sum_y2: FloatArray) -> None:
@@ -257,9 +270,12 @@ def refuse_separated_groups(
                 )
 
 
-def separation(names: tuple[str, ...], fit: Maximum) -> str:
-    """Say which columns separate the outcome, from where a fit that did not converge was going."""
-    size = np.abs(fit.last_step)
+def separation(names: tuple[str, ...], last_step: FloatArray) -> str:
+    """Say which columns separate the outcome, from where a fit that did not converge was going.
+
+    `last_step` is its last change of the coefficients times the root mean square of their columns.
+    """
+    size = np.abs(last_step)
     guilty = [
         f"'{name}'"
         for name, part in zip(names[1:], size[1:], strict=True)

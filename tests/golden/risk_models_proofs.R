@@ -39,4 +39,25 @@ ends <- cbind(ifelse(O == 0, 0, qchisq(.025, 2*O)/2)/E, qchisq(.975, 2*(O + 1))/
 low <- function(tail) sapply(E, function(m) { k <- 0:500; k <- k[ppois(k, m) <= tail]; if (length(k)) max(k) else NA }); high <- function(tail) sapply(E, function(m) { k <- 0:500; min(k[ppois(k - 1, m, lower.tail = FALSE) <= tail]) })
 G$time_scores <- list(observed = O, expected = E, ratio = O/E, n = by(rep(1, nrow(e))), reference = chance(1), adjusted = chance(O/E), lower = chance(ends[, 1]), upper = chance(ends[, 2]), p_low = ppois(O, E), p_high = ppois(O - 1, E, lower.tail = FALSE),
   low998 = chance(low(.001)/E), low95 = chance(low(.025)/E), high95 = chance(high(.025)/E), high998 = chance(high(.001)/E), counts95 = cbind(low(.025), high(.025)))
+
+# ridge on Cox's model: each column divided by its standard deviation (with denominator N), as ours does
+sdn <- function(x) sqrt(mean((x - mean(x))^2)); e$age_s <- e$age/sdn(e$age); e$diabetes_s <- e$diabetes/sdn(e$diabetes)
+G$cox_ridge <- lapply(c(efron = "efron", breslow = "breslow"), function(ties) { m <- coxph(Surv(entry, exit, died) ~ ridge(age_s, diabetes_s, theta = 20, scale = FALSE), e, ties = ties, control = coxph.control(eps = 1e-13, iter.max = 100, outer.max = 100))
+  s <- c(sdn(e$age), sdn(e$diabetes)); list(coef = unname(coef(m))/s, se = sqrt(diag(m$var))/s, expected = by(e$died - residuals(m, "martingale"))) })
+
+## ---------- tables of public health: directly and indirectly standardised rates of areas, written from their published formulas --------
+# Eayres (2008): Byar from ten events, exact below; Dobson et al. (1991) about the directly standardised rate
+set.seed(20261125); bands <- 19; areas <- 8; esp <- c(5000, 5500, 5500, 5500, 6000, 6000, 6500, 7000, 7000, 7000, 7000, 6500, 6000, 5500, 5000, 4000, 2500, 1500, 1000)
+pop <- matrix(rpois(bands*areas, rep(c(300, 900, 50, 2500, 40, 700, 5000, 120), each = bands)), bands) + 1; risk <- .002*exp(.25*seq_len(bands) - 2)
+cnt <- matrix(rpois(bands*areas, pop*risk*rep(c(1, 1.4, .6, 1, 2, .8, 1.1, 0), each = bands)), bands)
+repeats <- matrix(rpois(bands*areas, 1.5), bands) # of the events, so many more are by someone who had one already in a pair
+pairs <- pmin(repeats, cnt %/% 2); squares <- 4*pairs + (cnt - 2*pairs)
+exact <- function(o, l) { a <- (1 - l)/2; c(if (o == 0) 0 else qgamma(a, o), qgamma(1 - a, o + 1)) }
+byars <- function(o, l) { z <- qnorm(.5 + l/2); c(o*(1 - 1/(9*o) - z/(3*sqrt(o)))^3, (o + 1)*(1 - 1/(9*(o + 1)) + z/(3*sqrt(o + 1)))^3) }
+count_limits <- function(o, l) if (o < 10) exact(o, l) else byars(o, l)
+dsr <- function(j, l, v) { o <- cnt[, j]; t <- sum(o); rate <- sum(esp*o/pop[, j])/sum(esp); s <- sqrt(sum(esp^2*v[, j]/pop[, j]^2)/sum(esp)^2/t); c(rate, rate + s*(count_limits(t, l) - t)) }
+reference <- rowSums(cnt)/rowSums(pop); expect <- colSums(pop*reference); O <- colSums(cnt)
+G$public_health <- list(count = cnt, population = pop, squares = squares, standard = esp, observed = O, expected = expect, smr = O/expect,
+  levels = lapply(c(l90 = .9, l95 = .95, l998 = .998), function(l) list(dsr = t(sapply(1:areas, dsr, l, cnt)), dsr_squares = t(sapply(1:areas, dsr, l, squares)), smr = t(sapply(1:areas, function(j) count_limits(O[j], l)/expect[j])),
+    crude = t(sapply(1:areas, function(j) count_limits(O[j], l)/sum(pop[, j]))), proportion = t(sapply(1:areas, function(j) prop.test(O[j], sum(pop[, j]), conf.level = l, correct = FALSE)$conf.int)))))
 write_json(G, "risk_models_proofs.json", digits = NA, auto_unbox = TRUE, pretty = FALSE, na = "null", matrix = "rowmajor")

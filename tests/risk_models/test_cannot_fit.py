@@ -78,8 +78,10 @@ def with_providers(fit: Any, kind: Any, **options: Any) -> Fitter:
     )
 
 
-def cox(ties: Any) -> Fitter:
-    return lambda c: fit_cox(c.terms, c.columns, time=c.time, n=c.n, events=c.event, ties=ties, **c.who)
+def cox(ties: Any, ridge: float = 0.0) -> Fitter:
+    return lambda c: fit_cox(
+        c.terms, c.columns, time=c.time, n=c.n, events=c.event, ties=ties, ridge=ridge, **c.who
+    )
 
 
 KINDS = ("logistic", "poisson", "linear")
@@ -99,6 +101,7 @@ MODELS: dict[str, Fitter] = {
     ),
     "fit_cox efron": cox("efron"),
     "fit_cox breslow": cox("breslow"),
+    "fit_cox ridge": cox("efron", 1.0),
     "bootstrap_expected": lambda c: bootstrap_expected(
         "logistic", c.terms, c.columns, n=c.n, sum_y=c.event, replicates=20, seed=1, **c.who
     ),

@@ -10,6 +10,7 @@ from risk_models.clustered import clustered_covariance
 from risk_models.design import Term
 from risk_models.direct import direct_rate, marginal_bootstrap, marginal_rate
 from risk_models.expected import fit_model
+from risk_models.funnels import public_health_ratio_interval
 from risk_models.intervals import clopper_pearson_interval, wilson_interval
 from tests.risk_models.conftest import read_records
 
@@ -96,6 +97,46 @@ def test_proportions_of_the_public_health_tables(shared, name):
             printed = [np.nan if row[k] is None else row[k] for k in ("value", low, high)]
             found = [x / n, float(ours.lower), float(ours.upper)]
             np.testing.assert_allclose(np.array(found) * row["multiplier"], printed, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("key", "level"), [("l90", 0.9), ("l95", 0.95), ("l998", 0.998)])
+def test_tables_of_public_health_that_nobody_printed(proofs, key, level):
+    """Areas of any size: bands without events, an area without any, and events that come in pairs."""
+    r = proofs["public_health"]
+    count, population, squares = (np.array(r[k], dtype=float) for k in ("count", "population", "squares"))
+    bands, areas = count.shape
+    area = np.tile(np.arange(areas), bands)
+    weight = np.repeat(np.array(r["standard"], dtype=float), areas)
+    assert (count == 0).any()
+    assert (count.sum(axis=0) < 10).any()
+    known = r["levels"][key]
+    for name, v in (("dsr", None), ("dsr_squares", squares.ravel())):
+        found = direct_rate(
+            area,
+            count.ravel(),
+            population.ravel(),
+            weight,
+            providers=areas,
+            level=level,
+            squares=v,
+            minimum_events=1,
+        )
+        printed = np.array(known[name], dtype=float)
+        some = found.reason == ""
+        np.testing.assert_array_equal(some, count.sum(axis=0) > 0)
+        ours = np.column_stack([found.rate, found.lower, found.upper])
+        np.testing.assert_allclose(ours[some], printed[some], rtol=1e-10)
+    observed, expected = np.array(r["observed"], dtype=float), np.array(r["expected"])
+    np.testing.assert_allclose(observed / expected, r["smr"], rtol=1e-12)
+    for name, size in (("smr", expected), ("crude", population.sum(axis=0))):
+        interval = public_health_ratio_interval(observed, size, level=level)
+        np.testing.assert_allclose(
+            np.column_stack([interval.lower, interval.upper]), known[name], rtol=1e-10, atol=1e-15
+        )
+    interval = wilson_interval(observed, population.sum(axis=0), level=level)
+    np.testing.assert_allclose(
+        np.column_stack([interval.lower, interval.upper]), known["proportion"], rtol=1e-9, atol=1e-15
+    )
 
 
 @pytest.mark.data

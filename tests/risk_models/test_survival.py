@@ -54,6 +54,33 @@ def test_cox_is_coxph(fits, followed, ties, late):
     assert expected.sum() == pytest.approx(followed["died"].sum(), rel=1e-12)
 
 
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_ridge_is_that_of_coxph(proofs, followed, ties):
+    r = proofs["cox_ridge"][ties]
+    model = fit(followed, ties=ties, entry=followed["entry"], ridge=20.0)
+    np.testing.assert_allclose(model.coefficients, r["coef"], rtol=1e-6)
+    np.testing.assert_allclose(model.standard_errors, r["se"], rtol=1e-6)
+    args = {"time": followed["exit"], "n": np.ones(600), "entry": followed["entry"]}
+    expected = model.expected(followed, **args, events=followed["died"])
+    found = np.bincount(followed["provider"].astype(int), weights=expected)
+    np.testing.assert_allclose(found, r["expected"], rtol=1e-6)
+    assert CoxModel.from_dict(json.loads(json.dumps(model.to_dict()))).ridge == 20
+    plain = fit(followed, ties=ties, entry=followed["entry"])
+    assert (np.abs(model.coefficients) < np.abs(plain.coefficients)).all()
+
+
+def test_ridge_mends_separation_and_dependence(followed):
+    always = followed["died"] * 1.0
+    d = {**followed, "always": always, "twice": 2 * followed["age"]}
+    terms = [*TERMS, Term("always", "flag"), Term("twice", "number")]
+    args = {"time": d["exit"], "n": np.ones(600), "events": d["died"]}
+    with pytest.raises(CannotFit):
+        fit_cox(terms, d, **args)
+    assert np.isfinite(fit_cox(terms, d, **args, ridge=1.0).coefficients).all()
+    with pytest.raises(ValueError, match="ridge: -1 is no penalty"):
+        fit_cox(terms, d, **args, ridge=-1)
+
+
 def test_baseline_strata(fits, followed):
     r = fits["cox"]["strata_efron"]
     d = followed
