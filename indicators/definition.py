@@ -168,7 +168,7 @@ class Indicator(Part):
     title: Text
     why: Text
     steward: str
-    sources: list[str] = Field(min_length=1)
+    sources: list[str | Text] = Field(min_length=1)
     dataset: Id
     unit: Id = "provider"
     period: ReportingPeriod | None = None

@@ -20,7 +20,7 @@ from indicators.phrases import column_title, in_words
 from indicators.states import outcome_node, parse_in
 from indicators.stratifiers import stratifier_text, stratifier_words
 from indicators.versions import StatusChange
-from indicators.words import Language, Status
+from indicators.words import Language, Status, in_language
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 EXPRESSION_LANGUAGE = "text/plain"
@@ -78,7 +78,9 @@ def measure(
         "purpose": getattr(indicator.why, language),
         "rationale": getattr(indicator.why, language),
         "topic": [{"text": getattr(dataset.title, language)}],
-        "relatedArtifact": [{"type": "citation", "citation": source} for source in indicator.sources],
+        "relatedArtifact": [
+            {"type": "citation", "citation": in_language(source, language)} for source in indicator.sources
+        ],
         "scoring": coded("measure-scoring", scoring(indicator.outcome.kind)),
         "type": [coded("measure-type", kind)],
         "riskAdjustment": _risk_adjustment(indicator, dataset, language),

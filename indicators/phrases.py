@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from indicators.dataset import Dataset
 from indicators.expression import Node
+from indicators.tables import Table
 from indicators.words import Language, Text
 
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -45,9 +45,14 @@ _PHRASES: dict[str, Text] = {
         ("start_of_year", "1 januari van het jaar van {0}", "1 January of the year of {0}"),
         ("period_start", "de eerste dag van de periode", "the first day of the period"),
         ("period_end", "de laatste dag van de periode", "the last day of the period"),
+        ("less add_months", "{1} maanden vóór {0}", "{1} months before {0}"),
+        ("less add_days", "{1} dagen vóór {0}", "{1} days before {0}"),
+        ("less add_hours", "{1} uur vóór {0}", "{1} hours before {0}"),
+        ("less add_minutes", "{1} minuten vóór {0}", "{1} minutes before {0}"),
         ("date_of", "de dag van {0}", "the day of {0}"),
         ("ratio", "{0} gedeeld door {1}", "{0} divided by {1}"),
         ("floor", "{0}, naar beneden afgerond", "{0}, rounded down"),
+        ("unknown counts as", "{0} (onbekend telt als {1})", "{0} (unknown counts as {1})"),
         ("coalesce", "de eerste bekende waarde van {0}", "the first known value of {0}"),
         ("least", "de laagste waarde van {0}", "the lowest value of {0}"),
         ("greatest", "de hoogste waarde van {0}", "the highest value of {0}"),
@@ -63,37 +68,39 @@ _PHRASES: dict[str, Text] = {
 }
 
 
-def in_words(node: Node, dataset: Dataset, language: Language) -> str:
+def in_words(node: Node, table: Table, language: Language, *, above: Table | None = None) -> str:
     """Say a checked expression in words; what belongs together stands in brackets.
 
     Parameters
     ----------
     node : Node
         The expression.
-    dataset : Dataset
-        Its columns give the titles.
+    table : Table
+        A dataset or a table in one: its columns give the titles.
     language : str
         ``nl`` or ``en``.
+    above : Table, optional
+        Of an expression on rows of a child table: the table whose columns ``record`` names.
 
     Returns
     -------
     str
         Plain text, not yet escaped for HTML.
     """
-    phrases = _Phrases(dataset, language)
+    phrases = _Phrases(table, language, above)
     return phrases.condition(node) if node.type == "boolean" else phrases.value(node)
 
 
-def column_title(name: str, dataset: Dataset, language: Language) -> str:
+def column_title(name: str, table: Table, language: Language) -> str:
     """Title of a column in a language, or its name with spaces where it has none."""
-    part = dataset.columns.get(name) or dataset.derive.get(name)
+    part = table.columns.get(name) or table.derive.get(name)
     title = part.title if part else None
     return name.replace("_", " ") if title is None else getattr(title, language)
 
 
-def value_label(name: str, value: str, dataset: Dataset, language: Language) -> str:
+def value_label(name: str, value: str, table: Table, language: Language) -> str:
     """A code of a column as people read it, or the code itself where it has no label."""
-    part = dataset.columns.get(name) or dataset.derive.get(name)
+    part = table.columns.get(name) or table.derive.get(name)
     label = part.labels.get(value) if part else None
     return value if label is None else getattr(label, language)
 
@@ -105,10 +112,11 @@ def number(value: Decimal, language: Language) -> str:
 
 
 class _Phrases:
-    """Phrases of one language for the columns of one dataset."""
+    """Phrases of one language for the columns of one table, and of the one above it."""
 
-    def __init__(self, dataset: Dataset, language: Language) -> None:
-        self.dataset = dataset
+    def __init__(self, table: Table, language: Language, above: Table | None) -> None:
+        self.table = table
+        self.above = above or table
         self.language: Language = language
 
     def say(self, key: str, *parts: str) -> str:
@@ -123,6 +131,8 @@ class _Phrases:
             return self.say("never" if (node.value is True) is negated else "always")
         if node.kind == "column":
             return self.say("flag", self.value(node), self.say("false" if negated else "true"))
+        if node.kind == "coalesce":
+            return self._coalesced(node, negated=negated)
         if node.kind in ("and", "or", "case"):
             whole = self._chain(node) if node.kind != "case" else self.value(node)
             return self.say("not", whole) if negated else whole
@@ -135,6 +145,14 @@ class _Phrases:
         if node.kind == "in":
             values = [values[0], ", ".join(values[1:])]
         return self.say(f"not {node.kind}" if negated else node.kind, *values)
+
+    def _coalesced(self, node: Node, *, negated: bool) -> str:
+        """A condition of which the unknown has a meaning; of more than two the first that is known."""
+        first, *others = node.children
+        if len(others) == 1 and isinstance(others[0].value, bool):
+            meant = self.say("true" if others[0].value else "false")
+            return self.say("unknown counts as", self.condition(first, negated=negated), meant)
+        return self.say("flag", self.value(node), self.say("false" if negated else "true"))
 
     def _chain(self, node: Node) -> str:
         parts = []
@@ -150,15 +168,17 @@ class _Phrases:
     def value(self, node: Node) -> str:
         """A number, text, date, or a condition taken as a value."""
         if node.kind == "column":
-            return column_title(str(node.value), self.dataset, self.language)
+            return column_title(str(node.value), self.table, self.language)
         if node.kind == "record":
-            return self.say("record", column_title(str(node.value), self.dataset, self.language))
+            return self.say("record", column_title(str(node.value), self.above, self.language))
         if node.kind == "literal":
             return self._literal(node)
         if node.kind == "case":
             return self._case(node)
-        if node.type == "boolean":
+        if node.type == "boolean" and node.kind != "coalesce":
             return f"({self.condition(node)})"
+        if node.kind.startswith("add_") and (size := _taken_off(node.children[1])):
+            return self.say(f"less {node.kind}", self._operand(node.children[0]), size)
         parts = [self.value(child) for child in node.children]
         nested = [
             f"({part})" if child.children else part for child, part in zip(node.children, parts, strict=True)
@@ -171,7 +191,7 @@ class _Phrases:
         """A side of a comparison: a code as people read it, where the other side is a column of codes."""
         columns = [str(other.value) for other in others if other.kind == "column"]
         if node.kind == "literal" and node.type == "text" and columns:
-            return f"‘{value_label(columns[0], str(node.value), self.dataset, self.language)}’"
+            return f"‘{value_label(columns[0], str(node.value), self.table, self.language)}’"
         return self._operand(node)
 
     def _operand(self, node: Node) -> str:
@@ -193,6 +213,11 @@ class _Phrases:
             for when, then in zip(branches[::2], branches[1::2], strict=True)
         ]
         return "; ".join([*said, self.say("else", self.value(default))])
+
+
+def _taken_off(node: Node) -> str:
+    """How many are taken off, of a number below 0 that is written out; else empty."""
+    return str(-node.value) if isinstance(node.value, Decimal) and node.value < 0 else ""
 
 
 def _looked_up(node: Node) -> Node:

@@ -80,3 +80,10 @@ class Text(Part):
 
     nl: str = Field(min_length=1)
     en: str = Field(min_length=1)
+
+
+def in_language(text: str | Text, language: Language) -> str:
+    """A text in a language; one that is written once is the same in both."""
+    if isinstance(text, str):
+        return text
+    return text.nl if language == "nl" else text.en

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dataset import Dataset
-from indicators.definition import TIMES, Example, Exclusion, FollowUp, Indicator, Show
+from indicators.definition import TIMES, Example, Exclusion, FollowUp, Given, Indicator, Show
 from indicators.expression import parse
-from indicators.guide.data import answers_with, columns_needed, data_table, instrument_words
+from indicators.guide.data import answers_with, columns_needed, data_parts, instrument_words
 from indicators.guide.models import case_mix_parts, estimator_words
 from indicators.guide.parts import Items, Part, Row, Table
+from indicators.guide.rows import computed_words, table_title, tables_needed
+from indicators.guide.scoring import scoring_words
 from indicators.guide.words import Speaker
 from indicators.outcomes import (
     BinaryOutcome,
@@ -25,8 +27,10 @@ from indicators.outcomes import (
 from indicators.phrases import column_title, in_words, number, value_label
 from indicators.states import exposure_node, outcome_node
 from indicators.stratifiers import stratifier_words
+from indicators.tables import ChildTable
+from indicators.tables import Table as TableOfRows
 from indicators.versions import StatusChange
-from indicators.words import Language, Text
+from indicators.words import Language, Text, in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     if indicator.follow_up:
         yield Row(say("follow_up"), (_follow_up(indicator.follow_up, dataset, say),))
     yield Row(say("case_mix"), case_mix_parts(indicator, dataset, say))
+    yield Row(say("scoring"), (Items("", scoring_words(indicator, say)),))
     if tested := estimator_words(indicator, say):
         yield Row(say("estimators"), (Items("", tested),))
     if indicator.stratify:
@@ -164,10 +169,14 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield Row(say("minimum"), (_minimum(indicator, say),))
     if words := instrument_words(indicator, dataset, say):
         yield Row(say("instruments"), (Items("", words),))
-    yield Row(say("data"), (data_table(indicator, dataset, say),))
+    if words := computed_words(columns_needed(indicator, dataset), dataset, say):
+        yield Row(say("computed"), (Items("", words),))
+    yield Row(say("data"), data_parts(indicator, dataset, say))
     yield Row(say("dataset"), (f"{say.of(dataset.title)} ({dataset.source})",))
     yield Row(say("steward"), (indicator.steward,))
-    yield Row(say("sources"), (Items("", tuple(indicator.sources)),))
+    yield Row(
+        say("sources"), (Items("", tuple(in_language(source, say.language) for source in indicator.sources)),)
+    )
     yield Row(say("history"), (Items("", tuple(_history(item, say))),))
     yield Row(say("examples"), (_examples(indicator, dataset, say),))
 
@@ -322,19 +331,41 @@ def _given(example: Example, read: Sequence[str], dataset: Dataset, say: Speaker
             said.append(f"{title}: {', '.join(answered)}")
         else:
             said.append(f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}")
+    said += _rows_given(
+        example.given, dataset, [each.table for each in tables_needed(list(read), dataset)], say
+    )
     if example.cut_off:
         said.append(say("cut_off", str(example.cut_off)))
     return "; ".join(said)
 
 
-def _value(name: str, value: str | bool | float | None, dataset: Dataset, say: Speaker) -> str:
+def _rows_given(
+    given: Given, table: TableOfRows, needed: Sequence[ChildTable], say: Speaker
+) -> Iterator[str]:
+    """The rows of tables in words, each between brackets, those that belong to them within."""
+    for name, rows in given.tables.items():
+        child = table.tables[name]
+        if child not in needed:
+            continue
+        told = []
+        for row in rows:
+            values = row.columns.items()
+            cells = [
+                f"{column_title(each, child, say.language)}: {_value(each, v, child, say)}"
+                for each, v in values
+            ]
+            told.append(f"({'; '.join([*cells, *_rows_given(row, child, needed, say)])})")
+        yield f"{table_title(child, say)}: {', '.join(told)}"
+
+
+def _value(name: str, value: str | bool | float | None, table: TableOfRows, say: Speaker) -> str:
     """A delivered value in words."""
     if value is None:
-        return say("empty" if dataset.types.get(name) == "date" else "unknown")
+        return say("empty" if table.types.get(name) == "date" else "unknown")
     if isinstance(value, bool):
         return say("yes" if value else "no")
     if isinstance(value, str):
-        return value_label(name, value, dataset, say.language)
+        return value_label(name, value, table, say.language)
     return number(Decimal(str(value)), say.language)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.derived import RowsColumn
+from indicators.derived import RowsColumn, ValueColumn
 from indicators.expression import parse
-from indicators.guide.parts import Table
+from indicators.guide.parts import Part, Table
+from indicators.guide.rows import table_words, tables_needed
 from indicators.guide.words import Speaker
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
 from indicators.instruments.crosswalks import crosswalks
@@ -25,7 +26,8 @@ from indicators.outcomes import (
     TimeToEventOutcome,
     TopBoxOutcome,
 )
-from indicators.phrases import column_title, in_words, number, value_label
+from indicators.phrases import column_title, number, value_label
+from indicators.tables import Table as TableOfRows
 
 
 def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
@@ -84,23 +86,29 @@ def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
     return [outcome.when], counts
 
 
-def data_table(indicator: Indicator, dataset: Dataset, say: Speaker) -> Table:
-    """The columns to deliver, with their values and whether they are required.
+def data_parts(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
+    """The columns to deliver, with their values and whether they are required; then those of each table."""
+    names = columns_needed(indicator, dataset)
+    parts: list[Part] = [_data_table(dataset, names, say)]
+    for needed in tables_needed(names, dataset):
+        parts += [table_words(needed, say), _data_table(needed.table, needed.columns, say)]
+    return tuple(parts)
 
-    The answers to one questionnaire are one row: they have the same values, and only their subjects differ.
-    """
+
+def _data_table(of: TableOfRows, names: Sequence[str], say: Speaker) -> Table:
+    """The answers to one questionnaire are one row: only their subjects differ, not their values."""
     rows: list[tuple[str, ...]] = []
     told: set[str] = set()
-    for name in columns_needed(indicator, dataset):
-        if name not in dataset.columns or name in told:
+    for name in names:
+        if name not in of.columns or name in told:
             continue
-        group = answers_with(name, dataset)
+        group = answers_with(name, of)
         told.update(group.columns)
-        title = say("answers", column_title(group.score, dataset, say.language)) if group.score else None
-        headers = [(dataset.columns[each].source or [each])[0] for each in group.columns]
-        required = say("yes" if dataset.columns[name].required else "no")
-        said = title or column_title(name, dataset, say.language)
-        rows.append((said, ", ".join(headers), _values(name, dataset, say), required))
+        title = say("answers", column_title(group.score, of, say.language)) if group.score else None
+        headers = [(of.columns[each].source or [each])[0] for each in group.columns]
+        required = say("yes" if of.columns[name].required else "no")
+        said = title or column_title(name, of, say.language)
+        rows.append((said, ", ".join(headers), _values(name, of, say), required))
     head = tuple(say(key) for key in ("column", "name", "values", "required"))
     return Table(head, tuple(rows), (5, 4, 6, 2))
 
@@ -119,21 +127,21 @@ class Answers:
     columns: tuple[str, ...]
 
 
-def answers_with(name: str, dataset: Dataset) -> Answers:
+def answers_with(name: str, table: TableOfRows) -> Answers:
     """The questionnaire that a column belongs to: the first score that is made of several, alike."""
-    for score, block in dataset.derive.items():
+    for score, block in table.derive.items():
         if isinstance(block, InstrumentScore | SumScore) and name in block.reads and len(block.reads) > 1:
-            columns = [dataset.columns.get(each) for each in block.reads]
+            columns = [table.columns.get(each) for each in block.reads]
             alike = {(c.type, c.range, c.required, bool(c.codes)) if c else None for c in columns}
             if len(alike) == 1 and None not in alike:
                 return Answers(score, block.reads)
     return Answers("", (name,))
 
 
-def _values(name: str, dataset: Dataset, say: Speaker) -> str:
-    column = dataset.columns[name]
+def _values(name: str, table: TableOfRows, say: Speaker) -> str:
+    column = table.columns[name]
     if column.codes:
-        meanings = {code: _meaning(name, meaning, dataset, say) for code, meaning in column.codes.items()}
+        meanings = {code: _meaning(name, meaning, table, say) for code, meaning in column.codes.items()}
         return "; ".join(f"{code} = {meaning}" for code, meaning in meanings.items())
     words = say(column.type)
     if column.range:
@@ -147,16 +155,17 @@ def _unit(unit: str, say: Speaker) -> str:
     return say({"days": "days_unit"}.get(unit, unit)) if unit in ("weeks", "years", "days") else unit
 
 
-def _meaning(name: str, meaning: str | bool | int, dataset: Dataset, say: Speaker) -> str:
+def _meaning(name: str, meaning: str | bool | int, table: TableOfRows, say: Speaker) -> str:
     if isinstance(meaning, bool):
         return say("yes" if meaning else "no")
-    return value_label(name, str(meaning), dataset, say.language)
+    return value_label(name, str(meaning), table, say.language)
 
 
 def instrument_words(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[str, ...]:
-    """How each derived column of an indicator is scored: instrument, value set, source, missing answers."""
+    """How each answer sheet of an indicator is scored: instrument, value set, source, missing answers."""
     derived = [name for name in columns_needed(indicator, dataset) if name in dataset.derive]
-    return tuple(_scored(name, dataset, say) for name in derived)
+    of_answers = [name for name in derived if not isinstance(dataset.derive[name], RowsColumn | ValueColumn)]
+    return tuple(_scored(name, dataset, say) for name in of_answers)
 
 
 def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
@@ -172,12 +181,9 @@ def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
         return f"{words}; {say('scaled', *(number(end, say.language) for end in block.scale))}"
     if isinstance(block, ProfileChange):
         return say("profile_change", title, instruments()[block.profile_change].title.en)
-    if isinstance(block, Responder):
-        least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
-        return say("responder", title, least, best)
-    if isinstance(block, RowsColumn):
-        return ""
-    return f"{title}: {in_words(parse(block.value, dataset.types, None), dataset, say.language)}"
+    assert isinstance(block, Responder)
+    least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
+    return say("responder", title, least, best)
 
 
 def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:

@@ -1,0 +1,188 @@
+"""What the guide says of tables in a dataset, of computed columns and of how a score is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from indicators.definitions import indicator_faults
+from indicators.guide import Described, guide
+from indicators.guide.content import Entry
+from indicators.guide.parts import Items, Table
+from indicators.source import read_source
+
+DATASET = """\
+dataset: birth
+version: 1.0.0
+title: {nl: Bevallingen, en: Births}
+source: made up for the tests
+key: [id]
+provider: clinic
+period: {year_of: born}
+columns:
+  id: {type: text, required: true}
+  clinic: {type: text, required: true}
+  born: {type: date, required: true, title: {nl: de bevaldatum, en: the birth}}
+tables:
+  measurement:
+    title: {nl: metingen, en: measurements}
+    link: {id: id}
+    columns:
+      id: {type: text, required: true, title: {nl: nummer, en: number}}
+      line: {type: integer, required: true, title: {nl: regel, en: line}}
+      kind: {type: category, codes: {S: systolic, D: diastolic}, title: {nl: soort, en: kind},
+             labels: {systolic: {nl: bovendruk, en: upper}, diastolic: {nl: onderdruk, en: lower}}}
+      seen: {type: date, title: {nl: meetdag, en: day of measuring}}
+      until: {type: date}
+      value: {type: integer, range: [60, 250], unit: mmHg, title: {nl: bloeddruk, en: blood pressure}}
+    tables:
+      remark:
+        title: {nl: opmerkingen, en: remarks}
+        link: {id: id, line: line}
+        columns:
+          id: {type: text, required: true}
+          line: {type: integer, required: true}
+          text: {type: text, title: {nl: tekst, en: text}}
+    derive:
+      doubted: {any: true, of: remark, where: text = 'in doubt', title: {nl: twijfel, en: doubt}}
+derive:
+  pressure:
+    first: value
+    of: measurement
+    where: kind = 'systolic' and not doubted and seen <> record(born)
+    by: seen
+    between: ["add_days(born, -90)", born]
+    title: {nl: bloeddruk vóór de bevalling, en: blood pressure before birth}
+  after: {count: true, of: measurement, by: seen, between: [born, "add_months(born, 2)"]}
+  at_home: {days: [seen, until], of: measurement}
+  kinds: {distinct: kind, of: measurement}
+  high: {value: pressure > 140, type: boolean, title: {nl: hoge bloeddruk, en: high blood pressure}}
+  unread: {max: value, of: measurement}
+"""
+INDICATOR: dict[str, Any] = {
+    "indicator": "birth-pressure",
+    "version": "1.0.0",
+    "horizon": 2,
+    "title": {"nl": "Bloeddruk", "en": "Blood pressure"},
+    "why": {"nl": "Omdat.", "en": "Because."},
+    "steward": "the tests",
+    "sources": ["made up", {"nl": "verzonnen", "en": "invented"}],
+    "dataset": "birth",
+    "population": "after >= 0 and kinds > 0 and at_home >= 0",
+    "outcome": {"kind": "binary", "when": "high", "better": "lower"},
+    "show": {"unit": "percent", "decimals": 1},
+    "examples": [
+        {
+            "given": {
+                "born": "2025-01-01",
+                "tables": {
+                    "measurement": [
+                        {"kind": "systolic", "value": 150, "tables": {"remark": [{"text": "in doubt"}]}}
+                    ]
+                },
+            },
+            "expect": {"state": "missing"},
+        }
+    ],
+}
+
+
+def entry(language: Any, **changes: Any) -> Entry:
+    source = read_source(DATASET, "birth.dataset.yaml")
+    dataset = Dataset.model_validate(source.data).with_code_lists({})
+    indicator = Indicator.model_validate(INDICATOR | changes)
+    assert not [*indicator_faults(indicator, dataset, read_source(yaml.safe_dump(INDICATOR), "x.yaml"))]
+    made = guide([Described(indicator)], {"birth": dataset}, name="test", language=language)
+    return made.chapters[0].entries[0]
+
+
+def items(of: Entry, term: str) -> tuple[str, ...]:
+    [part] = next(row.parts for row in of.rows if row.term == term)
+    assert isinstance(part, Items)
+    return part.items
+
+
+def test_computed_columns_in_words() -> None:
+    assert items(entry("en"), "What is computed") == (
+        "after: number of rows in the table ‘measurements’, in the 2 months from the birth on (by day of "
+        "measuring)",
+        "kinds: number of different values of kind in the table ‘measurements’",
+        "at home: number of days from day of measuring up to and including until in the table "
+        "‘measurements’, each day counted once",
+        "doubt (the table ‘measurements’): whether there is a row in the table ‘remarks’, for which this "
+        "holds: text is ‘in doubt’",
+        "blood pressure before birth: first blood pressure in the table ‘measurements’, in the 90 days "
+        "before the birth (by day of measuring), for which this holds: kind is ‘upper’ and doubt: no and day "
+        "of measuring is not the birth of the record",
+        "high blood pressure: blood pressure before birth is above 140",
+    )
+    dutch = items(entry("nl"), "Wat wordt berekend")
+    assert dutch[4] == (
+        "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, in de 90 dagen vóór de "
+        "bevaldatum (naar meetdag), waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee en meetdag is niet "
+        "de bevaldatum van het record"
+    )
+    # the name that an author gives a computed column is what the sentences say
+    assert next(row.parts for row in entry("nl").rows if row.term.startswith("Teller")) == (
+        "hoge bloeddruk: ja",
+    )
+
+
+def test_the_columns_of_tables_that_are_read() -> None:
+    parts = next(row.parts for row in entry("en").rows if row.term == "Data needed")
+    assert [part for part in parts if isinstance(part, str)] == [
+        "The table ‘measurements’ (no, one or more rows for a record); belongs to a record by: number",
+        "The table ‘remarks’ of the table ‘measurements’ (no, one or more rows for a row of it); belongs to "
+        "a row of it by: id, line",
+    ]
+    tables = [part for part in parts if isinstance(part, Table)]
+    assert [[row[1] for row in table.rows] for table in tables] == [
+        ["clinic", "born"],
+        ["id", "seen", "kind", "until", "value"],
+        ["id", "line", "text"],
+    ]
+    assert ("kind", "kind", "S = upper; D = lower", "no") in tables[1].rows
+
+
+def test_the_rows_of_an_example() -> None:
+    [table] = next(row.parts for row in entry("en").rows if row.term == "Examples")
+    assert isinstance(table, Table)
+    assert table.rows[0][0] == (
+        "the birth: 2025-01-01; the table ‘measurements’: (kind: upper; blood pressure: 150; the table "
+        "‘remarks’: (text: in doubt))"
+    )
+
+
+def test_sources_in_the_language_of_the_guide() -> None:
+    assert items(entry("nl"), "Bronnen") == ("made up", "verzonnen")
+    assert items(entry("en"), "Sources") == ("made up", "invented")
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "more"),
+    [
+        ({}, "The proportion itself; without case mix", 1),
+        ({"case_mix": [{"term": "kinds", "as": "number"}]}, "How often it happened, divided by how often", 2),
+        (
+            {"outcome": {"kind": "continuous", "value": "at_home", "better": "lower"}},
+            "The mean itself; without case mix",
+            1,
+        ),
+        (
+            {"outcome": {"kind": "structure", "when": "high", "better": "lower"}},
+            "A fact about a provider, not a sample",
+            1,
+        ),
+    ],
+)
+def test_how_a_score_is_made(changes: dict[str, Any], first: str, more: int) -> None:
+    english, dutch = (
+        items(entry(language, **changes), term)
+        for language, term in (("en", "How the score is made"), ("nl", "Hoe de score wordt berekend"))
+    )
+    assert english[0].startswith(first)
+    assert len(english) == len(dutch) == more
