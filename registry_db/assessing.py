@@ -86,7 +86,7 @@ def assess(
                 reasons.append(reason)
                 _keep_model(con, item, period, expected.fitted, told, inputs_hash)
             if score:
-                reasons.append(_assess_period(con, item, period, taken, expected, inputs_hash))
+                reasons += _assess_period(con, item, period, taken, expected, inputs_hash)
             notes += [f"{item.id} {period}: {reason}" for reason in reasons if reason]
             worked.append(period)
         if score:
@@ -119,7 +119,7 @@ def _assess_period(
     patterns: Patterns,
     expected: Expectation,
     inputs_hash: str,
-) -> str:
+) -> tuple[str, ...]:
     """Score one period and keep what was found; give what could not be estimated, and why."""
     taken = strata(con, period, patterns, expected.expected)
     scored, reason = _scored(item.model, patterns, taken, expected)
@@ -127,17 +127,15 @@ def _assess_period(
     _keep_subgroups(con, item, period, patterns, taken, expected)
     reference = scored.benchmark["reference"]
     if not item.model.estimators.beside or reference is None:
-        return reason
-    try:
-        with threadpool_limits(limits=1):
-            chance = _chance(item.model, patterns, expected.fitted)
-            inside = scored.scores[~taken.outside]
-            beside = Beside(item.model, patterns, taken.of_providers(), inside, float(reference), chance)
-            found = estimates(beside)
-    except ValueError as error:  # no unique estimate, or records that the model cannot take
-        return f"nothing beside the score: {error}"
-    _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
-    return reason
+        return (reason,)
+    chance = _chance(item.model, patterns, expected.fitted)
+    inside = scored.scores[~taken.outside]
+    beside = Beside(item.model, patterns, taken.of_providers(), inside, float(reference), chance)
+    with threadpool_limits(limits=1):
+        found, reasons = estimates(beside)
+    if not found.empty:  # a frame without rows has columns without a type
+        _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
+    return (reason, *reasons)
 
 
 def _keep_subgroups(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +67,7 @@ class Beside:
         return ratio * self.reference if self.chance is None else self.chance(ratio)
 
 
-def estimates(beside: Beside) -> pd.DataFrame:
+def estimates(beside: Beside) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Estimate what the definition asks for beside the score.
 
     Returns
@@ -76,29 +77,17 @@ def estimates(beside: Beside) -> pd.DataFrame:
         ``direct`` on the scale of the adjusted value; ``predicted-expected``, a ratio; ``probability-worse``,
         without an interval; ``rank``, 1 the best; ``model-uncertainty``, ``with-overdispersion`` and
         ``without-overdispersion``, the adjusted value with another interval.
-
-    Raises
-    ------
-    ValueError
-        If a model has no unique estimate, or there are too few providers; the message says why.
+    tuple of str
+        What could not be estimated, and why: no unique estimate, or too few providers.
     """
-    wanted, strata = beside.indicator.estimators.beside, beside.strata
+    strata = beside.strata
     found: Estimates = {}
-    if "shrunken" in wanted:
-        found |= _shrunken(beside)
-    if "direct" in wanted:
-        direct = marginal_rate(
-            strata.provider,
-            strata.n,
-            strata.sum_y,
-            logit(strata.expected),
-            providers=len(strata.providers),
-        )
-        found["direct"] = direct.rate, direct.lower, direct.upper
-    if "model-uncertainty" in wanted:
-        found["model-uncertainty"] = _model_uncertainty(beside)
-    if "overdispersion" in wanted:
-        found |= _other_verdict(beside)
+    reasons: list[str] = []
+    for name in beside.indicator.estimators.beside:
+        try:
+            found |= _ESTIMATORS[name](beside)
+        except ValueError as error:
+            reasons.append(f"no '{name}' beside the score: {error}")
     some = beside.total(strata.n) > 0
     codes = np.array(strata.providers, dtype=object)[some]
     frames = [
@@ -108,7 +97,8 @@ def estimates(beside: Beside) -> pd.DataFrame:
         )
     ]
     # a provider without a value, such as one that nobody followed, has none beside it either
-    return pd.concat(frames, ignore_index=True).dropna(subset="value")
+    empty = pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
+    return pd.concat(frames, ignore_index=True).dropna(subset="value") if frames else empty, tuple(reasons)
 
 
 def _shrunken(beside: Beside) -> Estimates:
@@ -186,7 +176,16 @@ def _ratio_at(chance: Chance, norm: float) -> float:
     return float(brentq(lambda ratio: chance(np.array([ratio]))[0] - norm, 0.0, high, xtol=1e-12))
 
 
-def _model_uncertainty(beside: Beside) -> tuple[Numbers, Numbers, Numbers]:
+def _direct(beside: Beside) -> Estimates:
+    """The rate that all patients would have, cared for by each provider."""
+    strata = beside.strata
+    found = marginal_rate(
+        strata.provider, strata.n, strata.sum_y, logit(strata.expected), providers=len(strata.providers)
+    )
+    return {"direct": (found.rate, found.lower, found.upper)}
+
+
+def _model_uncertainty(beside: Beside) -> Estimates:
     """The adjusted value with an interval that also holds the uncertainty of the model."""
     indicator, strata, patterns = beside.indicator, beside.strata, beside.patterns
     kind = model_kind(indicator)
@@ -212,14 +211,13 @@ def _model_uncertainty(beside: Beside) -> tuple[Numbers, Numbers, Numbers]:
         # an adjusted mean is re-centred, so that an error that all share is none
         own = spread.draws / np.where(n > 0, n, np.nan) - spread.draws.sum(axis=1, keepdims=True) / n.sum()
         error = Z_95 * own.std(axis=0, ddof=1)
-        return (
-            adjusted,
-            adjusted - np.hypot(adjusted - lower, error),
-            adjusted + np.hypot(upper - adjusted, error),
-        )
+        low = adjusted - np.hypot(adjusted - lower, error)
+        high = adjusted + np.hypot(upper - adjusted, error)
+        return {"model-uncertainty": (adjusted, low, high)}
     interval = Interval(lower=lower / beside.reference, upper=upper / beside.reference)
     wide = with_model_error(ratio, interval, expected=spread.expected, error=spread.error)
-    return adjusted, wide.lower * beside.reference, wide.upper * beside.reference
+    low, high = wide.lower * beside.reference, wide.upper * beside.reference
+    return {"model-uncertainty": (adjusted, low, high)}
 
 
 def _other_verdict(beside: Beside) -> Estimates:
@@ -229,3 +227,11 @@ def _other_verdict(beside: Beside) -> Estimates:
     scored = score(beside.indicator, beside.strata, chance=beside.chance, allow=allow).scores
     parts = [scored[name].to_numpy(np.float64) for name in ("adjusted", "lower", "upper")]
     return {f"{'with' if plain else 'without'}-overdispersion": (parts[0], parts[1], parts[2])}
+
+
+_ESTIMATORS: Mapping[str, Callable[[Beside], Estimates]] = {
+    "shrunken": _shrunken,
+    "direct": _direct,
+    "model-uncertainty": _model_uncertainty,
+    "overdispersion": _other_verdict,
+}
