@@ -87,7 +87,7 @@ def luck(
     if frame.empty:
         console.print("nothing yet")
     for row in frame.itertuples():
-        print_luck(f"{row.contract} {row.period}", str(row.luck_json))
+        print_luck(f"{row.contract} {row.period}, {row.payer}", str(row.luck_json))
 
 
 @cli.command()

@@ -10,11 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
 from contracts.chance import chance_of_passing, expected_payment, savings_sd
 from contracts.contract import Contract
+from contracts.evidence import Counts
 from contracts.inputs import Member, SettlementError
 from contracts.plan import Plan, Scenario
 from contracts.simulation import ScenarioFlows, Simulation, simulate
@@ -87,6 +89,15 @@ def test_a_flat_threshold_replaces_the_agreed_one(simulated: Simulation) -> None
     assert agreed.paid_falsely == pytest.approx(sum(year.payment for year in nothing.years))
 
 
+REBASING: dict[str, Any] = {
+    "basis": "total",
+    "weights": [1, 1],
+    "trend": {"rate": "0.02", "growth": "compound"},
+    "prices_of": "year-after",
+    "add_back": "0.5",
+}
+LIMIT = {"rate_of": "target", "rate": "0.015"}
+GOAL = {"by": "level", "better": "higher", "threshold": "0.8", "target": "0.9"}
 TWO_SIDED: dict[str, Any] = {
     "threshold": {"rate": 0, "mode": "gate", "passes_when": "at_or_above"},
     "rate": {"base": "0.4", "at_full_quality": "0.4"},
@@ -108,6 +119,89 @@ def test_what_the_phase_in_spares_the_participant() -> None:
     assert flows.years[1].phase_in == pytest.approx(0.75 * whole, rel=0.02)
     assert flows.years[0].chance_owed == 0
     assert flows.years[1].chance_owed == pytest.approx(0.5, abs=0.006)
+
+
+CYCLE: dict[str, Any] = {
+    "threshold__rate": "0.01",
+    "share": {"base": "0.25", "at_full_quality": "0.5"},
+    "cap": {"rate_of": "target", "rate": "0.02"},
+    "losses": {**TWO_SIDED, "rate": {"base": "0.6", "at_full_quality": "0.2"}, "limits": [LIMIT]},
+    "rebasing": {**REBASING, "weights": [1, 3]},
+    "quality__indicators": [{"indicator": "goal", "weight": 1, "attain": GOAL}],
+}
+
+
+def _again(saving: float, way: float, threshold: float, phase: tuple[float, ...]) -> dict[str, Any]:
+    """Two years and one after them in worlds drawn here, from the formulas of the reference.
+
+    ``pay = min(r(Q) D, cap B)`` where ``D >= m B``, ``owe = min(phase l(Q) |D|, limit)``; the third target is
+    a quarter and three quarters of the own years at 2 % a year, and half of the mean payment.
+    """
+    rng, draws, target = np.random.default_rng(8), 200_000, 1e7
+    baseline = 1 + CV / np.sqrt(RECORDS) * rng.standard_normal(draws)
+    goal = 0.82 + way * (0.9 - 0.82)
+    spent, paid, told = [], [], {"payment": [], "paid": [], "owed": []}
+    for year in range(3):
+        prices = 1.02 if year == 2 else 1.0
+        actual = target * prices * (1 - saving) * (1 + CV / np.sqrt(RECORDS) * rng.standard_normal(draws))
+        held = target * baseline
+        if year == 2:
+            held = (spent[0] * 1.02**2 + 3 * spent[1] * 1.02) / 4 + 0.5 * (paid[0] + paid[1]) / 2
+        quality = np.clip((rng.binomial(300, goal, draws) / 300 - 0.8) / 0.1, 0, 1)
+        left = held - actual
+        gain = np.minimum((0.25 + 0.25 * quality) * left, 0.02 * held) * (left >= threshold * held)
+        owed = np.minimum(phase[year] * (0.6 - 0.4 * quality) * -left, 0.015 * held)
+        payment = np.where(left > 0, gain, -owed)
+        spent.append(actual)
+        paid.append(payment)
+    every = np.array(paid)
+    told["payment"] = every.mean(axis=1)
+    told["paid"], told["owed"] = (every >= 0.005).mean(axis=1), (every <= -0.005).mean(axis=1)
+    told["limits"] = np.quantile(every, [0.05, 0.95], axis=1).T
+    told["once"] = (every >= 0.005).any(axis=0).mean()
+    told["falsely"] = np.maximum(every, 0).mean(axis=1).sum()
+    told["loss"] = (every.sum(axis=0) < 0).mean()
+    return told
+
+
+@pytest.fixture(scope="module")
+def cycle() -> Simulation:
+    contract = build.contract(**CYCLE)
+    score = build.result(adjusted=246 / 300, reference=0.85, period="2024")
+    facts = build.facts(baselines=(("2023", RECORDS, "10000000"),), records=RECORDS, period="2024")
+    facts = replace(facts, results=(score,))
+    counts = {"goal": Counts(events=246, records=300, expected=255.0, reference=0.85)}
+    plan = plan_of(contract, facts, replace(evidence_of(facts, cv=CV), counts=counts))
+    scenarios = [Scenario(0.0, 0.0), Scenario(0.03, 0.5)]
+    grid = [Decimal(0), Decimal("0.02")]
+    return simulate(contract, plan, scenarios=scenarios, thresholds=grid, years=3, draws=200_000)
+
+
+@pytest.mark.parametrize(("place", "saving", "way"), [(0, 0.0, 0.0), (1, 0.03, 0.5)])
+def test_a_course_comes_out_as_a_simulation_that_shares_no_code(
+    cycle: Simulation, place: int, saving: float, way: float
+) -> None:
+    told = _again(saving, way, 0.01, (0.0, 0.25, 0.25))
+    bare = _again(saving, way, 0.01, (1.0, 1.0, 1.0))
+    flows = cycle.scenarios[place]
+    for number, year in enumerate(flows.years):
+        assert year.payment == pytest.approx(told["payment"][number], abs=800)
+        assert year.chance_paid == pytest.approx(told["paid"][number], abs=0.005)
+        assert year.chance_owed == pytest.approx(told["owed"][number], abs=0.005)
+        assert (year.lower, year.upper) == pytest.approx(tuple(told["limits"][number]), abs=1500)
+        assert year.phase_in == pytest.approx(told["payment"][number] - bare["payment"][number], abs=800)
+    assert flows.chance_of_loss == pytest.approx(told["loss"], abs=0.005)
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_the_grid_comes_out_as_a_simulation_that_shares_no_code(cycle: Simulation, row: int) -> None:
+    found = cycle.thresholds[row]
+    nothing = _again(0.0, 0.0, float(found.threshold), (0.0, 0.25, 0.25))
+    improved = _again(0.03, 0.5, float(found.threshold), (0.0, 0.25, 0.25))
+    assert found.false_payment == pytest.approx(nothing["paid"].mean(), abs=0.005)
+    assert found.false_in_term == pytest.approx(nothing["once"], abs=0.005)
+    assert found.paid_falsely == pytest.approx(nothing["falsely"], rel=0.02)
+    assert found.missed == pytest.approx((1 - improved["paid"].mean(),), abs=0.005)
 
 
 def test_without_losses_there_is_nothing_to_phase_in() -> None:
@@ -156,15 +250,6 @@ def test_quality_goes_part_of_the_way_to_its_goal() -> None:
     found = simulate(contract, plan, scenarios=ways, thresholds=[], draws=2)
     paid = [flows.years[0].payment for flows in found.scenarios]
     assert paid == pytest.approx([250_000, 375_000, 500_000])
-
-
-REBASING: dict[str, Any] = {
-    "basis": "total",
-    "weights": [1, 1],
-    "trend": {"rate": "0.02", "growth": "compound"},
-    "prices_of": "year-after",
-    "add_back": "0.5",
-}
 
 
 def test_the_ratchet_of_rebasing_by_hand() -> None:
