@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from contracts.contract import Contract
-from contracts.inputs import BaselineSpending, IndicatorResult, SettlementError, SettlementInputs
+from contracts.inputs import BaselineSpending, IndicatorResult, SettlementError, SettlementInputs, Size
 from contracts.shapes import shape_faults
 from contracts.terms.part import LEAST_KNOWN, first_year
 from contracts.terms.quality import ByBenchmark, ByImprovement, ByReporting, QualityRule
@@ -60,9 +60,9 @@ def _period_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
         yield f"period: '{inputs.period}' is not a year of contract {contract.contract}; expected {years}"
 
 
-def _money_faults(place: str, records: int, spending: Decimal) -> Iterator[str]:
+def _money_faults(place: str, records: Size, spending: Decimal) -> Iterator[str]:
     if records < 1:
-        yield f"{place}.records: {records!r}; expected a whole number of at least 1"
+        yield f"{place}.records: {records!r}; expected a number of at least 1"
     yield from _decimal_faults(f"{place}.spending", spending)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from math import floor
 from typing import Literal
@@ -186,9 +187,9 @@ class _Search:
 
     def of_population(self) -> Iterator[Cliff]:
         """Minima and steps by size of the population; spending goes along with the records."""
-        beside = sum(facts.records for facts in self.side.others.values())
+        beside = sum(int(facts.records) for facts in self.side.others.values())
         sizes = {size - beside for size in _sizes(self.contract) if size - beside > 1}
-        yield from self._steps("records", "records", self.inputs.records, sizes, facts=self._of_size)
+        yield from self._steps("records", "records", int(self.inputs.records), sizes, facts=self._of_size)
 
     def of_minima(self, result: IndicatorResult) -> Iterator[Cliff]:
         """Fewest records and lowest reliability with which an indicator is judged."""
@@ -290,7 +291,8 @@ class _Search:
             return None
 
     def _of_size(self, records: int) -> SettlementInputs:
-        counted = counted_spending(self.contract.spending, self.inputs) * records / self.inputs.records
+        counted = counted_spending(self.contract.spending, self.inputs) * records
+        counted /= Fraction(self.inputs.records)
         moved = with_spending(self.contract, self.inputs, Decimal(repr(float(counted))))
         return replace(moved, records=records)
 

@@ -147,7 +147,7 @@ def rebased(contract: Contract, term: list[DrawnYear], payer: str) -> FloatArray
     rule = contract.rebasing
     assert rule is not None
     parts = year_parts(contract, [year.facts[payer].records for year in term])
-    size = term[-1].facts[payer].records if rule.basis == "per-record" else 1
+    size = float(term[-1].facts[payer].records) if rule.basis == "per-record" else 1.0
     amounts = [
         float(part.of_spending) * year.actual[payer] + float(part.of_payment) * year.many[payer].payment
         for part, year in zip(parts, term, strict=True)

@@ -25,8 +25,8 @@ class Moments:
     ----------
     period : str
         Which.
-    records : int
-        At least 2.
+    records : float
+        At least 2. Of records that count in part: so many whole ones as are as sure.
     total : float
         Sum of the euros per record as they count: truncated, with the part above that counts after all.
     squares : float
@@ -34,12 +34,12 @@ class Moments:
     """
 
     period: Period
-    records: int
+    records: float
     total: float
     squares: float
 
     @classmethod
-    def of(cls, period: Period, *, records: int, cv: float) -> Moments:
+    def of(cls, period: Period, *, records: float, cv: float) -> Moments:
         """From a coefficient of variation, for a year that has no records yet; the mean is set to 1 euro."""
         return cls(period, records, float(records), records + (records - 1) * cv**2)
 

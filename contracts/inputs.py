@@ -11,6 +11,8 @@ from typing import Any, cast
 from contracts.canonical import plain
 from contracts.terms.quality import Band
 
+# of records; not whole where they count in part
+Size = int | Decimal
 NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "reference", "baseline", "position")
 # facts that only some contracts ask for; left out of the record where they were not given
 _LATER = (
@@ -99,8 +101,8 @@ class BaselineSpending:
     ----------
     period : str
         Which.
-    records : int
-        At least 1.
+    records : int or Decimal
+        At least 1; a decimal where records count in part for the participant.
     spending : Decimal
         Euros, after truncation per record.
     above : Decimal or None
@@ -110,7 +112,7 @@ class BaselineSpending:
     """
 
     period: str
-    records: int
+    records: Size
     spending: Decimal
     above: Decimal | None = None
     risk: Decimal | None = None
@@ -119,7 +121,7 @@ class BaselineSpending:
     def from_dict(cls, data: Mapping[str, Any]) -> BaselineSpending:
         """Read back one row of ``SettlementInputs.to_dict``."""
         money = {name: Decimal(data[name]) for name in ("spending", "above", "risk") if data.get(name)}
-        return cls(**{**data, **money})
+        return cls(**{**data, **money, "records": _size_from(data["records"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,8 @@ class SettlementInputs:
     ----------
     period : str
         The settled one; one of the contract's years.
-    records : int
-        Records of the population in the period.
+    records : int or Decimal
+        Records of the population in the period; a decimal where they count in part for the participant.
     spending : Decimal
         Actual spending in euros, after truncation per record.
     baselines : tuple of BaselineSpending
@@ -203,7 +205,7 @@ class SettlementInputs:
     """
 
     period: str
-    records: int
+    records: Size
     spending: Decimal
     baselines: tuple[BaselineSpending, ...]
     results: tuple[IndicatorResult, ...]
@@ -233,7 +235,7 @@ class SettlementInputs:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SettlementInputs:
         """Read back what ``to_dict`` gave, so that a stored settlement can be computed again."""
-        facts = dict(data)
+        facts = {**data, "records": _size_from(data["records"])}
         for name in ("spending", "above", "target", "risk", "project_costs", "revenue", "loss_relief"):
             if name in facts:
                 facts[name] = Decimal(facts[name])
@@ -248,6 +250,10 @@ class SettlementInputs:
         if "interim" in facts:
             facts["interim"] = _interim_from(facts["interim"])
         return cls(**facts)
+
+
+def _size_from(stored: int | str) -> Size:
+    return stored if isinstance(stored, int) else Decimal(stored)
 
 
 _NONE: tuple[Any, ...] = (None, {}, [], ())

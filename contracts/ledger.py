@@ -17,7 +17,7 @@ from contracts.checks import check_inputs
 from contracts.contract import Contract
 from contracts.distribution import UNITS, Portion, distribute, split
 from contracts.gains import in_year, write_counted_gain, write_gain
-from contracts.inputs import SettlementError, SettlementInputs
+from contracts.inputs import SettlementError, SettlementInputs, Size
 from contracts.losses import write_counted_loss, write_loss
 from contracts.quality import QualityScore, quality_score
 from contracts.rates import others, rate_at
@@ -169,7 +169,7 @@ def settle_one(
     )
 
 
-def _check_size(contract: Contract, records: int) -> None:
+def _check_size(contract: Contract, records: Size) -> None:
     population = contract.population
     if population.below_minimum == "no-settlement" and records < population.minimum_records:
         raise SettlementError(

@@ -17,7 +17,7 @@ import numpy as np
 
 from contracts.contract import Contract
 from contracts.gains import in_year
-from contracts.inputs import SettlementInputs
+from contracts.inputs import SettlementInputs, Size
 from contracts.many_quality import CLOSE, BoolArray, ManyScores, many_scores
 from contracts.payers import settle_beside
 from contracts.rates import rate_at
@@ -95,7 +95,7 @@ class _Savings:
     target: FloatArray
     net: FloatArray
     judged: FloatArray
-    records: int
+    records: Size
 
 
 def _savings(contract: Contract, inputs: SettlementInputs, worlds: Worlds, scores: ManyScores) -> _Savings:

@@ -12,7 +12,7 @@ from contracts.canonical import sha256_of
 from contracts.checks import check_inputs, check_shape
 from contracts.contract import Contract
 from contracts.distribution import Portion
-from contracts.inputs import SettlementError, SettlementInputs
+from contracts.inputs import SettlementError, SettlementInputs, Size
 from contracts.ledger import Settlement, settle_one
 from contracts.quality import quality_score
 from contracts.saving import Saving, write_saving
@@ -142,7 +142,7 @@ def _pool(contract: Contract, inputs: Mapping[str, SettlementInputs]) -> Saving:
     )
 
 
-def _records(contract: Contract, each: list[int]) -> int:
+def _records(contract: Contract, each: list[Size]) -> Size:
     """Records of all payers; those of payers with a part in all records are the same ones."""
     return each[0] if contract.parties.shares else sum(each)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from contracts.contract import Contract
-from contracts.inputs import SettlementError
+from contracts.inputs import SettlementError, Size
 from contracts.target import growth
 from contracts.terms.part import first_year
 
@@ -18,7 +18,7 @@ class YearOutcome:
     """What a contract year came to: records, euros that counted, and the payment (negative if owed)."""
 
     period: str
-    records: int
+    records: Size
     spending: Decimal
     payment: Decimal
 
@@ -90,7 +90,7 @@ def rebase(contract: Contract, outcomes: Sequence[YearOutcome]) -> Rebased:
     rows, paid = [], Fraction(0)
     for period, weight in zip(years, rule.weights, strict=True):
         outcome = by_period[period]
-        divisor = outcome.records if rule.basis == "per-record" else 1
+        divisor = Fraction(outcome.records) if rule.basis == "per-record" else Fraction(1)
         index = growth(rule.trend, base - first_year(period))
         level = Fraction(outcome.spending) * index / divisor
         rows.append(RebasedYear(period, index, level, Fraction(weight) / whole))
@@ -108,14 +108,14 @@ class YearPart:
     of_payment: Fraction
 
 
-def year_parts(contract: Contract, records: Sequence[int]) -> tuple[YearPart, ...]:
+def year_parts(contract: Contract, records: Sequence[Size]) -> tuple[YearPart, ...]:
     """Give the new target as a linear function of the years, oldest first; see ``rebase``.
 
     Parameters
     ----------
     contract : Contract
         With a rule for rebasing.
-    records : sequence of int
+    records : sequence of int or Decimal
         Of each contract year.
     """
     years = sorted(contract.years)

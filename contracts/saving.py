@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from contracts.canonical import shown
 from contracts.contract import Contract
-from contracts.inputs import BaselineSpending, SettlementInputs
+from contracts.inputs import BaselineSpending, SettlementInputs, Size
 from contracts.quality import QualityScore
 from contracts.rates import rate_at
 from contracts.steps import Book, StepInput, Value, from_contract, from_facts
@@ -32,14 +32,14 @@ class Saving:
         Target minus spending minus project costs; negative if there was overspent.
     judged : Fraction
         What the threshold looks at: the net saving, or the saving before project costs.
-    records : int
+    records : int or Decimal
         Of the settled period.
     """
 
     target: Fraction
     net: Fraction
     judged: Fraction
-    records: int
+    records: Size
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def judge(
     return Passed(rate, passed, reduced)
 
 
-def stopped(contract: Contract, inputs: SettlementInputs, records: int, *, overspent: bool) -> bool:
+def stopped(contract: Contract, inputs: SettlementInputs, records: Size, *, overspent: bool) -> bool:
     """Whether nothing counts this year: too few records, or something was found that suspends it."""
     suspended = any(
         inputs.findings[suspension.when]

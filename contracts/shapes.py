@@ -47,7 +47,9 @@ def _faults(value: Any, hint: Any, place: str) -> Iterator[str]:
     if origin is UnionType:
         if value is None and type(None) in parts:
             return
-        yield from _faults(value, next(part for part in parts if part is not type(None)), place)
+        wanted = [part for part in parts if part is not type(None)]
+        own = [part for part in wanted if isinstance(part, type) and isinstance(value, part)]
+        yield from _faults(value, (own or wanted)[0], place)
     elif origin is tuple:
         yield from _tuple_faults(value, parts[0], place)
     elif origin is Mapping:

@@ -351,7 +351,7 @@ def _added_back(contract: Contract, term: Sequence[DrawnYear], payer: str) -> fl
     per_record = contract.rebasing is not None and contract.rebasing.basis == "per-record"
     paid = (float(year.many[payer].payment.mean()) for year in term)
     added = sum(float(part.of_payment) * amount for part, amount in zip(parts, paid, strict=True))
-    return added * (facts[-1].records if per_record else 1)
+    return added * (float(facts[-1].records) if per_record else 1.0)
 
 
 def _threshold_row(

@@ -53,7 +53,7 @@ def spending_target(target: Target, spending: Spending, inputs: SettlementInputs
         amount = weight * own + (1 - weight) * spending_target(target.group, spending, inputs)
     elif isinstance(target, Stated):
         stated = Fraction(target.amounts[inputs.period])
-        amount = stated * inputs.records if target.basis == "per-record" else stated
+        amount = stated * Fraction(inputs.records) if target.basis == "per-record" else stated
         # a stated amount is for a risk of 1
         amount *= risk_ratio(target.case_mix, now=_risk(inputs), then=Fraction(1))
     else:
@@ -109,13 +109,13 @@ def _own_history(target: OwnHistory, spending: Spending, inputs: SettlementInput
         row = by_period[part.period]
         level = counted_spending(spending, row)
         if target.basis == "per-record":
-            level /= row.records
+            level /= Fraction(row.records)
         level *= _trend(target, spending, inputs, part.period)
         level *= risk_ratio(target.case_mix, now=_risk(inputs), then=_risk(row))
         weighted += Fraction(part.weight) * level
         weights += Fraction(part.weight)
     mean = weighted / weights
-    return mean * inputs.records if target.basis == "per-record" else mean
+    return mean * Fraction(inputs.records) if target.basis == "per-record" else mean
 
 
 def _trend(target: OwnHistory, spending: Spending, inputs: SettlementInputs, since: str) -> Fraction:
@@ -129,11 +129,11 @@ def _trend(target: OwnHistory, spending: Spending, inputs: SettlementInputs, sin
 def _of_group(target: ComparisonGroup, spending: Spending, inputs: SettlementInputs) -> Fraction:
     group = next(row for row in inputs.comparison if row.period == inputs.period)
     ratio = risk_ratio(target.case_mix, now=_risk(inputs), then=_risk(group))
-    return _per_record(spending, group) * inputs.records * ratio
+    return _per_record(spending, group) * Fraction(inputs.records) * ratio
 
 
 def _per_record(spending: Spending, row: BaselineSpending) -> Fraction:
-    return counted_spending(spending, row) / row.records
+    return counted_spending(spending, row) / Fraction(row.records)
 
 
 def _risk(row: SettlementInputs | BaselineSpending) -> Fraction:

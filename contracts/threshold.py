@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from statistics import NormalDist
 
-from contracts.inputs import SettlementError
+from contracts.inputs import SettlementError, Size
 from contracts.terms.threshold import (
     AnyThresholdRate,
     ByChoice,
@@ -16,15 +16,15 @@ from contracts.terms.threshold import (
 )
 
 
-def threshold_rate(rate: AnyThresholdRate, *, records: int, chosen: Decimal | None) -> Fraction:
+def threshold_rate(rate: AnyThresholdRate, *, records: Size, chosen: Decimal | None) -> Fraction:
     """Rate of the target that a saving must reach, exact.
 
     Parameters
     ----------
     rate : Decimal, ByPopulation, ByChoice or BySignificance
         As agreed.
-    records : int
-        Size of the population, at least 1.
+    records : int or Decimal
+        Size of the population, at least 1; a table goes by whole records, and does not count a part of one.
     chosen : Decimal or None
         What the participant chose, where it may choose.
 
@@ -34,12 +34,12 @@ def threshold_rate(rate: AnyThresholdRate, *, records: int, chosen: Decimal | No
         If the population is smaller than the smallest of the table.
     """
     if isinstance(rate, ByPopulation):
-        return _by_population(rate, records)
+        return _by_population(rate, int(records))
     if isinstance(rate, ByChoice):
         if chosen is not None:
             return Fraction(chosen)
         assert rate.otherwise is not None
-        return _by_population(rate.otherwise, records)
+        return _by_population(rate.otherwise, int(records))
     if isinstance(rate, BySignificance):
         return _by_significance(rate, records)
     return Fraction(rate)
@@ -74,7 +74,7 @@ def _by_population(table: ByPopulation, records: int) -> Fraction:
     )
 
 
-def _by_significance(rate: BySignificance, records: int) -> Fraction:
+def _by_significance(rate: BySignificance, records: Size) -> Fraction:
     """Give the rate in exact digits: the square root and the normal quantile are irrational."""
     z = Decimal(repr(NormalDist().inv_cdf(1 - float(rate.error))))
     with localcontext() as context:

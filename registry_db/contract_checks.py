@@ -19,10 +19,13 @@ from contracts.terms.parties import Insured
 from contracts.terms.quality import ByImprovement, ByLevel, OwnBaseline, QualityRule
 from contracts.terms.sharing import Losses
 from contracts.terms.spending import Blend, CaseMix, Delivered, Target
+from contracts.terms.threshold import AnyThresholdRate, ByChoice, ByPopulation
+from indicators.attributed import attribution_of
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.faults import did_you_mean
 from indicators.networks import NetworkSet
+from indicators.shares import counts_in_part
 from indicators.versions import order
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -152,6 +155,7 @@ def _party_faults(contract: Contract, known: Known) -> Iterator[Placed]:
         yield _none(networks, "network", where.network, *path, "network")
     else:
         yield from _distribution_faults(contract, known)
+        yield from _part_faults(contract, known.network_sets[where.network_set])
     dataset = known.datasets.get(contract.spending.dataset)
     if parties.insured is not None and dataset is not None:
         yield from _insured_faults(parties.insured, dataset)
@@ -187,6 +191,25 @@ def _distribution_faults(contract: Contract, known: Known) -> Iterator[Placed]:
         if name not in members:
             message = f"'{name}' is no member of {where.network}"
             yield ("distribution", "weights", name), message, did_you_mean(name, members)
+
+
+def _part_faults(contract: Contract, networks: NetworkSet) -> Iterator[Placed]:
+    """What has no meaning where records are shared out, or do not go by the membership of their provider."""
+    dataset, distribution = contract.spending.dataset, contract.distribution
+    if distribution is not None and distribution.weights is None and attribution_of(networks, dataset):
+        message = (
+            f"'{distribution.by}', and records of {dataset} do not go to networks by their provider alone"
+        )
+        yield ("distribution", "by"), message, "agree on 'fixed-weights'"
+    if not counts_in_part(networks, dataset):
+        return
+    rates: list[tuple[Path, AnyThresholdRate]] = [(("threshold", "rate"), contract.threshold.rate)]
+    if isinstance(contract.losses, Losses):
+        rates.append((("losses", "threshold", "rate"), contract.losses.threshold.rate))
+    for path, rate in rates:
+        if isinstance(rate, ByPopulation) or (isinstance(rate, ByChoice) and rate.otherwise is not None):
+            message = f"a table by whole records, and records of {dataset} count in part for networks"
+            yield path, message, "agree on one rate, or on a rate by significance"
 
 
 def _comparison_faults(contract: Contract, known: Known) -> Iterator[Placed]:

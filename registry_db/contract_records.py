@@ -12,15 +12,19 @@ from contracts.inputs import BaselineSpending, Member
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.periods import ReportingPeriod, day_sql, period_sql
+from indicators.shares import counts_in_part
+from registry_db.attribution import make_attributed_view, networks_of
 from registry_db.connect import Connection
 from registry_db.contract_checks import case_mixes
 from registry_db.faults import RegistryError
 from registry_db.record_expectations import KEY
-from registry_db.records import make_current_view
 
 
 class Records:
     """The records of a contract in the vault: of the participant, and of those it is compared with.
+
+    Which records count for which network, and for how much, is as for the scores: by membership on the day of
+    the record, by the weights and shares of the network set, or by plurality of care.
 
     Parameters
     ----------
@@ -45,25 +49,22 @@ class Records:
         risk: str | None = None,
     ) -> None:
         self.con, self.contract, self.dataset, self.risk = con, contract, dataset, risk
-        day, self.provider = day_sql(dataset), quote(dataset.provider)
-        members = (
-            "(select network as _network, provider as _member, since as _since, "
-            "coalesce(until, date '9999-12-31') as _until from member where network_set = ?)"
-        )
+        where = contract.parties.participant
+        self.network = where.network
+        networks = networks_of(con, where.network_set, dataset).network_set
+        self.in_part = counts_in_part(networks, dataset.dataset)
         starts = contract.year_starts
         years = ReportingPeriod(kind="fiscal-year", start=starts) if starts else None
-        view = make_current_view(con, dataset)
-        period = period_sql(years, dataset, view)
-        year = period.label(period.key)
+        view, day = make_attributed_view(con, where.network_set, dataset), day_sql(dataset)
+        told = period_sql(years, dataset, view)
+        year = told.label(told.key)
         self.month = f"strftime({day}, '%Y-%m')"
-        counts = "" if until is None else f" where {day} <= date '{until}'"
-        dated = f"(select *, {year} as _year from {view}{counts})"
+        counts = "" if until is None else f" and {day} <= date '{until}'"
+        member = f"cast({quote(dataset.provider)} as varchar)"
+        # of a record that counts in part for several networks there is a row for each
         self.all = (
-            f"{dated} join {members} on _member = cast({self.provider} as varchar) "
-            f"and {day} between _since and _until"
+            f"(select *, {member} as _member, {year} as _year from {view} where _network is not null{counts})"
         )
-        self.set = contract.parties.participant.network_set
-        self.network = contract.parties.participant.network
 
     def spending(self, payer: str, period: str) -> BaselineSpending:
         """Count the participant's records of one payer in a period, and sum their spending."""
@@ -73,13 +74,13 @@ class Records:
     def own(self, payer: str | None) -> tuple[str, list[Any]]:
         """SQL of the participant's records of one payer, or of all, with their ``_year``; its parameters."""
         where, parameters = self._of_payer(payer)
-        return f"{self.all} where _network = ? {where}", [self.set, self.network, *parameters]
+        return f"{self.all} where _network = ? {where}", [self.network, *parameters]
 
     def group(self, payer: str) -> tuple[str, list[Any]]:
         """SQL of the records of the comparison group of a payer, with their ``_year``; its parameters."""
         where, networks, of = self._compared(payer)
         of_payer, parameters = self._of_payer(of)
-        return f"{self.all} where {where} {of_payer}", [self.set, *networks, *parameters]
+        return f"{self.all} where {where} {of_payer}", [*networks, *parameters]
 
     def payer_sql(self) -> tuple[str, list[Any]]:
         """SQL of the place of a record's payer in the contract, one past the last for others; parameters."""
@@ -109,14 +110,28 @@ class Records:
         distribution = self.contract.distribution
         if distribution is None or distribution.by == "fixed-weights":
             return ()
-        weight = {"records": "count(*)", "spending": f"sum({self._counted()})", "equal": "1"}[distribution.by]
+        weight = {
+            "records": self._sum("1") if self.in_part else "count(*)",
+            "spending": self._sum(self._counted()),
+            "equal": "1",
+        }[distribution.by]
         where, parameters = self._of_payer(payer)
         rows = self.con.execute(
             f"""select _member, {weight} from {self.all} where _network = ? and _year = ? {where}
             group by _member order by _member""",
-            [self.set, self.network, period, *parameters],
+            [self.network, period, *parameters],
         ).fetchall()
         return tuple(Member(name, Decimal(weight)) for name, weight in rows)
+
+    def _sum(self, amount: str) -> str:
+        """SQL of a sum over records, each for the part that counts; exact."""
+        return f"sum(_share * ({amount}))" if self.in_part else f"sum({amount})"
+
+    def _mean(self, amount: str) -> str:
+        """SQL of a mean over the records that have the amount."""
+        if not self.in_part:
+            return f"avg({amount})"
+        return f"sum(_share * ({amount})) / sum(_share) filter (({amount}) is not null)"
 
     def _cost(self) -> str:
         return f"cast({quote(self.contract.spending.column)} as decimal(18, 2))"
@@ -141,7 +156,7 @@ class Records:
         others = self.con.execute(
             f"""select count(*) from {self.all} where _network = ? and _year = ?
             and not coalesce(list_contains(?, {code}), false)""",
-            [self.set, self.network, period, known],
+            [self.network, period, known],
         ).fetchall()[0][0]
         if others:
             raise RegistryError(
@@ -156,12 +171,12 @@ class Records:
         joined, risk = self._risk()
         cost, (where, parameters) = self._cost(), self._of_payer(payer)
         rows = self.con.execute(
-            f"""select count(*), count({cost}), sum({self._counted()}), sum({cost}),
-                avg({risk}), count({risk})
+            f"""select {self._sum("1")}, count(*), count({cost}), {self._sum(self._counted())},
+                {self._sum(cost)}, {self._mean(risk)}, count({risk})
             from {self.all}{joined} where {networks} and _year = ? {where}""",
-            [self.set, *of, period, *parameters],
+            [*of, period, *parameters],
         ).fetchall()
-        records, with_spending, counted, total, mean_risk, at_risk = rows[0]
+        size, records, with_spending, counted, total, mean_risk, at_risk = rows[0]
         who = f"{who} in {period}" + (f", insured by {payer}" if where else "")
         name = self.contract.contract
         if records == 0:
@@ -182,7 +197,8 @@ class Records:
             )
         above = Decimal(total) - Decimal(counted) if self.contract.spending.payer_share_above < 1 else None
         kept = None if mean_risk is None else Decimal(repr(round(float(mean_risk), 12)))
-        found = BaselineSpending(period, int(records), Decimal(counted), above, kept)
+        size = Decimal(size).normalize() if self.in_part else int(size)
+        found = BaselineSpending(period, size, Decimal(counted), above, kept)
         return found if payer is None else in_part(found, self.part(payer))
 
     def part(self, payer: str) -> Decimal:
@@ -194,7 +210,7 @@ class Records:
         """Spending that counts in each month with records of the participant, or of its comparison group."""
         records, parameters = self.group(payer) if group else self.own(payer)
         rows = self.con.execute(
-            f"select {self.month} as part, sum({self._counted()}) from {records} and _year = ? "
+            f"select {self.month} as part, {self._sum(self._counted())} from {records} and _year = ? "
             "group by part order by part",
             [*parameters, period],
         ).fetchall()

@@ -66,7 +66,7 @@ def make_risk(
                 f"{place}: it has no model of {indicator.estimators.reference.period}", "run `meetlat score`"
             )
         risk = (f"cast(_e as {EXACT}) as _risk",)
-        keep_by_record(con, TABLE, taken, expected, risk, where="_period = ?", parameters=[period])
+        keep_by_record(con, TABLE, taken, expected, risk, where="_period = ? and _once", parameters=[period])
     hashes = con.execute(
         "select distinct inputs_hash from model where indicator = ? and version = ? and period = ?",
         [item.id, item.version, indicator.estimators.reference.period],

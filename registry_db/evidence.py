@@ -58,14 +58,17 @@ def evidence_of(
         "counts": {
             result.indicator: counts
             for result in first.results
-            if (counts := _counts(con, contract, catalogue, result)) is not None
+            if (counts := _counts(con, contract, catalogue, result)) is not None and not records.in_part
         },
         "ranges": {
             result.indicator: (0.0, 1.0)
             for result in first.results
             if _kind(catalogue, result.indicator) == "binary"
         },
-        "records": _patterns(con, catalogue, contract, dataset, first, records=records),
+        # a record that counts in part is not one that can be drawn as a whole
+        "records": None
+        if records.in_part
+        else _patterns(con, catalogue, contract, dataset, first, records=records),
         "earlier": _earlier(con, contract, first),
     }
     found = {}
@@ -73,9 +76,9 @@ def evidence_of(
         own = records.own(payer)
         group = records.group(payer) if facts.comparison else own
         found[payer] = Evidence(
-            spending=_moments(con, contract, own, facts.period),
-            baselines=tuple(_moments(con, contract, own, row.period) for row in facts.baselines),
-            comparison=tuple(_moments(con, contract, group, row.period) for row in facts.comparison),
+            spending=_moments(con, records, own, facts.period),
+            baselines=tuple(_moments(con, records, own, row.period) for row in facts.baselines),
+            comparison=tuple(_moments(con, records, group, row.period) for row in facts.comparison),
             **of_scores,
         )
     return found
@@ -92,15 +95,26 @@ def _counting(contract: Contract) -> str:
     return f"cast({below} + {part} * ({cost} - {below}) as {EXACT})"
 
 
-def _moments(con: Connection, contract: Contract, own: Own, period: str) -> Moments:
+def _moments(con: Connection, records: Records, own: Own, period: str) -> Moments:
+    """Spending per record of a period, from exact sums over the records that count for the same part."""
     records_of, parameters = own
-    counting = _counting(contract)
-    (row,) = con.execute(
-        f"""select count(*), cast(sum(x) as double), cast(sum(x * x) as double)
-        from (select {counting} as x from {records_of} and _year = ?)""",
+    counting = _counting(records.contract)
+    rows = con.execute(
+        f"""select cast(_share as double), count(*), cast(sum(x) as double), cast(sum(x * x) as double)
+        from (select {counting} as x, _share from {records_of} and _year = ?)
+        group by _share order by _share""",
         [*parameters, period],
     ).fetchall()
-    return Moments(period, int(row[0]), float(row[1]), float(row[2]))
+    part, number, spent, squares = np.array(rows, dtype=np.float64).T
+    if not records.in_part:
+        return Moments(period, int(number[0]), float(spent[0]), float(squares[0]))
+    size, mean = float(part @ number), float(part @ spent) / float(part @ number)
+    variance = max(float(part @ squares) / size - mean**2, 0.0)
+    # that of a weighted mean is sum w^2 (x - mean)^2 / (sum w)^2; so many whole records have the same
+    around = squares - 2 * mean * spent + mean**2 * number
+    of_mean = max(float(part**2 @ around), 0.0) / size**2
+    alike = variance / of_mean if of_mean else size**2 / float(part**2 @ number)
+    return Moments(period, alike, mean * alike, alike * mean**2 + (alike - 1) * variance)
 
 
 def _kind(catalogue: Catalogue, indicator: str) -> str:

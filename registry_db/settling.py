@@ -108,7 +108,7 @@ def _deliveries(con: Connection, records: Records, years: list[str]) -> dict[str
     rows = con.execute(
         f"""select delivery, sha256 from delivery where seq in (select _delivery from {records.all}
         where _network = ? and list_contains(?, _year)) order by seq""",
-        [records.set, records.network, years],
+        [records.network, years],
     ).fetchall()
     return {f"delivery {delivery}": sha256 for delivery, sha256 in rows}
 

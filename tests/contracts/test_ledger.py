@@ -174,7 +174,7 @@ OTHER_VERSION = [{"indicator": "goal", "version": "2.0.0", "weight": 1, "attain"
     ("changes", "words"),
     [
         ({"period": "2024"}, "of period 2025; expected 2024"),
-        ({"records": 0}, "whole number of at least 1"),
+        ({"records": 0}, "a number of at least 1"),
         ({"records": 99.5}, "whole number"),
         ({"spending": 9.5}, "float; expected a decimal"),
         ({"spending": Decimal("-1")}, "at least 0"),

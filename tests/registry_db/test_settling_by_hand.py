@@ -22,12 +22,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from contracts.contract import Contract, parse_contract
 from contracts.inputs import SettlementInputs
 from contracts.payers import JointSettlement, settle_payers
+from contracts.statement.document import statement
+from contracts.workbook.book import settlement_cells
+from contracts.workbook.cells import recalculated
 from registry_db.catalogue import Catalogue, cross_check, read_definition
 from registry_db.evidence import evidence_of
 from registry_db.faults import RegistryError
@@ -35,6 +39,7 @@ from registry_db.luck import luck_of
 from registry_db.registry import Registry
 from registry_db.settling import settlement_inputs
 from tests.contracts import build
+from tests.contracts.test_workbook import _differences
 from tests.registry_db.build import make_registry, text, write
 
 CARE = """\
@@ -142,15 +147,37 @@ OWN = {
 OTHERS = {"networks": "others"}
 
 
+# B counts for a quarter in R1 and for the rest in R2; half of C is outside every network
+IN_PART = """\
+network_set: region
+version: 1.0.0
+title: {nl: Regio's, en: Regions}
+networks:
+  R1: {name: One, members: [{provider: A, since: 2020-01-01}, {provider: B, since: 2020-01-01, weight: 0.25}]}
+  R2:
+    name: Two
+    members: [{provider: B, since: 2020-01-01, weight: 0.75}, {provider: C, since: 2020-01-01, weight: 0.5}]
+  R3: {name: Three, members: [{provider: D, since: 2020-01-01}]}
+"""
+
+
 @pytest.fixture(scope="module")
 def care(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    folder = tmp_path_factory.mktemp("care")
+    yield from _registry(tmp_path_factory.mktemp("care"), DEFINITIONS)
+
+
+@pytest.fixture(scope="module")
+def in_part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    yield from _registry(tmp_path_factory.mktemp("part"), {**DEFINITIONS, "region.network.yaml": IN_PART})
+
+
+def _registry(folder: Path, definitions: dict[str, str]) -> Iterator[Registry]:
     lines = [
         {"id": f"r{number}", **dict(zip(NAMES, row.split(), strict=True))}
         for number, row in enumerate(RECORDS.splitlines())
     ]
     file = write(folder, text(lines, ("id", *NAMES)), "care.csv")
-    with Registry(make_registry(folder / "registry", DEFINITIONS)) as registry:
+    with Registry(make_registry(folder / "registry", definitions)) as registry:
         registry.deliver("care", file)
         registry.score()
         yield registry
@@ -566,3 +593,65 @@ def test_everything_is_settled_from_files(care: Registry, tmp_path: Path) -> Non
     assert float(payments["Moon"]) == pytest.approx(float((saving * 3 / 10 - 3) / 2), abs=0.005)
     assert all("unknown" not in json.loads(row) for row in care.luck("care")["luck_json"])
     assert all(not again.differs for again in care.settle_again("care"))
+
+
+def test_records_that_count_in_part_by_hand(in_part: Registry) -> None:
+    """2023: 4 of 1,000 and a quarter of 2 of 400: 4.5 of 1,100. 2024: 3 of 540 and of 2 of 760: 3.5 of 730.
+
+    Target 1,100 / 4.5 * 3.5 = 855.56: half of 125.56 is 62.78. Elsewhere in 2024 R2 has three quarters of B's
+    760 and half of C's 800, and R3 400: 1,370 of 4.5, so that the target would be 1,065.56.
+    """
+    (made,) = _settle(in_part, _contract()).settlements
+    facts = made.inputs
+    assert (facts.records, facts.spending) == (Decimal("3.5"), 730)
+    assert (facts.baselines[0].records, facts.baselines[0].spending) == (Decimal("4.5"), 1100)
+    assert str(made.payment) == "62.78"
+    group = _contract(target={"kind": "comparison-group"}, comparison=OTHERS)
+    made = _settle(in_part, group).settlements[0]
+    assert (made.inputs.comparison[0].records, made.inputs.comparison[0].spending) == (Decimal("4.5"), 1370)
+    assert str(made.payment) == "167.78"
+    four = {"dataset": "care", "minimum_records": 4, "below_minimum": "no-payment"}
+    assert _settle(in_part, _contract(population=four)).payment == 0
+    by_records = _contract(distribution={"by": "records", "remainder": "largest-remainder"})
+    (made,) = _settle(in_part, by_records).settlements
+    # 3 of A over half a record of B
+    assert {each.name: str(each.amount) for each in made.portions} == {"A": "53.81", "B": "8.97"}
+
+
+def test_the_risk_of_records_that_count_in_part(in_part: Registry) -> None:
+    """Weights 1, 1, 1 of A and twice a quarter of B, with risks 1.2 1.2 1 1 1.2 in 2024."""
+    target = {**OWN, "case_mix": {"limit": "none", "limited": "growth", "column": "weight"}}
+    (facts,) = _facts(in_part, _contract(target=target)).values()
+    assert float(facts.risk or 0) == pytest.approx((1.2 + 1.2 + 1 + 0.25 * 2.2) / 3.5)
+    mix = {"limit": "none", "limited": "growth", "indicator": "care-cost"}
+    (facts,) = _facts(in_part, _contract(target={**OWN, "case_mix": mix})).values()
+    young, aged = 550 / 4, 1850 / 6
+    assert float(facts.risk or 0) == pytest.approx((2 * young + aged + 0.25 * 2 * aged) / 3.5)
+
+
+def test_luck_and_files_of_records_that_count_in_part(in_part: Registry) -> None:
+    contract = _contract()
+    made = _settle(in_part, contract)
+    facts = {each.payer: each.inputs for each in made.settlements}
+    evidence = evidence_of(in_part.con, in_part.catalogue(), contract, facts)
+    # the error of a weighted mean, from the records themselves
+    w, x = np.array([1, 1, 1, 0.25, 0.25]), np.array([100, 200, 240, 500, 260])
+    mean = (w * x).sum() / w.sum()
+    error = np.sqrt((w**2 * (x - mean) ** 2).sum()) / w.sum() / mean
+    assert evidence["Sun"].spending.error == pytest.approx(error, rel=1e-9)
+    assert evidence["Sun"].records is None
+    found = luck_of(contract, made, evidence)["Sun"]["luck"]
+    assert found["lower"] < 62.78 < found["upper"]
+    again = SettlementInputs.from_dict(json.loads(json.dumps(facts["Sun"].to_dict())))
+    assert again == facts["Sun"]
+    cells = settlement_cells(contract, made.settlements)
+    assert _differences(cells, dict(recalculated(cells))) == {}
+    document = statement(contract, made.settlements, titles={}, language="nl")
+    assert document.startswith(b"%PDF")
+
+
+def test_what_has_no_meaning_for_records_in_part_is_refused(in_part: Registry) -> None:
+    table = [{"from_records": 1, "from_rate": "0.01"}]
+    rate = {"by": "population", "between": "step", "table": table}
+    with pytest.raises(RegistryError, match=r"threshold.rate: a table by whole records"):
+        _settle(in_part, _contract(threshold__rate=rate))
