@@ -169,6 +169,22 @@ def newest_first(periods: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(periods, key=lambda label: (_ends(label), -len(label), label), reverse=True))
 
 
+def months_of(label: str, period: ReportingPeriod | None) -> tuple[int, int] | None:
+    """First month of a period, counted from the year 0, and the month after its last.
+
+    None for a label that is not one of this kind of period, as a dataset may deliver it.
+    """
+    if found := re.fullmatch(r"(\d{4})(?:-(\d{4}))?", label):
+        return 12 * int(found[1]), 12 * int(found[2] or found[1]) + 12
+    if found := re.fullmatch(r"(\d{4})-Q([1-4])", label):
+        first = 12 * int(found[1]) + 3 * int(found[2]) - 3
+        return first, first + 3
+    if period is not None and period.start and (found := re.fullmatch(r"(\d{4})/\d{2}", label)):
+        first = 12 * int(found[1]) + period.start - 1
+        return first, first + 12
+    return None
+
+
 def _ends(label: str) -> tuple[int, int]:
     """Year and month in which a period ends; the middle of the year where the label does not tell."""
     if found := re.fullmatch(r"(?:\d{4}-)?(\d{4})", label):

@@ -21,7 +21,9 @@ def patients(scores: pd.DataFrame) -> NDArray[np.float64]:
     return fewest
 
 
-def hidden(n: NDArray[np.float64], *, fewer_than: int) -> NDArray[np.bool_]:
+def hidden(
+    n: NDArray[np.float64], *, fewer_than: int, also: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Choose the cells to hide in a group of cells whose total is known.
 
     Cells of 1 up to the threshold are hidden. Who knows the total knows what the hidden cells add up to, so
@@ -33,6 +35,8 @@ def hidden(n: NDArray[np.float64], *, fewer_than: int) -> NDArray[np.bool_]:
         Patients in each cell; a cell of 0 has no patients to protect and stays visible.
     fewer_than : int
         Smallest number of patients that may be shown.
+    also : array of bool, shape (cells,), optional
+        Cells that are hidden for another reason.
 
     Returns
     -------
@@ -45,6 +49,8 @@ def hidden(n: NDArray[np.float64], *, fewer_than: int) -> NDArray[np.bool_]:
     """
     counts = np.nan_to_num(n)
     hide: NDArray[np.bool_] = (counts > 0) & (counts < fewer_than)
+    if also is not None:
+        hide |= also
     if not hide.any():
         return hide
     for cell in np.argsort(counts, kind="stable"):

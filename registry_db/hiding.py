@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from indicators.periods import ReportingPeriod, months_of
 from indicators.strata import COUNTED as COUNTED_STATES
-from registry_db.disclosure import BEHIND, hidden, patients, safe
+from registry_db.disclosure import BEHIND, hidden, patients
+from registry_db.hiding_cells import hide_cells
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
 
@@ -19,7 +24,33 @@ _GROUP = ["indicator", "version", "period"]
 _RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "baseline", "position")
 
 
-def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Which records an indicator counts, and by which periods.
+
+    Attributes
+    ----------
+    records : str
+        The same text for indicators that count the same records.
+    period : ReportingPeriod or None
+        That of the indicator.
+    """
+
+    records: str
+    period: ReportingPeriod | None
+
+    def months(self, label: str) -> tuple[int, int] | None:
+        """First month of a period and the month after its last; None if its label tells none."""
+        return months_of(label, self.period)
+
+
+def hide_small(
+    tables: dict[str, pd.DataFrame],
+    *,
+    facts: set[str],
+    populations: Mapping[str, Population],
+    small_cell: int,
+) -> None:
     """Hide small cells in the scores, their states and the settlements, in place.
 
     Parameters
@@ -28,10 +59,13 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
         Tables of a publication by name; ``score`` gains the column ``suppressed`` and loses BEHIND.
     facts : set of str
         Indicators that are facts about providers: they count no patients.
+    populations : mapping of str to Population
+        Of each indicator which records it counts: counts of the same in periods that overlap, such as a year
+        and its quarters, can be subtracted.
     small_cell : int
         Scores and counts of fewer patients are hidden.
     """
-    scores, unsafe = _hide_scores(tables["score"], facts, small_cell)
+    scores, unsafe = _hide_scores(tables["score"], facts, populations, small_cell)
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
     tables["subgroup_score"] = hide_subgroups(tables["subgroup_score"], scores, unsafe, small_cell=small_cell)
@@ -43,22 +77,43 @@ def hide_small(tables: dict[str, pd.DataFrame], *, facts: set[str], small_cell: 
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
 
 
-def _hide_scores(scores: pd.DataFrame, facts: set[str], small_cell: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _hide_scores(
+    scores: pd.DataFrame, facts: set[str], populations: Mapping[str, Population], small_cell: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
     scores = scores.copy()
     people = np.where(scores["indicator"].isin(facts), 0.0, patients(scores))
-    hide = np.zeros(len(scores), dtype=bool)
-    unsafe = []
-    for group, rows in scores.groupby(_GROUP).indices.items():
-        hide[rows] = hidden(people[rows], fewer_than=small_cell)
-        if not safe(people[rows][hide[rows]], fewer_than=small_cell):
-            unsafe.append(group)
+    groups = scores.groupby(_GROUP, sort=True)
+    names = list(groups.indices)
+    hide, unsafe = hide_cells(
+        people,
+        group=groups.ngroup().to_numpy(np.int64),
+        provider=pd.factorize(scores["provider"])[0],
+        same=pd.factorize(np.array(_counted_alike(scores, populations), dtype=object))[0],
+        span=_spans(scores, populations),
+        fewer_than=small_cell,
+    )
     scores["suppressed"] = hide
     scores.loc[hide, NUMBERS] = np.nan
     scores.loc[hide, "band"] = "not-assessable"
     scores.loc[hide, "reason"] = "suppressed"
     scores = scores.drop(columns=list(BEHIND))
-    return scores, pd.DataFrame(unsafe, columns=_GROUP, dtype=object)
+    return scores, pd.DataFrame([names[number] for number in sorted(unsafe)], columns=_GROUP, dtype=object)
+
+
+def _counted_alike(scores: pd.DataFrame, populations: Mapping[str, Population]) -> list[str]:
+    """Which records each score counts; an indicator that nothing is known of has records of its own."""
+    return [populations[id].records if id in populations else f"/{id}" for id in scores["indicator"]]
+
+
+def _spans(scores: pd.DataFrame, populations: Mapping[str, Population]) -> NDArray[np.int64]:
+    """First month of the period of each score, and the month after its last."""
+    found = []
+    for id, label in zip(scores["indicator"], scores["period"], strict=True):
+        span = populations[id].months(label) if id in populations else None
+        # A period that tells no months overlaps with none: it lies far off, by itself.
+        found.append(span or (10**6 + len(found), 10**6 + len(found) + 1))
+    return np.array(found, dtype=np.int64).reshape(len(found), 2)
 
 
 def _without(frame: pd.DataFrame, groups: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:

@@ -18,13 +18,15 @@ import pandas as pd
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.expression import parse
+from indicators.notation import to_text
 from indicators.periods import day_sql
 from indicators.phrases import column_title
 from indicators.stratifiers import subgroup_label, subgroups
 from indicators.words import LANGUAGES
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.connect import Connection, schema_sql
-from registry_db.hiding import hide_small
+from registry_db.hiding import Population, hide_small
 from registry_db.records import make_current_view
 
 
@@ -128,8 +130,18 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     ).df()
     tables["luck"] = tables["luck"][tables["luck"]["settlement"].isin(tables["settlement"]["settlement"])]
     con.unregister("current_indicators")
-    hide_small(tables, facts=facts, small_cell=small_cell)
+    populations = {item.id: _population(catalogue, item.model) for item in catalogue.shown()}
+    hide_small(tables, facts=facts, populations=populations, small_cell=small_cell)
     return tables
+
+
+def _population(catalogue: Catalogue, indicator: Indicator) -> Population:
+    """Which records an indicator counts: those of its dataset that meet its population and no exclusion."""
+    types = catalogue.dataset(indicator.dataset).types
+    conditions = [indicator.population, indicator.denominator or "true"]
+    conditions += [rule.when for rule in indicator.exclude]
+    said = [to_text(parse(text, types)) for text in conditions]
+    return Population(json.dumps([indicator.dataset, indicator.unit, *said]), indicator.period)
 
 
 def _datasets(catalogue: Catalogue) -> pd.DataFrame:

@@ -160,7 +160,7 @@ def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> N
     tables["subgroup_score"] = demo.con.execute("select * from subgroup_score").df()
     own = (tables["score"]["provider"] == "VSV-03") & (tables["score"]["indicator"] == "birth-pph")
     tables["score"].loc[own, "n"] = 5.0
-    hide_small(tables, facts=facts, small_cell=10)
+    hide_small(tables, facts=facts, populations={}, small_cell=10)
     for text in tables["luck"]["luck_json"]:
         found = json.loads(text)
         assert "birth-pph" not in json.dumps([found["slopes"], found["cliffs"], found["goals"]])

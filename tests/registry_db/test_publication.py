@@ -321,7 +321,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "estimate": scores[["indicator", "version", "period", "provider"]],
         "subgroup_score": scores.assign(stratifier="sex", subgroup="male").iloc[:0],
     }
-    hide_small(tables, facts=set(), small_cell=10)
+    hide_small(tables, facts=set(), populations={}, small_cell=10)
     shown = json.loads(tables["settlement"]["settlement_json"].iloc[0])
     hidden = {**result, "n": None, "adjusted": None}
     assert shown["quality"]["lines"] == [hidden, other]
