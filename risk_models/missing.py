@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from risk_models.design import MISSING_RULES, Term, case_mix_columns
+from risk_models.design import Term, case_mix_columns
 from risk_models.encoding import column_of, missing
 from risk_models.expected import RiskModel
 from risk_models.strata import Columns, FloatArray, IntArray, checked_events, checked_n, checked_whole
+from risk_models.terms import MISSING_RULES
 
 FEWEST_COPIES = 2
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design
+from risk_models.design import INTERCEPT, Design, Term, case_mix_columns, fit_design, records_of
 from risk_models.likelihood import Family, log_likelihood, maximise
 from risk_models.strata import Columns, FloatArray, within_squares
 
@@ -206,7 +206,7 @@ def encoded(
     keep = n > 0
     if not keep.any():
         raise CannotFit("the cohort is empty: no records to fit the model on")
-    columns = {name: column[keep] for name, column in case_mix_columns(terms, strata, rows=len(n)).items()}
+    columns = records_of(case_mix_columns(terms, strata, rows=len(n)), keep)
     design = fit_design(terms, columns, n[keep])
     _refuse_one_level(design)
     return keep, design, design.matrix(columns, rows=int(keep.sum()))

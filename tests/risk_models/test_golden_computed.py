@@ -312,7 +312,7 @@ MEDPAR: dict[str, Case] = {
 
 @cache
 def fixed(d: Profiling) -> dict[str, Any]:
-    """The fixed-effects fit; R stops on the way to minus infinity for the two providers without events."""
+    """The fixed-effects fit; R stops on the way to minus infinity for the three providers without events."""
     model, y = d.fixed, d.pprof["y"]
     gamma = model.intercept - model.coefficients @ [term.centre for term in model.design.terms]
     middle = float(np.median(model.intercept))
@@ -701,7 +701,7 @@ def test_byar_ends_at_0(profiling, key):
 
 
 def test_providers_without_events(profiling, records):
-    # R's glm stops on the way to minus infinity, with an error of thousands
+    # R's glm stops on the way to minus infinity, with an error of 130,000
     known, ours = profiling["pprof_binary"]["fe"], fixed(records)
     infinite = np.isneginf(ours["gamma"])
     np.testing.assert_array_equal(infinite, np.array(known["O"]) == 0)
