@@ -70,7 +70,6 @@ _STATE = {
 _STATE_REASON = {
     "population": mark("state-reason.population"),
     "denominator": mark("state-reason.denominator"),
-    "no network on this date": mark("state-reason.network"),
     "the expression": mark("state-reason.expression"),
 }
 _KIND = {"final": mark("settlement.final"), "interim": mark("settlement.interim")}
@@ -105,6 +104,8 @@ def reason(w: Wording, score: Score, *, small_cell: int) -> str:
         return w.t("reason.few-records", minimum=found[1])
     if found := re.fullmatch(r"fewer than (\S+) expected events?", score.reason):
         return w.t("reason.rare", minimum=w.number(float(found[1]), 0 if "." not in found[1] else 1))
+    if score.reason == "outside every network":
+        return w.t("reason.outside")
     if found := re.fullmatch(r"no model: (.+)", score.reason):
         return w.t("reason.no-model", reason=found[1])
     if score.reason.startswith("no events:"):

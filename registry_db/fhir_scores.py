@@ -46,6 +46,8 @@ def score_bundle(
     scores = reader.scores(item.indicator, version=item.version, period=period)
     entries = []
     for score in scores:
+        if score.outside:  # of no organisation that could report it
+            continue
         states = reader.states(item.indicator, version=item.version, period=period, provider=score.provider)
         report = _report(item, score, states, names.get(score.provider, score.provider), base)
         found = reader.subgroup_scores(

@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 import yaml
 
+from indicators.cohort import NO_NETWORK
 from risk_models.verdict import Band
 
 Side = Literal["better", "worse", "as-expected"]
@@ -228,6 +229,11 @@ class Score:
     suppressed: bool
     kind: str
     better: str
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is what counts for no network, and of no organisation."""
+        return self.provider == NO_NETWORK
 
     @property
     def assessable(self) -> bool:

@@ -56,8 +56,8 @@ class Scored:
     scores : DataFrame
         One row per provider, columns SCORE_COLUMNS. ``records`` is how many records count for it, in whole
         or in part, and ``fewest_alike`` how few of them count for one and the same part (NaN where all count
-        whole). Of networks one row more, for what is outside all of them, if there is any: with its numbers,
-        and without a verdict.
+        whole, and of means: from the digits of a mean nobody can tell what became of few). Of networks one
+        row more, for what is outside all of them, if there is any: with its numbers, and without a verdict.
     benchmark : dict of str to float, str or None
         All records together, those outside every network included: n, observed, expected, reference; of the
         providers tau, phi, n_reliable; and what the verdicts rest on: test, overdispersion, and the tau2 or
@@ -230,6 +230,7 @@ def _mean(indicator: Indicator, strata: Strata, allowed: Allowance) -> Scored:
         result.band,
         result.reason,
     )
+    scores["fewest_alike"] = np.nan
     total = result.n.sum()
     share = strata.share
     observed = float((strata.sum_y * share).sum() / total) if total else np.nan

@@ -121,7 +121,7 @@ def _compare(view: View, result: Result) -> None:
         )
         if result.benchmark and result.benchmark.test:
             frame.note(sentences.verdict_rests_on(w, result.benchmark))
-        if left_out := len(scores) - len(judged):
+        if left_out := sum(not score.outside for score in scores) - len(judged):
             frame.note(w.plural("funnel.left-out", left_out))
     with st.expander(w.t("funnel.table")):
         st.table(
@@ -131,13 +131,19 @@ def _compare(view: View, result: Result) -> None:
 
 
 def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataFrame:
-    """The chart as a table: the own organisation first and by name, the others by size and without."""
+    """The chart as a table: the own organisation first and by name, the others by size and without.
+
+    What is outside every network comes last: with it the numbers add up to all records.
+    """
     w, own = view.w, view.organisation.provider
-    ordered = sorted(scores, key=lambda score: (score.provider != own, -(score.n or 0.0)))
+    ordered = sorted(scores, key=lambda score: (score.provider != own, score.outside, -(score.n or 0.0)))
     return pd.DataFrame(
         {
             w.t("column.organisation"): [
-                view.organisation.name if score.provider == own else w.t("twin.other") for score in ordered
+                view.organisation.name
+                if score.provider == own
+                else (w.t("twin.outside") if score.outside else w.t("twin.other"))
+                for score in ordered
             ],
             w.t("column.n"): [
                 w.t("value.none") if score.n is None else w.count(score.n) for score in ordered

@@ -458,16 +458,20 @@ _WORDS: dict[str, Text] = {
         ),
         (
             "how_more",
-            "Het aantal ontbrekende staat naast de score. Worden netwerken vergeleken, dan hoort een "
-            "record zonder netwerk op die dag niet in de noemer. Een volgduur is voorbij als de gegevens "
+            "Het aantal ontbrekende staat naast de score. Worden netwerken vergeleken, dan telt elk record "
+            "één keer mee: voor het netwerk waar het op die dag bij hoort, of verdeeld over meer netwerken "
+            "als dat is afgesproken. Wat bij geen netwerk hoort, telt mee in het totaal en staat apart, "
+            "buiten alle netwerken. Een volgduur is voorbij als de gegevens "
             "tot en met de laatste dag ervan lopen; zij eindigen op de nieuwste datum waarop in de "
             "gegevens een volgduur begint (bij een uitkomst binnen een aantal dagen: op de nieuwste datum "
             "van begin, uitkomst of laatste contact); zonder zo’n datum is geen enkele volgduur voorbij. "
             "In een voorbeeld waarin geen einde staat, is elke volgduur voorbij. Bij een uitkomst binnen "
             "een aantal dagen betekent een lege datum dat die niet is opgetreden. De code achter elk "
             "versienummer is het begin van de SHA-256 van de definitie.",
-            "The number missing stands beside the score. Where networks are compared, a record without a "
-            "network on that day is not in the denominator. A follow-up has ended when the data run up to "
+            "The number missing stands beside the score. Where networks are compared, every record counts "
+            "once: for the network that it belongs to on that day, or shared out over several where that is "
+            "agreed. What belongs to no network counts in the total and is shown apart, outside every "
+            "network. A follow-up has ended when the data run up to "
             "and including its last day; they end on the newest date in them on which a follow-up begins "
             "(for an outcome within a number of days: on the newest date of start, outcome or last "
             "contact); without such a date no follow-up has ended. In an example that names no end, every "

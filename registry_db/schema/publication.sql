@@ -40,10 +40,11 @@ create table indicator (
     primary key (indicator, version)
 );
 create table model (
-    model varchar primary key,         -- hash
+    model varchar not null,            -- hash; two indicators of the same records and outcome have the same one
     indicator varchar not null, version varchar not null, period varchar not null,
     kind varchar not null,             -- logistic, linear, poisson, cox
-    n double not null, model_json varchar not null, diagnostics_json varchar not null
+    n double not null, model_json varchar not null, diagnostics_json varchar not null,
+    primary key (indicator, version, period)
 );
 create table benchmark (              -- all providers together, one row per indicator and period
     indicator varchar not null, version varchar not null, period varchar not null,
