@@ -17,6 +17,8 @@ from indicators.value_faults import value_faults
 
 FaultFound = tuple[Path, str, str]
 
+# Of events, those that rest on the distribution or the variance of a weighted sum; of values the only one.
+_TESTS_OF_PARTS = ("exact", "exact-mid-p", "z-score", "normal")
 _WHOLE_OUTCOMES = {
     "count": "a count is tested as a whole number of events",
     "time_to_event": "a time to event is tested as a whole number of events",
@@ -97,15 +99,10 @@ def in_part_faults(indicator: Indicator, network_set: str) -> Iterator[FaultFoun
     """What an indicator asks for that has no meaning for records that count in part for its networks."""
     where = f"records of {indicator.dataset} count in part for the networks of {network_set}"
     elsewhere = "score its providers with 'unit: provider', or a set of networks without weights"
-    kind, estimators = indicator.outcome.kind, indicator.estimators
+    kind = indicator.outcome.kind
+    test = indicator.estimators.test_of(kind)
     if kind in _WHOLE_OUTCOMES:
         yield ("outcome", "kind"), f"{where}, and {_WHOLE_OUTCOMES[kind]}", elsewhere
-    elif (test := estimators.test_of(kind)) not in (None, *_IN_PART):
-        message = f"{where}, and test '{test}' is of a whole number of events"
-        yield ("estimators", "test"), message, "'exact' and 'exact-mid-p' take parts of events"
-    if estimators.standard_errors == "clustered":
-        message = f"{where}, and clustered errors rest on records that are of one network each"
-        yield ("estimators", "standard_errors"), message, elsewhere
-    for number, name in enumerate(estimators.beside):
-        message = f"{where}, and '{name}' rests on records that are of one network each"
-        yield ("estimators", "beside", number), message, elsewhere
+    elif test not in _TESTS_OF_PARTS:
+        known = "'exact', 'exact-mid-p' and 'z-score' take parts of events"
+        yield ("estimators", "test"), f"{where}, and test '{test}' is of a whole number of events", known

@@ -10,6 +10,7 @@ from registry_db.connect import Connection
 from registry_db.fits import Fitted, case_mix_terms
 from risk_models.clustered import clustered_covariance
 from risk_models.cox import CoxModel, fit_cox
+from risk_models.regression import CannotFit
 
 
 def clustered_errors(
@@ -33,9 +34,11 @@ def clustered_errors(
     Raises
     ------
     CannotFit
-        With records of fewer than two providers.
+        With records of fewer than two providers, or that count in part for networks.
     """
     found = strata(con, period, patterns, np.full(len(patterns.n), np.nan))
+    if (found.share < 1).any():
+        raise CannotFit("records count in part for networks, and a cluster is of whole records")
     columns = {name: values[found.pattern] for name, values in patterns.columns.items()}
     providers = len(found.providers)
     if isinstance(fitted.model, CoxModel):

@@ -27,6 +27,8 @@ from risk_models.verdict import Z_95
 
 ESTIMATE_COLUMNS = ("provider", "estimator", "value", "lower", "upper")
 REPLICATES = 200
+# What rests on a model in which a record is of one provider.
+OF_WHOLE_RECORDS = ("shrunken", "direct", "model-uncertainty")
 
 Numbers = NDArray[np.float64]
 Estimates = dict[str, tuple[Numbers, Numbers, Numbers]]
@@ -78,13 +80,15 @@ def estimates(beside: Beside) -> tuple[pd.DataFrame, tuple[str, ...]]:
         without an interval; ``rank``, 1 the best; ``model-uncertainty``, ``with-overdispersion`` and
         ``without-overdispersion``, the adjusted value with another interval.
     tuple of str
-        What could not be estimated, and why: no unique estimate, or too few providers.
+        What could not be estimated, and why: no unique estimate, too few providers, or records that count in
+        part for networks.
     """
     strata = beside.strata
     found: Estimates = {}
     reasons: list[str] = []
     for name in beside.indicator.estimators.beside:
         try:
+            _refuse_in_part(name, strata)
             found |= _ESTIMATORS[name](beside)
         except ValueError as error:
             reasons.append(f"no '{name}' beside the score: {error}")
@@ -99,6 +103,11 @@ def estimates(beside: Beside) -> tuple[pd.DataFrame, tuple[str, ...]]:
     # a provider without a value, such as one that nobody followed, has none beside it either
     empty = pd.DataFrame(columns=list(ESTIMATE_COLUMNS))
     return pd.concat(frames, ignore_index=True).dropna(subset="value") if frames else empty, tuple(reasons)
+
+
+def _refuse_in_part(name: str, strata: Strata) -> None:
+    if name in OF_WHOLE_RECORDS and (strata.share < 1).any():
+        raise ValueError("records count in part for networks, and it rests on records that are of one each")
 
 
 def _shrunken(beside: Beside) -> Estimates:

@@ -263,7 +263,6 @@ NOT_IN_PART = [
     ({"outcome": {"kind": "structure", "when": "alive", "better": "higher"}, "case_mix": None},
      "a fact is one of a whole record"),
     ({"estimators": {"test": "byar"}}, "test 'byar' is of a whole number of events"),
-    ({"estimators": {"beside": ["shrunken"]}}, "'shrunken' rests on records that are of one network each"),
 ]  # fmt: skip
 
 
@@ -275,7 +274,10 @@ def test_what_has_no_meaning_for_records_in_part_is_refused(changes: dict[str, A
 
 
 def test_the_rest_is_not_refused() -> None:
-    allowed = {"estimators": {"test": "exact-mid-p"}}, {"estimators": {"overdispersion": "additive"}}
+    allowed = (
+        {"estimators": {"test": "z-score", "beside": ["shrunken"]}},
+        {"estimators": {"overdispersion": "additive"}},
+    )
     by_sex = {"stratify": [{"name": "sex", "title": WHY, "column": "sex"}]}
     for changes in ({}, by_sex, *allowed):
         assert list(in_part_faults(indicator(**changes), "vsv")) == []

@@ -62,8 +62,13 @@ def shared_out(demo_registry: Path, tmp_path_factory: pytest.TempPathFactory) ->
     )
     with Registry(folder) as registry:
         registry.define([file, provider])
-        for indicator in (EVENTS, MEAN, "pph-practice"):
-            registry.score(indicator)
+        notes = [
+            note
+            for name in (EVENTS, MEAN, "pph-practice")
+            for one in registry.score(name)
+            for note in one.notes
+        ]
+        (folder / "notes").write_text("\n".join(notes), encoding="utf-8")
         yield registry
 
 
@@ -202,6 +207,18 @@ def test_no_score_tells_what_became_of_few(shared_out: Registry) -> None:
     assert NO_NETWORK not in {row.provider for row in reader.organisations()}
 
 
+def test_what_rests_on_whole_records_is_left_out_with_its_reason(shared_out: Registry) -> None:
+    notes = (shared_out.folder / "notes").read_text(encoding="utf-8").splitlines()
+    why = "records count in part for networks, and it rests on records that are of one each"
+    assert {f"{EVENTS} 2025: no '{name}' beside the score: {why}" for name in ("shrunken", "direct")} <= set(
+        notes
+    )
+    assert not any(note.startswith("pph-practice") for note in notes)
+    found = {row[0] for row in shared_out.con.execute(
+        "select distinct estimator from estimate where indicator = ?", [EVENTS]).fetchall()}  # fmt: skip
+    assert found == {"with-overdispersion"}
+
+
 def test_a_course_is_of_whole_records(shared_out: Registry) -> None:
     with pytest.raises(RegistryError, match="its records count in part for the networks of vsv"):
         shared_out.monitor(EVENTS, odds_ratio=2.0, false_alarms=0.05)
@@ -214,8 +231,9 @@ def test_what_cannot_be_scored_in_part_is_found_when_either_is_defined(
     text = (folder / "birth-pph.indicator.yaml").read_text(encoding="utf-8")
     file = tmp_path / "birth-pph.indicator.yaml"
     changed = re.sub(r"(?m)^version: .*$", "version: 9.0.0", text)
-    file.write_text(changed + "estimators: {beside: [shrunken]}\n", encoding="utf-8")
-    with pytest.raises(DefinitionError, match="'shrunken' rests on records that are of one network each"):
+    changed = re.sub(r"(?m)^estimators:.*\n(?:[ ]+.*\n)*", "", changed)
+    file.write_text(changed + "estimators: {test: byar}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="test 'byar' is of a whole number of events"):
         shared_out.check([file])
     networks = tmp_path / "vsv.network.yaml"
     whole = (folder / "vsv.network.yaml").read_text(encoding="utf-8")
@@ -224,7 +242,7 @@ def test_what_cannot_be_scored_in_part_is_found_when_either_is_defined(
     with pytest.raises(DefinitionError) as error:
         shared_out.check([file, networks])
     found = [str(fault) for fault in error.value.faults]
-    assert any("vsv.network.yaml:1: network_set: indicator birth-pph 9.0.0: estimators.beside.0" in one
+    assert any("vsv.network.yaml:1: network_set: indicator birth-pph 9.0.0: estimators.test" in one
                for one in found), found  # fmt: skip
 
 
