@@ -69,7 +69,7 @@ def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str
 
 def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
     """Draw how the saving becomes the payment: a bar for each line of the ledger that moves the money."""
-    frame = _waterfall_frame(w, ledger)
+    frame = waterfall_frame(w, ledger)
     order = list(frame["step"])
     x = alt.X(
         "step:N",
@@ -283,8 +283,8 @@ def _axis_title(w: Wording, indicator: Indicator) -> str:
     return w.t(_TIMES.get(indicator.show_unit, mark("axis.points")))
 
 
-def _waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
-    """One bar per line from the saving on; lines that move nothing are left out."""
+def waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
+    """One bar per line from the saving on, in words; lines that move nothing are left out."""
     keys = [line.key for line in ledger]
     rows, running = [], 0.0
     for line in ledger[keys.index("saving") :]:

@@ -257,6 +257,35 @@ def choice_words(word: str) -> Text:
     return Text(nl=nl or " ", en=en or " ")
 
 
+def cause_words(what: str, titles: Mapping[str, Text]) -> Text:
+    """Name what a correction changed.
+
+    Parameters
+    ----------
+    what : str
+        As in ``contracts.restatement.Cause``: a field of the facts, a score, the contract, or several.
+    titles : mapping of str to Text
+        Titles of indicators; one without goes by its name.
+    """
+    parts = [_cause(part, titles) for part in what.split(" and ")]
+    return Text(nl=" en ".join(part.nl for part in parts), en=" and ".join(part.en for part in parts))
+
+
+def _cause(what: str, titles: Mapping[str, Text]) -> Text:
+    payer, colon, name = what.rpartition(": ")
+    first, _, indicator = name.partition(" ")
+    if first == "results" and indicator:
+        told = _title(titles, indicator)
+    else:
+        nl, en = _FIELDS.get(name, (name, name))
+        told = Text(nl=nl, en=en)
+    return Text(nl=f"{told.nl} ({payer})", en=f"{told.en} ({payer})") if colon else told
+
+
+def _title(titles: Mapping[str, Text], indicator: str) -> Text:
+    return titles.get(indicator) or Text(nl=indicator, en=indicator)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldWords:
     """Names of the fields of one contract and its facts.
@@ -273,7 +302,7 @@ class FieldWords:
 
     def title(self, indicator: str) -> Text:
         """Title of an indicator."""
-        return self.titles.get(indicator) or Text(nl=indicator, en=indicator)
+        return _title(self.titles, indicator)
 
     def of(self, source: str, *, what: str = "") -> Text:
         """Name a field.
@@ -299,19 +328,6 @@ class FieldWords:
         if (what, path) in _IN_STEP:
             return Text(nl=_IN_STEP[what, path][0], en=_IN_STEP[what, path][1])
         return self._of_path(path)
-
-    def of_cause(self, what: str) -> Text:
-        """Name what a correction changed, see ``contracts.restatement.Cause``."""
-        parts = [self._cause(part) for part in what.split(" and ")]
-        return Text(nl=" en ".join(part.nl for part in parts), en=" and ".join(part.en for part in parts))
-
-    def _cause(self, what: str) -> Text:
-        payer, colon, name = what.rpartition(": ")
-        first, _, indicator = name.partition(" ")
-        told = self.title(indicator) if first == "results" and indicator else self._of_path(name)
-        if not colon:
-            return told
-        return Text(nl=f"{told.nl} ({payer})", en=f"{told.en} ({payer})")
 
     def _of_path(self, path: str) -> Text:
         found = _look_up(_FIELDS, path) or self._of_part(path)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from contracts import luck
+from contracts.restatement import Restated
 from risk_models.verdict import Band
 
 
@@ -45,6 +46,29 @@ class QualityLine:
     weight: Decimal
     attained: Decimal
     points: Decimal
+    handled: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """How far an interim settlement knows its year.
+
+    Attributes
+    ----------
+    paid_through : str
+        Last day of which records or claims are counted.
+    known, expected : Decimal
+        Euros that are known, and to which these were brought as the whole; equal where what is counted is
+        complete.
+    pending : tuple of str
+        Indicators of which not all outcomes are known.
+    """
+
+    paid_through: str
+    known: Decimal
+    expected: Decimal
+    pending: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +117,21 @@ class Settlement:
         return cast(dict[str, Any], json.loads(self.restatement_json)) if self.restatement_json else None
 
     @property
+    def restated(self) -> Restated | None:
+        """The same as `restatement`, as amounts."""
+        return Restated.from_dict(self.payer, self.restatement) if self.restatement else None
+
+    @property
+    def stand(self) -> Stand | None:
+        """How far it knows its year; None of a final settlement."""
+        inputs = self._stored["inputs"]
+        if "interim" not in inputs:
+            return None
+        expected = next(line.amount for line in self.ledger if line.key == "actual")
+        pending = tuple(result["indicator"] for result in inputs["results"] if not result.get("ripe", True))
+        return Stand(inputs["interim"]["paid_through"], Decimal(inputs["spending"]), expected, pending)
+
+    @property
     def ledger(self) -> tuple[LedgerLine, ...]:
         """The lines, from spending target to payment."""
         return tuple(
@@ -127,6 +166,8 @@ class Settlement:
                 weight=Decimal(line["weight"]),
                 attained=Decimal(line["attained"]),
                 points=Decimal(line["points"]),
+                handled=line["handled"],
+                reason=line["reason"],
             )
             for line in self._stored["quality"]["lines"]
         )

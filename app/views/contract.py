@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from app import charts, markup
 from app.selection import View, choose
 from app.sentences import settlement_kind
-from app.views import frame, luck
+from app.views import frame, luck, standing
 from app.wording import Wording, mark
 from registry_db.ledgers import LEDGER_TYPES, file_name, published_file
 from registry_db.published import Indicator
@@ -66,16 +65,21 @@ def _draw(view: View, settlement: Settlement) -> None:
     frame.heading(w.of(settlement, "title"), lead)
     st.html(_payment(w, settlement, lines["saving"]))
     st.html(markup.cards(_cards(w, lines)))
+    standing.show_stand(view, settlement)
+    standing.show_restatement(view, settlement)
+    standing.show_payers(view, _of_all_payers(view, settlement))
     frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
     st.altair_chart(
         charts.waterfall(w, settlement.ledger), theme=None, alt=_waterfall_alt(w, settlement, lines)
     )
+    with st.expander(w.t("funnel.table")):
+        st.html(_steps(w, settlement.ledger))
     frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
     st.html(_quality(view, settlement))
     luck.show(view, settlement)
     _years(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
-    st.table(_ledger(w, settlement.ledger), hide_index=True, border="horizontal")
+    st.html(_ledger(w, settlement.ledger))
     _take_along(view, settlement)
     frame.note(
         w.t(
@@ -128,7 +132,10 @@ def _take_along(view: View, settlement: Settlement) -> None:
 def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:
     """The payment, large; below zero it is what the network owes."""
     owed = settlement.payment < 0
-    what = w.t("contract.owed") if owed else w.t("contract.payment")
+    if settlement.kind == "interim":
+        what = w.t("contract.would-owe") if owed else w.t("contract.would-pay")
+    else:
+        what = w.t("contract.owed") if owed else w.t("contract.payment")
     nothing = saving.amount <= 0 and settlement.payment == 0
     none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if nothing else ""
     return (
@@ -159,6 +166,15 @@ def _waterfall_alt(w: Wording, settlement: Settlement, lines: dict[str, LedgerLi
     )
 
 
+def _of_all_payers(view: View, settlement: Settlement) -> list[Settlement]:
+    """The settlements of the same contract year, by payer."""
+    key = (settlement.contract, settlement.period)
+    every = view.reader.settlements(view.organisation.provider)
+    return sorted(
+        (each for each in every if (each.contract, each.period) == key), key=lambda each: each.payer
+    )
+
+
 def _years(view: View, settlement: Settlement) -> None:
     """The other years of the contract with the same payer, where there are any."""
     w = view.w
@@ -177,7 +193,11 @@ def _years(view: View, settlement: Settlement) -> None:
         w.t("luck.interval"),
     )
     frame.section(w.t("years.title"), w.t("years.about"))
-    st.html(markup.table(head, (_year(view, each) for each in reversed(years)), caption=w.t("years.title")))
+    st.html(
+        markup.table(
+            head, (_year(view, each) for each in reversed(years)), caption=w.t("years.title"), kind="quality"
+        )
+    )
 
 
 def _year(view: View, settlement: Settlement) -> tuple[str, ...]:
@@ -221,7 +241,7 @@ def _quality_row(
     w = view.w
     indicator: Indicator = view.reader.indicator(line.indicator, version=line.version)
     address = view.link("indicator", indicator=line.indicator, period=line.period)
-    value = w.t("quality.not-assessable") if line.adjusted is None else w.value(indicator, line.adjusted)
+    value = _not_judged(w, line) if line.adjusted is None else w.value(indicator, line.adjusted)
     attained = float(line.attained) * 100
     return (
         f'<a href="{escape(address)}" target="_self">{escape(w.of(indicator, "title"))}</a>',
@@ -246,14 +266,44 @@ def _goal(w: Wording, indicator: Indicator, goal: Goal | None) -> str:
     )
 
 
-def _ledger(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            w.t("column.line"): [w.of(line, "name") for line in ledger],
-            w.t("column.formula"): [w.of(line, "formula") for line in ledger],
-            w.t("column.amount"): [_amount(w, line) for line in ledger],
-        }
+_REASONS = {
+    "not-assessable": mark("quality.not-assessable"),
+    "not-ripe": mark("quality.not-ripe"),
+    "too-small": mark("quality.too-small"),
+    "unreliable": mark("quality.unreliable"),
+}
+_HANDLED = {
+    "leave-out": mark("quality.leave-out"),
+    "zero": mark("quality.zero"),
+    "reporting": mark("quality.reporting"),
+}
+
+
+def _not_judged(w: Wording, line: QualityLine) -> str:
+    """Why there is no value, and what the contract does then; a hidden value was judged."""
+    if line.reason is None:
+        return w.t("value.none")
+    return f"{w.t(_REASONS[line.reason])}: {w.t(_HANDLED[line.handled])}"
+
+
+def _steps(w: Wording, ledger: Sequence[LedgerLine]) -> str:
+    """The waterfall as a table."""
+    frame = charts.waterfall_frame(w, ledger)
+    rows = ((escape(row.step), escape(row.shown)) for row in frame.itertuples())
+    head = (w.t("waterfall.step"), w.t("column.amount"))
+    return markup.table(head, rows, caption=w.t("waterfall.title"))
+
+
+def _ledger(w: Wording, ledger: Sequence[LedgerLine]) -> str:
+    rows = (
+        (
+            f"{escape(w.of(line, 'name'))}<small>{escape(w.of(line, 'formula'))}.</small>",
+            escape(_amount(w, line)),
+        )
+        for line in ledger
     )
+    head = (w.t("column.line"), w.t("column.amount"))
+    return markup.table(head, rows, caption=w.t("ledger.title"), kind="ledger")
 
 
 def _amount(w: Wording, line: LedgerLine) -> str:

@@ -97,7 +97,7 @@ def _events(view: View, events: Sequence[Slope]) -> str:
         for slope in events
     ]
     head = (w.t("column.indicator"), w.t("event.fewer"), w.t("event.more"))
-    return markup.table(head, rows, caption=w.t("event.title"))
+    return markup.table(head, rows, caption=w.t("event.title"), kind="ledger")
 
 
 def _change(w: Wording, amount: Decimal | None) -> str:
@@ -110,7 +110,11 @@ def _cliffs(view: View, cliffs: Sequence[Cliff]) -> str:
     w = view.w
     items = []
     for cliff in cliffs:
-        text = w.of(cliff, "words").replace(cliff.what, _title(view, cliff.what))
+        text = (
+            w.of(cliff, "words")
+            .replace(cliff.what, _title(view, cliff.what))
+            .replace("€ ", "€\N{NO-BREAK SPACE}")
+        )
         if cliff.errors is not None:
             far = w.number(cliff.errors, 1)
             text += " " + (w.t("cliff.near", far=far) if cliff.errors < FAR else w.t("cliff.far", far=far))

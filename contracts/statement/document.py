@@ -8,7 +8,7 @@ from decimal import Decimal
 import typst
 
 from contracts.contract import Contract
-from contracts.field_words import FieldWords, choice_words, unit_of
+from contracts.field_words import FieldWords, cause_words, choice_words, unit_of
 from contracts.ledger import Settlement
 from contracts.quality import QualityLine
 from contracts.restatement import Restated
@@ -153,7 +153,7 @@ class _Document:
             heads = (self._t("party"), self._t("difference"))
             yield self._table(heads, rows, columns="(1fr, auto)", right=(1,))
             causes = [
-                (self._of(self.words.of_cause(what)), self.numbers.money(amount))
+                (self._of(cause_words(what, self.words.titles)), self.numbers.money(amount))
                 for what, amount in each.causes
             ]
             heads = (self._t("cause"), self._t("difference for"))

@@ -11,7 +11,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
 from contracts.contract import Contract
-from contracts.field_words import FieldWords, choice_words
+from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.ledger import Settlement
 from contracts.restatement import Restated
 from contracts.terms.part import Text
@@ -260,7 +260,9 @@ class _Writer:
         sheet.set_column(1, 1, _FIGURE)
         line = HEAD
         for each in self.restated:
-            causes = [(self._of(self.words.of_cause(what)), amount) for what, amount in each.causes]
+            causes = [
+                (self._of(cause_words(what, self.words.titles)), amount) for what, amount in each.causes
+            ]
             for head, rows in (("party", each.differences.items()), ("cause", causes)):
                 named = f"{self._text(head)} ({each.payer})" if len(self.restated) > 1 else self._text(head)
                 sheet.write(line, 0, named, self.styles.text(head=True))

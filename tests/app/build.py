@@ -14,7 +14,7 @@ import yaml
 
 from contracts.contract import Contract, parse_contract
 from contracts.evidence import Counts, Evidence, Moments
-from contracts.inputs import BaselineSpending, IndicatorResult, SettlementInputs
+from contracts.inputs import BaselineSpending, Completion, IndicatorResult, Interim, SettlementInputs
 from contracts.ledger import Settlement, settle
 from contracts.payers import settle_payers
 from registry_db.luck import luck_of
@@ -168,6 +168,7 @@ def settlement() -> Settlement:
             IndicatorResult("birth-pph", "1.0.0", PERIOD, 568, 0.0716, 0.052, 0.097, "in", 0.62),
             IndicatorResult("birth-apgar", "1.0.0", PERIOD, 8, None, None, None, "not-assessable", None),
         ),
+        interim=Interim("2025-11-30", (Completion(PERIOD, Decimal("2110000.55"), Decimal(1)),)),
     )
     return settle(contract(), inputs)
 

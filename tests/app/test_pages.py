@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -16,9 +17,12 @@ from app.publication import REGISTRY_VARIABLE
 from app.views import contract
 from app.views import luck as luck_view
 from app.wording import wording
+from contracts.inputs import Completion, Interim
+from contracts.ledger import settle
 from registry_db.ledgers import published_file
 from registry_db.reader import NotPublished
-from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at
+from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at, settlement
+from tests.app.build import contract as contract_of_test
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGES = ("overview", "indicator", "contract", "data")
@@ -215,8 +219,14 @@ def test_a_contract_shows_how_the_payment_came_about() -> None:
     assert "<strong>€ 48.207,30</strong>" in body
     assert "Tussenstand: de periode is nog niet compleet" in body
     assert "Omzetdoel min werkelijke uitgaven" in body
-    assert 'Besparing,Omzetdoel min werkelijke uitgaven,"€ 300.364,25"' in body
-    assert "niet te beoordelen" in body
+    assert "Besparing<small>Omzetdoel min werkelijke uitgaven.</small>" in body
+    assert "€ 300.364,25" in body
+    assert "niet te beoordelen: valt weg" in body
+    # the year has not ended
+    assert "Zoals het nu staat, uit te betalen" in body
+    assert "Geteld zijn de records tot en met 30 november 2025" in body
+    # the chart as a table
+    assert '<th scope="row">Telt niet mee (drempel)</th>' in body
     assert len(test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")) == 1
 
 
@@ -301,6 +311,63 @@ def test_years_stand_side_by_side_and_payers_apart(tmp_path: Path, monkeypatch: 
     assert "Zorgverzekeraar met" not in text(test)
 
 
+def _with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, values: list[Any]) -> None:
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "other.duckdb"
+    build_publication(file)
+    with duckdb.connect(str(file)) as con:
+        con.execute(change, values)
+    point_at(tmp_path, "other.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+
+
+def test_a_correction_says_what_it_changed_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        "differences": {"Zorgverzekeraar": "-207.30", OWN: "207.30"},
+        "causes": [
+            {"what": "spending", "difference": "250.00"},
+            {"what": "results birth-tear", "difference": "-42.70"},
+        ],
+    }
+    _with(tmp_path, monkeypatch, "update settlement set restatement_json = ?", [json.dumps(told)])
+    body = text(page("contract", lang="nl"))
+    assert "die uitkwam op € 48.000,00. Nu is het € 48.207,30" in body
+    assert '<th scope="row">VSV De Linde</th><td data-label="Verschil">+€ 207,30' in body
+    assert (
+        '<th scope="row">Uitgaven na aftopping</th><td data-label="Verschil voor het netwerk">+€ 250,00'
+        in body
+    )
+    assert '<th scope="row">Ernstige ruptuur</th>' in body
+    assert "What the correction changes" in text(page("contract", lang="en"))
+
+
+def test_the_money_of_several_payers_stands_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = "replace ('b' as settlement, ? as payer, 1000.50 as payment)"
+    double = f"insert into settlement select * {other} from settlement"
+    _with(tmp_path, monkeypatch, double, ["Andere verzekeraar"])
+    body = text(page("contract", lang="nl"))
+    assert "Per zorgverzekeraar" in body
+    assert (
+        '<th scope="row">Samen</th><td data-label="Besparing"></td><td data-label="Uitbetaling">€ 49.207,80'
+        in body
+    )
+
+
+def test_spending_that_is_brought_up_says_from_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = settlement()
+    parts = (Completion(PERIOD, made.inputs.spending, Decimal("0.5")),)
+    results = (replace(made.inputs.results[0], ripe=False), made.inputs.results[1])
+    facts = replace(made.inputs, interim=Interim("2025-06-30", parts), results=results)
+    stored = json.dumps(settle(contract_of_test(), facts).to_dict())
+    _with(tmp_path, monkeypatch, "update settlement set settlement_json = ?", [stored])
+    body = text(page("contract", lang="nl"))
+    assert "verwerkt: € 2.110.001, naar verwachting 50,0 % van het eindbedrag" in body
+    assert "opgehoogd tot € 4.220.001" in body
+    assert "Nog niet alle uitkomsten zijn bekend bij: Fluxus postpartum" in body
+
+
 @pytest.mark.usefixtures("shown")
 def test_chances_are_told_as_years_in_a_hundred() -> None:
     found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
@@ -372,11 +439,13 @@ def test_a_page_on_generated_data_says_so_even_where_the_rest_is_real(
 
 @pytest.mark.usefixtures("shown")
 def test_what_is_owed_is_not_called_a_payment() -> None:
-    found = publication.newest().settlements(OWN)[0]
+    found = replace(publication.newest().settlements(OWN)[0], kind="final")
     w = wording("nl")
     saving = next(line for line in found.ledger if line.key == "saving")
     owed = contract._payment(w, replace(found, payment=Decimal(-1200)), saving)
     assert "Te betalen door het netwerk" in owed
     assert "1.200,00" in owed
+    interim = contract._payment(w, replace(found, payment=Decimal(-1200), kind="interim"), saving)
+    assert "Zoals het nu staat, te betalen door het netwerk" in interim
     none = contract._payment(w, replace(found, payment=Decimal(0)), replace(saving, amount=Decimal(-5)))
     assert "niets te verdelen" in none

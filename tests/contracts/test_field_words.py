@@ -7,7 +7,7 @@ import random
 import pytest
 
 from contracts.contract import Contract, parse_contract
-from contracts.field_words import FieldWords, choice_words
+from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.ledger import Settlement, settle
 from contracts.terms.part import Text
 from contracts.workbook.book import settlement_cells
@@ -89,4 +89,4 @@ def test_a_few_by_hand(source: str, nl: str, en: str) -> None:
     ],
 )
 def test_causes_of_a_restatement(what: str, nl: str) -> None:
-    assert FieldWords(build.contract(), TITLES).of_cause(what).nl == nl
+    assert cause_words(what, TITLES).nl == nl
