@@ -20,7 +20,7 @@ from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.links import link_faults
 from indicators.networks import NetworkSet
 from indicators.shares import counts_in_part, shares
-from indicators.source import Source, read_source
+from indicators.source import Source, dotted, read_source
 from indicators.tree import Codes
 from indicators.versions import identity, order
 from indicators.words import Status
@@ -234,7 +234,7 @@ def _faults(item: Definition, found: Iterable[Placed]) -> Iterator[Fault]:
 
 
 def _dataset_faults(catalogue: Catalogue, item: Definition, dataset: Dataset) -> Iterator[Fault]:
-    """Faults of a dataset beside the others, and of those others that read rows of it."""
+    """Faults of a dataset beside the others, and of those others and network sets that read rows of it."""
     others = {id: each.model for id, each in catalogue.of_kind("dataset").items()}
     known = {
         each.dataset: each
@@ -246,6 +246,11 @@ def _dataset_faults(catalogue: Catalogue, item: Definition, dataset: Dataset) ->
             source = catalogue.get("dataset", id).source
             for path, message, hint in link_faults(each):
                 yield source.fault(path, message, hint)
+    for networks in catalogue.of_kind("network_set").values():
+        for number, entry in enumerate(networks.model.attribution):
+            found = attribution_faults(networks.model, number, known[item.id])
+            for path, message, hint in found if entry.dataset == item.id else ():
+                yield item.source.fault(("dataset",), f"{networks.label}: {dotted(path)}: {message}", hint)
 
 
 def _network_faults(catalogue: Catalogue, item: Definition, networks: NetworkSet) -> Iterator[Fault]:
@@ -267,8 +272,7 @@ def _in_part_faults(networks: Definition, scored: Definition, item: Definition) 
         if item is scored:
             yield item.source.fault(path, message, hint)
         else:
-            field = ".".join(map(str, path))
-            yield item.source.fault(("network_set",), f"{scored.label}: {field}: {message}", hint)
+            yield item.source.fault(("network_set",), f"{scored.label}: {dotted(path)}: {message}", hint)
 
 
 def _lacking(
