@@ -236,9 +236,10 @@ class Defining(OpenRegistry):
         """
         catalogue = self.catalogue()
         datasets = {id: item.model for id, item in catalogue.of_kind("dataset").items()}
+        networks = {id: item.model for id, item in catalogue.of_kind("network_set").items()}
         kept = stored_definitions(self.con)
         items = [
-            Described(item.model, item.hash, editions(self.con, kept, item.id))
+            Described(item.model, item.hash, editions(self.con, kept, item.id), networks.get(item.model.unit))
             for item in catalogue.of_kind("indicator").values()
         ]
         folder.mkdir(parents=True, exist_ok=True)

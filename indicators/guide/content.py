@@ -11,10 +11,12 @@ from indicators.definition import TIMES, Example, Exclusion, FollowUp, Given, In
 from indicators.expression import parse
 from indicators.guide.data import answers_with, columns_needed, data_parts, instrument_words
 from indicators.guide.models import case_mix_parts, estimator_words
+from indicators.guide.networks import attribution_parts
 from indicators.guide.parts import Items, Part, Row, Table
 from indicators.guide.rows import computed_words, table_title, tables_needed
 from indicators.guide.scoring import scoring_words
 from indicators.guide.words import Speaker
+from indicators.networks import NetworkSet
 from indicators.outcomes import (
     BinaryOutcome,
     ChangeOutcome,
@@ -59,11 +61,14 @@ class Described:
         SHA-256 of its definition; empty if it is not known.
     history : tuple of Edition
         All its versions, newest first.
+    networks : NetworkSet or None
+        The networks that it compares; None for providers, or where they are not to be described.
     """
 
     indicator: Indicator
     hash: str = ""
     history: tuple[Edition, ...] = ()
+    networks: NetworkSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,8 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield Row(say("norm"), (_norm(indicator, say),))
     yield Row(say("shown"), (_shown(indicator.show, say),))
     yield Row(say("unit"), (_unit(indicator, say),))
+    if item.networks:
+        yield Row(say("attribution"), attribution_parts(item.networks, dataset, say))
     yield Row(say("period"), (_period(indicator, dataset, say),))
     yield Row(say("minimum"), (_minimum(indicator, say),))
     if words := instrument_words(indicator, dataset, say):

@@ -284,6 +284,7 @@ _WORDS: dict[str, Text] = {
         ("unit", "Wie wordt vergeleken", "Who is compared"),
         ("provider", "zorgaanbieders", "providers"),
         ("networks", "netwerken ({0})", "networks ({0})"),
+        ("attribution", "Voor welk netwerk een record telt", "Which network a record counts for"),
         ("minimum", "Minimaal aantal", "Minimum volume"),
         ("minimum_n", "{0} patiënten of metingen", "{0} patients or measurements"),
         ("minimum_events", "{0}, en {1} verwachte uitkomst(en)", "{0}, and {1} expected event(s)"),
