@@ -64,6 +64,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str, k
     )
 
 
+def status(w: Wording, indicator: Indicator) -> str:
+    """Mark a version that is not in force; nothing for one that is."""
+    words = sentences.status(w, indicator)
+    return f' <span class="status">{escape(words)}</span>' if words else ""
+
+
 def cards(items: Iterable[tuple[str, str, str]]) -> str:
     """Lay out figures as cards: what it is, the figure, and a line that explains it. All text."""
     drawn = "".join(

@@ -72,6 +72,7 @@ _STATE_REASON = {
     "denominator": mark("state-reason.denominator"),
     "the expression": mark("state-reason.expression"),
 }
+_STATUS = {"retired": mark("status.retired"), "consultation": mark("status.consultation")}
 _KIND = {"final": mark("settlement.final"), "interim": mark("settlement.interim")}
 _NORM = {"minimum": mark("norm.minimum"), "target": mark("norm.target"), "ambition": mark("norm.ambition")}
 HORIZON: Mapping[int, tuple[str, str]] = {
@@ -139,6 +140,11 @@ def verdict_rests_on(w: Wording, benchmark: Benchmark) -> str:
     if benchmark.overdispersion == "multiplicative" and benchmark.allowed is not None:
         return f"{said} {w.t('verdict.multiplicative', phi=w.number(benchmark.allowed, 2))}"
     return said
+
+
+def status(w: Wording, indicator: Indicator) -> str:
+    """Say that a version is not in force: retired, or in consultation; empty for one that is."""
+    return w.t(_STATUS[indicator.status]) if indicator.status in _STATUS else ""
 
 
 def reliability(w: Wording, score: Score) -> str:

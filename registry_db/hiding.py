@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from indicators.periods import ReportingPeriod, months_of
 from indicators.strata import COUNTED as COUNTED_STATES
+from indicators.versions import order
 from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
 from registry_db.hiding_subgroups import hide_subgroups
@@ -48,7 +49,7 @@ def hide_small(
     tables: dict[str, pd.DataFrame],
     *,
     facts: set[str],
-    populations: Mapping[str, Population],
+    populations: Mapping[tuple[str, str], Population],
     small_cell: int,
 ) -> None:
     """Hide small cells in the scores, their states and the settlements, in place.
@@ -59,8 +60,8 @@ def hide_small(
         Tables of a publication by name; ``score`` gains the column ``suppressed`` and loses BEHIND.
     facts : set of str
         Indicators that are facts about providers: they count no patients.
-    populations : mapping of str to Population
-        Of each indicator which records it counts: counts of the same in periods that overlap, such as a year
+    populations : mapping of (str, str) to Population
+        Of each indicator and version which records it counts: counts of the same in periods that overlap, such as a year
         and its quarters, can be subtracted.
     small_cell : int
         Scores and counts of fewer patients are hidden.
@@ -78,11 +79,16 @@ def hide_small(
 
 
 def _hide_scores(
-    scores: pd.DataFrame, facts: set[str], populations: Mapping[str, Population], small_cell: int
+    scores: pd.DataFrame, facts: set[str], populations: Mapping[tuple[str, str], Population], small_cell: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hide scores of few patients; give also the groups whose total cannot be shown beside them."""
+    """Hide scores of few patients; give also the groups whose total cannot be shown beside them.
+
+    An earlier version of an indicator is about the same records as the newer one. Where it counts a few more
+    or less, the difference is a small number of patients: then it is hidden in the earlier version.
+    """
     scores = scores.copy()
     people = np.where(scores["indicator"].isin(facts), 0.0, patients(scores))
+    close = close_to_newer(scores, people, by=[*_GROUP, "provider"], small_cell=small_cell)
     groups = scores.groupby(_GROUP, sort=True)
     names = list(groups.indices)
     hide, unsafe = hide_cells(
@@ -92,6 +98,7 @@ def _hide_scores(
         same=pd.factorize(np.array(_counted_alike(scores, populations), dtype=object))[0],
         span=_spans(scores, populations),
         fewer_than=small_cell,
+        also=close,
     )
     scores["suppressed"] = hide
     scores.loc[hide, NUMBERS] = np.nan
@@ -101,19 +108,37 @@ def _hide_scores(
     return scores, pd.DataFrame([names[number] for number in sorted(unsafe)], columns=_GROUP, dtype=object)
 
 
-def _counted_alike(scores: pd.DataFrame, populations: Mapping[str, Population]) -> list[str]:
+def _counted_alike(scores: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> list[str]:
     """Which records each score counts; an indicator that nothing is known of has records of its own."""
-    return [populations[id].records if id in populations else f"/{id}" for id in scores["indicator"]]
+    versions = zip(scores["indicator"], scores["version"], strict=True)
+    return [populations[of].records if of in populations else "/".join(of) for of in versions]
 
 
-def _spans(scores: pd.DataFrame, populations: Mapping[str, Population]) -> NDArray[np.int64]:
+def _spans(scores: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> NDArray[np.int64]:
     """First month of the period of each score, and the month after its last."""
     found = []
-    for id, label in zip(scores["indicator"], scores["period"], strict=True):
-        span = populations[id].months(label) if id in populations else None
+    for *of, label in zip(scores["indicator"], scores["version"], scores["period"], strict=True):
+        known = populations.get((of[0], of[1]))
+        span = known.months(label) if known else None
         # A period that tells no months overlaps with none: it lies far off, by itself.
         found.append(span or (10**6 + len(found), 10**6 + len(found) + 1))
     return np.array(found, dtype=np.int64).reshape(len(found), 2)
+
+
+def close_to_newer(
+    scores: pd.DataFrame, people: NDArray[np.float64], *, by: list[str], small_cell: int
+) -> NDArray[np.bool_]:
+    """Whether a row differs from that of a newer version by some patients, but fewer than may be shown."""
+    found = np.zeros(len(scores), dtype=bool)
+    if scores.empty:
+        return found
+    same = [name for name in by if name != "version"]
+    rows = scores[by].assign(people=people, order=scores["version"].map(order), row=np.arange(len(scores)))
+    pairs = rows.merge(rows, on=same, suffixes=("", "_newer"))
+    pairs = pairs[[old < new for old, new in zip(pairs["order"], pairs["order_newer"], strict=True)]]
+    apart = (pairs["people"] - pairs["people_newer"]).abs()
+    found[pairs.loc[(apart > 0) & (apart < small_cell), "row"].to_numpy(np.int64)] = True
+    return found
 
 
 def _without(frame: pd.DataFrame, groups: pd.DataFrame, *, by: list[str]) -> pd.DataFrame:

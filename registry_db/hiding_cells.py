@@ -17,6 +17,7 @@ def hide_cells(
     same: NDArray[np.int64],
     span: NDArray[np.int64],
     fewer_than: int,
+    also: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.bool_], set[int]]:
     """Choose the counts to hide: small ones, and those that would tell them.
 
@@ -34,6 +35,8 @@ def hide_cells(
         First month of its period, and the month after its last.
     fewer_than : int
         Smallest number of patients that may be shown.
+    also : array of bool, shape (cells,), optional
+        Cells that are hidden for another reason; the total of their group is not shown either.
 
     Returns
     -------
@@ -44,6 +47,9 @@ def hide_cells(
     """
     n = np.nan_to_num(n)
     hide, unsafe = np.zeros(len(n), dtype=bool), set[int]()
+    if also is not None:
+        hide |= also & (n > 0)
+        unsafe.update(group[hide].tolist())
     groups = [np.flatnonzero(group == number) for number in range(group.max(initial=-1) + 1)]
     kinds = [np.flatnonzero(same == kind) for kind in np.unique(same)]
     kinds = [cells for cells in kinds if overlap(*span[cells].T)]

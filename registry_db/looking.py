@@ -9,13 +9,16 @@ import pandas as pd
 
 from contracts.simulation import Simulation
 from indicators.stratifiers import subgroups
+from indicators.words import Status
 from registry_db import results
 from registry_db.before_signing import contract_of, simulated
 from registry_db.cards import card_of
+from registry_db.catalogue import Definition, stored_definitions
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.fhir_scores import FHIR_BASE, score_bundle
 from registry_db.ledgers import Language, Ledger, stored_ledger
+from registry_db.lifecycle import one_of
 from registry_db.monitoring import course
 from registry_db.opened import OpenRegistry
 from registry_db.reader import PublicationReader, current_publication
@@ -26,16 +29,40 @@ class Looking(OpenRegistry):
     """Results of a registry; nothing is hidden from who opens the vault."""
 
     def scores(
-        self, indicator: str, *, period: str | None = None, provider: str | None = None
+        self,
+        indicator: str,
+        *,
+        period: str | None = None,
+        provider: str | None = None,
+        version: str | None = None,
     ) -> pd.DataFrame:
-        """Scores of an indicator in force, columns `registry_db.results.SCORES`; nothing is hidden.
+        """Scores of an indicator, columns `registry_db.results.SCORES`; nothing is hidden.
+
+        They are those of the version in force, be it retired, or of the one that is asked for: an earlier
+        version keeps the scores that it had.
 
         Raises
         ------
         RegistryError
-            If there is no such indicator, period or provider.
+            If there is no such indicator, version, period or provider.
         """
-        return self._results(results.scores, indicator, period=period, provider=provider)
+        return self._results(results.scores, indicator, period=period, provider=provider, version=version)
+
+    def status(self, indicator: str, version: str | None = None) -> Status:
+        """Status of a version of an indicator, by default of the one in force, be it retired.
+
+        Raises
+        ------
+        RegistryError
+            If there is no such indicator or version.
+        """
+        return self._version(indicator, version).status
+
+    def _version(self, indicator: str, version: str | None) -> Definition:
+        item = self.catalogue().get("indicator", indicator)
+        if version is None:
+            return item
+        return one_of(stored_definitions(self.con), item.id, version)[0]
 
     def estimates(
         self, indicator: str, *, period: str | None = None, provider: str | None = None
@@ -89,8 +116,9 @@ class Looking(OpenRegistry):
         *,
         period: str | None,
         provider: str | None,
+        version: str | None = None,
     ) -> pd.DataFrame:
-        item = self.catalogue().get("indicator", indicator)
+        item = self._version(indicator, version)
         frame = read(self.con, item.id, item.version)
         return results.only(frame, indicator, period=period, provider=provider)
 

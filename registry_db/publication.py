@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,13 +19,14 @@ import pandas as pd
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.expression import parse
+from indicators.expression import ExpressionError, parse
 from indicators.notation import to_text
 from indicators.periods import day_sql
 from indicators.phrases import column_title
 from indicators.stratifiers import subgroup_label, subgroups
+from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES
-from registry_db.catalogue import Catalogue, Definition
+from registry_db.catalogue import Catalogue, Definition, stored_definitions
 from registry_db.connect import Connection, schema_sql
 from registry_db.hiding import Population, hide_small
 from registry_db.records import make_current_view
@@ -99,6 +101,11 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     )
     con.register("current_indicators", current)
     shown = "semi join current_indicators using (indicator, version)"
+    earlier = _earlier_versions(con, catalogue)
+    every = [*((item.id, item.version) for item in earlier), *current.itertuples(index=False, name=None)]
+    con.register("every_version", pd.DataFrame(every, columns=["indicator", "version"]))
+    # Of an earlier version the scores alone: its states and subgroups would tell who moved between two.
+    scored = "semi join every_version using (indicator, version)"
     facts = {item.id for item in catalogue.shown() if item.model.outcome.kind == "structure"}
     tables = {
         "dataset": _datasets(catalogue),
@@ -108,15 +115,15 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
                 superseded_by is not null as superseded from delivery order by seq"""
         ).df(),
         "organisation": _organisations(con, catalogue),
-        "indicator": _indicators(catalogue),
+        "indicator": _indicators([*earlier, *catalogue.shown()]),
         "model": con.execute(
             f"""select model, indicator, version, period, kind, n, model_json, diagnostics_json
             from model {shown} order by all"""
         ).df(),
         "benchmark": con.execute(
-            f"select * exclude (inputs_hash) from benchmark {shown} where reference is not null order by all"
+            f"select * exclude (inputs_hash) from benchmark {scored} where reference is not null order by all"
         ).df(),
-        "score": con.execute(f"select * from score {shown} order by all").df(),
+        "score": con.execute(f"select * from score {scored} order by all").df(),
         "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "subgroup": _subgroups(catalogue),
@@ -130,17 +137,23 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     ).df()
     tables["luck"] = tables["luck"][tables["luck"]["settlement"].isin(tables["settlement"]["settlement"])]
     con.unregister("current_indicators")
-    populations = {item.id: _population(catalogue, item.model) for item in catalogue.shown()}
+    con.unregister("every_version")
+    items = [*earlier, *catalogue.shown()]
+    populations = {(item.id, item.version): _population(catalogue, item) for item in items}
     hide_small(tables, facts=facts, populations=populations, small_cell=small_cell)
     return tables
 
 
-def _population(catalogue: Catalogue, indicator: Indicator) -> Population:
+def _population(catalogue: Catalogue, item: Definition) -> Population:
     """Which records an indicator counts: those of its dataset that meet its population and no exclusion."""
+    indicator = item.model
     types = catalogue.dataset(indicator.dataset).types
     conditions = [indicator.population, indicator.denominator or "true"]
     conditions += [rule.when for rule in indicator.exclude]
-    said = [to_text(parse(text, types)) for text in conditions]
+    try:
+        said = [to_text(parse(text, types)) for text in conditions]
+    except ExpressionError:  # an earlier version may name what the dataset of today does not have
+        said = [item.label]
     return Population(json.dumps([indicator.dataset, indicator.unit, *said]), indicator.period)
 
 
@@ -164,8 +177,22 @@ def _columns(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["dataset", "column_name", *titles])
 
 
-def _indicators(catalogue: Catalogue) -> pd.DataFrame:
-    return pd.DataFrame([_indicator_row(item, item.model) for item in catalogue.shown()])
+def _earlier_versions(con: Connection, catalogue: Catalogue) -> list[Definition]:
+    """Versions that were in force before those that are now, and were scored then."""
+    scored = set(con.execute("select distinct indicator, version from benchmark").fetchall())
+    now = {item.id: item.version for item in catalogue.shown()}
+    return [
+        item
+        for item in stored_definitions(con)
+        if item.kind == "indicator"
+        and item.status in ADOPTED
+        and (item.id, item.version) in scored
+        and now.get(item.id, item.version) != item.version
+    ]
+
+
+def _indicators(items: Iterable[Definition]) -> pd.DataFrame:
+    return pd.DataFrame([_indicator_row(item, item.model) for item in items])
 
 
 def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:

@@ -28,6 +28,9 @@ def scores(
     strata: Annotated[
         bool, typer.Option("--strata", help="Scores of the subgroups that the stratifiers make.")
     ] = False,
+    version: Annotated[
+        str | None, typer.Option(help="Version; by default the one in force, be it retired.")
+    ] = None,
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -37,11 +40,20 @@ def scores(
     """
     if estimates and strata:
         raise typer.BadParameter("give --estimates or --strata, not both")
+    if version and (estimates or strata):
+        raise typer.BadParameter("--version goes with the scores alone")
     with opened(context) as registry:
-        look = registry.estimates if estimates else registry.subgroups if strata else registry.scores
-        frame = look(indicator, period=period, provider=provider)
+        if estimates:
+            frame = registry.estimates(indicator, period=period, provider=provider)
+        elif strata:
+            frame = registry.subgroups(indicator, period=period, provider=provider)
+        else:
+            frame = registry.scores(indicator, period=period, provider=provider, version=version)
+        status = registry.status(indicator, version)
     if written(frame, as_json=as_json, out=out):
         return
+    if status != "active":
+        console.print(f"{indicator}: this version is {status}")
     if strata:
         numbers = dict.fromkeys(("observed", "expected", "ratio", "adjusted", "lower", "upper"), ".3f")
         columns = dict.fromkeys(("period", "provider", "stratifier", "subgroup"), "")

@@ -30,6 +30,10 @@ def show(view: View) -> None:
     finding = sentences.finding(view.w, result, small_cell=view.about.small_cell)
     title = view.w.of(indicator, "title")
     frame.heading(title, f"{view.organisation.name}, {view.period}. {finding}")
+    if indicator.status == "retired":
+        frame.note(view.w.t("indicator.retired"))
+    elif indicator.status == "consultation":
+        frame.note(view.w.t("indicator.consultation"))
     st.html(markup.cards(_cards(view, result)))
     parts = {
         view.w.t("tab.compare"): _compare,
@@ -185,6 +189,7 @@ def _definition(view: View, result: Result) -> None:
         (w.t("definition.steward"), indicator.steward),
         (w.t("definition.minimum"), w.plural("definition.records", indicator.minimum_n)),
         (w.t("definition.version"), f"{indicator.indicator} {indicator.version}"),
+        (w.t("column.status"), sentences.status(w, indicator) or w.t("status.active")),
         (w.t("definition.hash"), indicator.hash[:16]),
     ]
     facts += [(w.t("definition.leaves-out"), rule[w.language]) for rule in indicator.exclusions]

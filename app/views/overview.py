@@ -69,6 +69,7 @@ def _row(view: View, result: Result) -> tuple[str, ...]:
     address = view.link("indicator", indicator=indicator.indicator)
     name = (
         f'<a href="{escape(address)}" target="_self">{escape(w.of(indicator, "title"))}</a>'
+        f"{markup.status(w, indicator)}"
         f"<small>{escape(sentences.better(w, indicator))}</small>"
     )
     verdict = markup.verdict(w, indicator, score, small_cell=view.about.small_cell)

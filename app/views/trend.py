@@ -17,6 +17,43 @@ Year = tuple[Score, Benchmark | None]
 
 def show(view: View, result: Result) -> None:
     """Draw the part of the page on earlier periods."""
+    _this_version(view, result)
+    _earlier(view, result)
+
+
+def _earlier(view: View, result: Result) -> None:
+    """The scores of versions that were in force before, as they were published then."""
+    w, indicator = view.w, result.indicator
+    found = [
+        (version, score)
+        for version in reversed(view.reader.indicators())
+        if version.indicator == indicator.indicator and version.order < indicator.order
+        for score in view.reader.scores(
+            version.indicator, version=version.version, provider=view.organisation.provider
+        )
+    ]
+    if not found:
+        return
+    frame.section(w.t("earlier.title"), w.t("earlier.about", version=indicator.version))
+    none = w.t("value.none")
+    table = {
+        w.t("column.version"): [version.version for version, _ in found],
+        w.t("choose.period"): [score.period for _, score in found],
+        w.t("column.n"): [none if score.n is None else w.count(score.n) for _, score in found],
+        w.t("column.value"): [_value(view, Result(version, score, None), score) for version, score in found],
+        w.t("column.interval"): [
+            none
+            if score.lower is None or score.upper is None
+            else w.interval(version, score.lower, score.upper)
+            for version, score in found
+        ],
+    }
+    st.table(pd.DataFrame(table), hide_index=True, border="horizontal")
+    if any(score.suppressed for _, score in found):
+        frame.note(w.t("earlier.hidden", small_cell=view.about.small_cell))
+
+
+def _this_version(view: View, result: Result) -> None:
     w, indicator = view.w, result.indicator
     years = _years(view, result)
     if len([score for score, _ in years if score.adjusted is not None]) < 2:
