@@ -61,8 +61,8 @@ def hide_small(
     facts : set of str
         Indicators that are facts about providers: they count no patients.
     populations : mapping of (str, str) to Population
-        Of each indicator and version which records it counts: counts of the same in periods that overlap, such as a year
-        and its quarters, can be subtracted.
+        Of each indicator and version which records it counts: counts of the same in periods that overlap,
+        such as a year and its quarters, can be subtracted.
     small_cell : int
         Scores and counts of fewer patients are hidden.
     """
