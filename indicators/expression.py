@@ -53,6 +53,8 @@ _COMPARE: dict[type[exp.Expr], str] = {
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 _NO_SUMS = "only numbers are added, subtracted or multiplied (dates: days_between(a, b), add_days(d, n))"
 _CONNECT: dict[type[exp.Expr], str] = {exp.And: "and", exp.Or: "or"}
+# As many minutes as there are in all the years that a date can have.
+_MOST_STEPS = 10_000 * 366 * 24 * 60
 _HINTS = {
     frozenset(("date", "text")): " (a date is written date 'YYYY-MM-DD')",
     frozenset(("date", "datetime")): " (the day of a datetime is date_of(t))",
@@ -296,6 +298,8 @@ def _function(tree: exp.Expr, scope: Scope) -> Node:
         raise _refuse(tree, f"{name} takes ({wanted}), not ({', '.join(got)}){hint}")
     if helper.whole and not is_whole(children[-1], scope):
         raise _refuse(tree.expressions[-1], f"{name} counts in whole numbers: write floor(...)")
+    if helper.whole and isinstance(children[-1].value, Decimal) and abs(children[-1].value) > _MOST_STEPS:
+        raise _refuse(tree.expressions[-1], "no day is so far away")
     assert helper.gives
     return Node(name, helper.gives, scope.zone if name == "date_of" else None, children)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -59,12 +60,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``did you mean 'x'?``, or ``known: a, b, ...`` (at most eight), or empty when nothing is known.
+        ``did you mean 'x'?``, or ``known: a, b, ...`` (at most eight), or empty when nothing is known. Of a
+        word that looks like a known one the letter is named that is not of its alphabet.
     """
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1)
     if near:
-        return f"did you mean '{near[0]}'?"
+        odd = next((character for character in word if not character.isascii()), "")
+        told = unicodedata.name(odd, "not a letter").lower() if odd and near[0].isascii() else ""
+        return f"did you mean '{near[0]}'?" + (f" '{odd}' is {told}" if told else "")
     if not names:
         return ""
     return "known: " + ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")

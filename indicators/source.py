@@ -1,8 +1,8 @@
 """YAML text to plain data that remembers on which line each field stood.
 
-A narrow YAML: one document, mappings, lists and scalars. Tags, anchors and aliases, repeated keys,
-characters that cannot be seen and very large or deep files are refused, so that a definition means what a
-reader sees.
+A narrow YAML: one document, mappings, lists and scalars. Tags, anchors, aliases and merges, repeated keys,
+characters that cannot be seen (in comments too) and very large or deep files are refused, so that a
+definition means what a reader sees.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from indicators.faults import DefinitionError, Fault
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 Path: TypeAlias = tuple[str | int, ...]
-# They turn the direction of writing, so that a reader sees another text than the machine.
-_UNSEEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# Characters that nobody sees: they hide, join or turn what stands there, or end a line for a machine alone.
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters by name
+_LINE = re.compile(r"\r\n|[\n\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,11 @@ def read_source(text: str, file: str) -> Source:
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         raise DefinitionError([Fault(file, 0, "", f"the file is larger than {MAX_BYTES:,} bytes")])
     try:
+        _refuse_control(text, file)
         _refuse_anchors_and_tags(text, file)
         lines: dict[Path, int] = {}
         data = _build(_root(text, file), (), lines, file)
+        _refuse_unseen(text, file)
     except UnicodeEncodeError:
         raise DefinitionError(
             [Fault(file, 0, "", "the file holds half a character", "save it as UTF-8")]
@@ -106,6 +110,30 @@ def read_source(text: str, file: str) -> Source:
     except yaml.YAMLError as error:
         raise DefinitionError([_yaml_fault(error, text, file)]) from None
     return Source(file, text, data, lines)
+
+
+def _refuse_control(text: str, file: str) -> None:
+    """Refuse control characters, which YAML cannot read and has no line for."""
+    for number, line in enumerate(_LINE.split(text), start=1):
+        for character in line:
+            if character < " " and character != "\t":
+                raise DefinitionError([_unseen_fault(character, file, number, ())])
+
+
+def _refuse_unseen(text: str, file: str) -> None:
+    """Refuse what cannot be seen anywhere else in the file: in a comment, or between the fields."""
+    for number, line in enumerate(_LINE.split(text.removeprefix("\ufeff")), start=1):
+        for character in line if not line.isascii() else "":
+            if _is_unseen(character):
+                raise DefinitionError([_unseen_fault(character, file, number, ())])
+
+
+def _is_unseen(character: str) -> bool:
+    return character in _BLANK or (unicodedata.category(character) in _UNSEEN and character not in "\n\t")
+
+
+def _unseen_fault(character: str, file: str, line: int, path: Path) -> Fault:
+    return Fault(file, line, dotted(path), f"U+{ord(character):04X} cannot be seen: take it out")
 
 
 def _refuse_anchors_and_tags(text: str, file: str) -> None:
@@ -157,6 +185,9 @@ def _key(node: yaml.Node, path: Path, file: str) -> str:
     if not isinstance(node, yaml.ScalarNode):
         raise DefinitionError([Fault(file, line, dotted(path), "the name of a field is one word")])
     key = _scalar(node, path, file)
+    if key == "<<":
+        message = "'<<' is not a field: what another mapping says is not merged into this one"
+        raise DefinitionError([Fault(file, line, dotted(path), message, "write the fields out")])
     if not isinstance(key, str):
         message, hint = f"the name '{node.value}' is not text", f'put it between quotes: "{node.value}"'
         raise DefinitionError([Fault(file, line, dotted(path), message, hint)])
@@ -165,13 +196,9 @@ def _key(node: yaml.Node, path: Path, file: str) -> str:
 
 def _scalar(node: yaml.Node, path: Path, file: str) -> str | int | float | bool | None:
     text: str = node.value
-    for character in text:
-        if character in _UNSEEN or (
-            unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t"
-        ):
-            code = f"U+{ord(character):04X}"
-            line = node.start_mark.line + 1
-            raise DefinitionError([Fault(file, line, dotted(path), f"{code} cannot be seen: take it out")])
+    for character in text if not text.isascii() or not text.isprintable() else "":
+        if _is_unseen(character):
+            raise DefinitionError([_unseen_fault(character, file, node.start_mark.line + 1, path)])
     kind = node.tag.rpartition(":")[2]
     if kind == "bool":
         return text.lower() == "true"

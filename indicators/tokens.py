@@ -31,6 +31,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,9})?")
 
 _INSTEAD = {
+    ".": "a number begins with a digit, as 0.5 does, and a column goes by its name alone",
     "/": "divide with ratio(a, b)",
     "//": "divide with ratio(a, b)",
     "==": "write =",

@@ -20,7 +20,7 @@ from indicators.faults import DefinitionError, Fault, did_you_mean
 from indicators.links import link_faults
 from indicators.networks import NetworkSet
 from indicators.shares import counts_in_part, shares
-from indicators.source import Source, dotted, read_source
+from indicators.source import MAX_BYTES, Source, dotted, read_source
 from indicators.tree import Codes
 from indicators.versions import identity, order
 from indicators.words import Status
@@ -138,16 +138,27 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
     faults: list[Fault] = []
     for file in files:
         try:
-            read.append(
-                _with_codes(read_definition(file.read_text(encoding="utf-8"), file.name), file.parent)
-            )
-        except (OSError, UnicodeDecodeError):
-            faults.append(Fault(str(file), 0, "", "there is no such file, or it is not text"))
+            read.append(_with_codes(read_definition(_text(file), file.name), file.parent))
+        except OSError:
+            faults.append(Fault(str(file), 0, "", "there is no such file"))
         except DefinitionError as error:
             faults += error.faults
     if faults:
         raise DefinitionError(faults)
     return read
+
+
+def _text(file: Path) -> str:
+    """Text of a definition file; one that is too large is not read."""
+    with file.open("rb") as stream:
+        content = stream.read(MAX_BYTES + 1)
+    try:
+        # Of a larger file the rest is not needed to refuse it, nor the end of its last character.
+        return content.decode("utf-8", errors="strict" if len(content) <= MAX_BYTES else "replace")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8 text"
+        raise DefinitionError([Fault(file.name, line, "", message, "save the file as UTF-8")]) from None
 
 
 def _with_codes(item: Definition, folder: Path) -> Definition:

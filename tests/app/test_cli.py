@@ -138,7 +138,7 @@ MISTAKES: dict[str, tuple[list[str], str]] = {
     "a file that is not there": (["deliver", "visit", "x.csv"], "x.csv: there is no such file\n"),
     "a definition that is not there": (
         ["define", "x.yaml"],
-        "1 fault in definitions:\n  x.yaml: there is no such file, or it is not text\n",
+        "1 fault in definitions:\n  x.yaml: there is no such file\n",
     ),
     "a folder that is taken": (
         ["init", "registry"],

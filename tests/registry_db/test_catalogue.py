@@ -50,7 +50,7 @@ def test_all_or_none_of_the_files_are_defined(registry: Registry, tmp_path: Path
         "wrong.yaml:8: dataset: there is no dataset 'vist' (did you mean 'visit'?)"
     ]
     assert told(registry, right, tmp_path / "gone.yaml") == [
-        f"{tmp_path / 'gone.yaml'}: there is no such file, or it is not text"
+        f"{tmp_path / 'gone.yaml'}: there is no such file"
     ]
 
 
@@ -166,3 +166,21 @@ def test_init_does_not_touch_what_is_there(tmp_path: Path) -> None:
         Registry.create(tmp_path)
     assert str(caught.value) == f"{tmp_path}: there is something here already\n  choose a new folder"
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (HOME.encode("utf-16"), "x.yaml:1: byte 0xff is not UTF-8 text (save the file as UTF-8)"),
+        (HOME.encode() + b"# caf\xe9\n", "x.yaml:17: byte 0xe9 is not UTF-8 text (save the file as UTF-8)"),
+        (b"\x00" * 100, "x.yaml:1: U+0000 cannot be seen: take it out"),
+        (b"a: " + b"x" * 10_000_000, "x.yaml: the file is larger than 1,000,000 bytes"),
+        (b"a: " + "é".encode() * 5_000_000, "x.yaml: the file is larger than 1,000,000 bytes"),
+        (b"a: " + b"[" * 10_000_000, "x.yaml: the file is larger than 1,000,000 bytes"),
+    ],
+    ids=["utf-16", "latin-1", "binary", "10 MB", "10 MB, two bytes a letter", "10 MB of brackets"],
+)
+def test_a_file_that_is_no_text_or_too_much(
+    registry: Registry, tmp_path: Path, content: bytes, fault: str
+) -> None:
+    assert told(registry, write(tmp_path, content, "x.yaml")) == [fault]
