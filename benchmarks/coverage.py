@@ -165,7 +165,7 @@ def birth_coverage(*, rounds: int, seed: int) -> Iterator[tuple[str, dict[str, f
                     for term, values in taken.columns.items()
                 }
                 eta = model.predictor(named, np.zeros(len(taken.n)))
-                found = strata(registry.con, BIRTH_PERIOD, taken, eta)
+                found = strata(registry.con, BIRTH_PERIOD, eta)
                 terms = case_mix_terms(indicator)
                 yield name, _birth_coverage(found, taken, terms, model.spread, rounds=rounds, seed=seed)
 

@@ -31,7 +31,7 @@ import pandas as pd
 
 from indicators.compile import quote, text_literal
 from indicators.states import STATES
-from indicators.strata import COUNTS, mixes_of_rows_select, patterns_select, with_patterns
+from indicators.strata import COUNTS, mixes_of_rows_select, with_patterns
 from risk_models.design import Design, Term, fit_design
 from risk_models.expected import fit_model
 
@@ -98,16 +98,16 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
     return _fetched(
         con,
         "select _provider, sum(risk) as expected, sum(spread) as variance "
-        f"from {with_patterns('cohort', 'expected', NAMES)} where _period = '2025' and {COUNTS} "
+        f"from {with_patterns('cohort', 'expected', ['_period', *NAMES])} where {COUNTS} "
         "group by all order by all",
     )
 
 
 def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Make the table of case-mix patterns with counts and sums as the registry does, and take it out."""
-    sql = patterns_select(f"({mixes_of_rows_select('cohort', NAMES)})", NAMES)
-    con.execute(f"create or replace temp table pattern as {sql}", ["2025"])
-    return con.execute("select * from pattern").df()
+    sql = mixes_of_rows_select("cohort", NAMES)
+    con.execute(f"create or replace temp table pattern as {sql}")
+    return con.execute("select * from pattern order by _pattern").df()
 
 
 def by_rows(con: duckdb.DuckDBPyConnection) -> Sums:

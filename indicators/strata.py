@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from indicators.attributed import WHOLE_SQL
 from indicators.compile import quote, text_literal
+from indicators.definition import Indicator
+from indicators.outcomes import BinaryOutcome
 from indicators.periods import PeriodSQL
 from indicators.states import STATES, state_literal
 from indicators.stratifiers import UNKNOWN, subgroup_column
@@ -12,7 +15,7 @@ from indicators.stratifiers import UNKNOWN, subgroup_column
 COUNTED = STATES[-3:]
 
 
-def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL) -> str:
+def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL, indicator: Indicator) -> str:
     """SQL of all records, grouped by all that what leaves the engine is told apart by.
 
     Parameters
@@ -23,6 +26,8 @@ def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL) -> str:
         What an expectation follows from: the case-mix terms, or ``_expected``; none for one pattern of all.
     period : PeriodSQL
         What gives the label of a period.
+    indicator : Indicator
+        The definition. What it makes the same for all records is not grouped by or summed.
 
     Returns
     -------
@@ -30,9 +35,21 @@ def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL) -> str:
         A select of ``_period, _provider, _share, _once, _state, _reason``, the columns, and of the records of
         each cell, counted whole: n, sum_y, sum_y2, sum_before and records. The sums are exact.
     """
+    shared, whole = "_share, _once, ", ""
+    if indicator.unit == "provider":
+        shared, whole = "", f"{WHOLE_SQL} as _share, true as _once, "
+    outcome = indicator.outcome
+    sized = outcome.kind == "count" or (isinstance(outcome, BinaryOutcome) and outcome.trials is not None)
+    sums = dict(_SUMS)
+    if not sized:
+        sums["n"] = "count(*)"
+    if not sized and outcome.kind not in ("continuous", "change"):
+        sums["sum_y2"] = sums["sum_y"]  # each is 0 or 1
+    if outcome.kind != "change":
+        sums["sum_before"] = "cast(null as double)"
     return (
-        f"select {period.label('_at')} as _period, * exclude (_at) from (select _at, _provider, _share, "
-        f"_once, _state, _reason, {_listed(columns)}{_SUMS} from {cohort} group by all)"
+        f"select {period.label('_at')} as _period, {whole}* exclude (_at) from (select _at, _provider, "
+        f"{shared}_state, _reason, {_listed(columns)}{_named(sums)} from {cohort} group by all)"
     )
 
 
@@ -63,64 +80,66 @@ def mixes_select(cells: str, columns: Sequence[str]) -> str:
     Returns
     -------
     str
-        A select of ``_period``, the columns, n, sum_y and sum_y2, and records, which is another number than n
-        where a record has trials or exposure.
+        A select of ``_period``; ``_pattern``, which numbers the patterns of a period from 0 in the order of
+        the columns; the columns; n, sum_y and sum_y2; and records, which is another number than n where a
+        record has trials or exposure.
     """
+    order = f" order by {', '.join(map(quote, columns))}" if columns else ""
+    totals = _totals("n", "sum_y", "sum_y2", "records")
     return (
-        f"select _period, {_listed(columns)}{_totals('n', 'sum_y', 'sum_y2', 'records')} from {cells} "
-        f"where {COUNTS} and _once and _period is not null group by all"
+        f"select row_number() over (partition by _period{order}) - 1 as _pattern, * from "
+        f"(select _period, {_listed(columns)}{totals} from {cells} "
+        f"where {COUNTS} and _once and _period is not null group by all)"
     )
 
 
 def mixes_of_rows_select(cohort: str, columns: Sequence[str]) -> str:
     """SQL of what `mixes_select` gives, of a cohort itself: where nobody is scored, it is grouped by less."""
-    rows = f"(select _period, _once, _state, {_listed(columns)}{_SUMS} from {cohort} group by all)"
+    sums = _named(_SUMS)
+    rows = f"(select _period, _once, _state, {_listed(columns)}{sums} from {cohort} group by all)"
     return mixes_select(rows, columns)
 
 
-def patterns_select(mixes: str, columns: Sequence[str]) -> str:
-    """SQL of the patterns of one period, the parameter: what `mixes_select` gave, numbered from 0.
-
-    ``_pattern`` is the number, in the order of the columns.
-    """
-    ordered = ", ".join(map(quote, columns))
-    rows = f"select * exclude (_period) from {mixes} where _period = ?"
-    return f"select row_number() over () - 1 as _pattern, * from ({rows} order by {ordered or 'all'})"
+def patterns_select(mixes: str) -> str:
+    """SQL of the patterns of one period, the parameter, in their order; ``mixes`` as of `mixes_select`."""
+    return f"select * exclude (_period) from {mixes} where _period = ? order by _pattern"
 
 
 def providers_select(cells: str) -> str:
-    """SQL of the providers with eligible records in a period, the parameter ``$period``, numbered from 0."""
+    """SQL of the providers with eligible records in each period, with their ``number`` from 0."""
     return (
-        "select _provider, row_number() over (order by _provider) - 1 as number from (select distinct "
-        f"_provider from {cells} where _period = $period and _state <> 'not-eligible') order by number"
+        "select *, row_number() over (partition by _period order by _provider) - 1 as number "
+        f"from (select distinct _period, _provider from {cells} where _state <> 'not-eligible')"
     )
 
 
-def strata_select(cells: str, patterns: str, columns: Sequence[str]) -> str:
-    """SQL of the strata of one period, ``$period``: records of a provider with one pattern that count alike.
+def strata_select(cells: str, mixes: str, providers: str, columns: Sequence[str]) -> str:
+    """SQL of the strata of each period: records of a provider with one pattern that count alike.
 
     A pattern, not an expectation, is what comes back: the expectation of a pattern is computed once, outside,
     whatever the model.
 
     Parameters
     ----------
-    cells, patterns : str
-        Tables with what `cells_select` and `patterns_select` gave.
+    cells, mixes, providers : str
+        Tables with what `cells_select`, `mixes_select` and `providers_select` gave.
     columns : sequence of str
         As for `cells_select`.
 
     Returns
     -------
     str
-        A select of the numbers of provider and pattern, share (for how much each of the records counts), n,
-        sum_y, sum_y2, sum_before and records.
+        A select of ``_period``, the numbers of provider and pattern, share (for how much each of the records
+        counts), n, sum_y, sum_y2, sum_before and records.
     """
-    counted = f"(select * from {cells} where _period = $period and {COUNTS}) as counted"
     totals = _totals("n", "sum_y", "sum_y2", "sum_before", "records", of="counted.")
+    counted = f"(select * from {cells} where {COUNTS}) as counted"
     return f"""
-        select number as provider, _pattern as pattern, cast(_share as double) as share, {totals}
-        from {with_patterns(counted, patterns, columns)}
-        join ({providers_select(cells)}) using (_provider) group by all order by all"""
+        select counted._period as _period, number as provider, _pattern as pattern,
+            cast(_share as double) as share, {totals}
+        from {with_patterns(counted, mixes, ["_period", *columns])}
+        join {providers} as own on own._period = counted._period and own._provider = counted._provider
+        group by all"""
 
 
 def subgroup_states_select(cohort: str, stratifier: str) -> str:
@@ -140,7 +159,7 @@ def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], s
     return (
         f"select provider, subgroup, pattern, share, once, {totals} from (select _provider as provider, "
         f"{_subgroup_sql(stratifier)} as subgroup, _pattern as pattern, "
-        f"cast(_share as double) as share, _once as once, {_SUMS} "
+        f"cast(_share as double) as share, _once as once, {_named(_SUMS)} "
         f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} group by all) "
         "group by all order by all"
     )
@@ -161,6 +180,10 @@ def _listed(columns: Sequence[str]) -> str:
     return "".join(f"{quote(column)}, " for column in columns)
 
 
+def _named(sums: Mapping[str, str]) -> str:
+    return ", ".join(f"{sql} as {name}" for name, sql in sums.items())
+
+
 def _totals(*names: str, of: str = "") -> str:
     return ", ".join(f"cast(sum({of}{name}) as double) as {name}" for name in names)
 
@@ -169,6 +192,10 @@ def _totals(*names: str, of: str = "") -> str:
 COUNTS = f"_state >= {state_literal(COUNTED[0])}"
 # Sums of whole numbers and exact decimals: they do not depend on the order in which threads add them.
 # Without records a sum is null, and so is a sum of what is not there.
-_SUMS = (
-    "sum(_n) as n, sum(_y) as sum_y, sum(_y * _y) as sum_y2, sum(_before) as sum_before, count(*) as records"
-)
+_SUMS = {
+    "n": "sum(_n)",
+    "sum_y": "sum(_y)",
+    "sum_y2": "sum(_y * _y)",
+    "sum_before": "sum(_before)",
+    "records": "count(*)",
+}

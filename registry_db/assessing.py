@@ -107,7 +107,7 @@ def score_now(con: Connection, indicator: Indicator, dataset: Dataset) -> pd.Dat
     for period in periods(con):
         taken = patterns(con, indicator, period)
         expected = expectation(indicator, period, taken, reference)
-        scored, _ = _scored(indicator, taken, strata(con, period, taken, expected.expected), expected)
+        scored, _ = _scored(indicator, taken, strata(con, period, expected.expected), expected)
         found.append(scored.scores.assign(period=period))
     return pd.concat(found[1:] or found, ignore_index=True)
 
@@ -121,7 +121,7 @@ def _assess_period(
     inputs_hash: str,
 ) -> tuple[str, ...]:
     """Score one period and keep what was found; give what could not be estimated, and why."""
-    taken = strata(con, period, patterns, expected.expected)
+    taken = strata(con, period, expected.expected)
     scored, reason = _scored(item.model, patterns, taken, expected)
     _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
     _keep_subgroups(con, item, period, patterns, taken, expected)

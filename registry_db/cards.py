@@ -71,7 +71,7 @@ def card_of(
                 f"{item.id} {chosen}: the records are no longer those that model {model_id} was fitted on",
                 "fit it anew with `meetlat fit`",
             )
-        found = strata(con, chosen, taken, np.full(len(taken.n), np.nan))
+        found = strata(con, chosen, np.full(len(taken.n), np.nan))
         before = [name for name in stored if name < chosen]
         return model_card(
             model,

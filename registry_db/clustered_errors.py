@@ -36,7 +36,7 @@ def clustered_errors(
     CannotFit
         With records of fewer than two providers, or that count in part for networks.
     """
-    found = strata(con, period, patterns, np.full(len(patterns.n), np.nan))
+    found = strata(con, period, np.full(len(patterns.n), np.nan))
     if (found.share < 1).any():
         raise CannotFit("records count in part for networks, and a cluster is of whole records")
     columns = {name: values[found.pattern] for name, values in patterns.columns.items()}

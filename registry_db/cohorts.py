@@ -168,13 +168,20 @@ def make_cohort(
     con.execute(f"create or replace temp view cohort_record as {records}")
     con.execute(f"create temp {'table' if kept else 'view'} cohort as {sql}")
     columns = _columns(indicator)
-    mixes, dated = mixes_of_rows_select("cohort", columns), "cohort"
-    if scored:
-        period = period_sql(indicator.period, dataset, "cohort_record")
-        con.execute(f"create or replace temp table cell as {cells_select('cohort', columns, period)}")
-        mixes, dated = mixes_select("cell", columns), "cell"
-    con.execute(f"create or replace temp table mix as {mixes}")
-    con.execute(f"create or replace temp table period as select distinct _period from {dated}")
+    if not scored:
+        _make(con, "mix", mixes_of_rows_select("cohort", columns))
+        _make(con, "period", "select distinct _period from cohort")
+        return
+    period = period_sql(indicator.period, dataset, "cohort_record")
+    _make(con, "cell", cells_select("cohort", columns, period, indicator))
+    _make(con, "mix", mixes_select("cell", columns))
+    _make(con, "period", "select distinct _period from cell")
+    _make(con, "scored", providers_select("cell"))
+    _make(con, "stratum", strata_select("cell", "mix", "scored", columns))
+
+
+def _make(con: Connection, table: str, sql: str) -> None:
+    con.execute(f"create or replace temp table {table} as {sql}")
 
 
 def _drop_cohort(con: Connection) -> None:
@@ -202,16 +209,15 @@ def states(con: Connection) -> pd.DataFrame:
 
 def patterns(con: Connection, indicator: Indicator, period: str) -> Patterns:
     """Make the temporary table ``pattern`` of one period, and take it out of the engine."""
-    columns = _columns(indicator)
-    sql = patterns_select("mix", columns)
-    con.execute(f"create or replace temp table pattern as {sql}", [period])
+    con.execute(f"create or replace temp table pattern as {patterns_select('mix')}", [period])
     frame = con.execute("select * from pattern order by _pattern").df()
     return Patterns(
-        {name: _column(frame[name]) for name in columns}, *_numbers(frame, "n", "sum_y", "sum_y2", "records")
+        {name: _column(frame[name]) for name in _columns(indicator)},
+        *_numbers(frame, "n", "sum_y", "sum_y2", "records"),
     )
 
 
-def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[np.float64]) -> Strata:
+def strata(con: Connection, period: str, expected: NDArray[np.float64]) -> Strata:
     """Take the strata of one period out of the engine.
 
     Parameters
@@ -220,17 +226,16 @@ def strata(con: Connection, period: str, patterns: Patterns, expected: NDArray[n
         The vault, after `make_cohort`.
     period : str
         The period.
-    patterns : Patterns
-        Those in the table ``pattern``.
     expected : array of float
         Expectation of one record of each pattern; NaN for none.
     """
-    known = con.execute(providers_select("cell"), {"period": period}).fetchall()
-    sql = strata_select("cell", "pattern", list(patterns.columns))
-    found = con.execute(sql, {"period": period}).df()
+    known = con.execute("select _provider from scored where _period = ? order by number", [period]).fetchall()
+    found = con.execute(
+        "select * from stratum where _period = ? order by provider, pattern, share", [period]
+    ).df()
     provider, pattern = (found[name].to_numpy(np.int64) for name in ("provider", "pattern"))
     sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records", "share")
-    return Strata(tuple(code for code, _ in known), provider, pattern, expected[pattern], *sums)
+    return Strata(tuple(code for (code,) in known), provider, pattern, expected[pattern], *sums)
 
 
 def _numbers(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:

@@ -89,7 +89,7 @@ def course(
             for event in (0.0, 1.0)
         ]
         months = _months(con, dataset, taken, each, expected.expected, weights)
-        of = strata(con, each, taken, expected.expected)
+        of = strata(con, each, expected.expected)
         if (of.share < 1).any():
             raise RegistryError(
                 f"{item.id}: its records count in part for the networks of {indicator.unit}",

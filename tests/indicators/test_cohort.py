@@ -423,7 +423,7 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
     with duckdb.connect() as con:
         keep_shares(con, networks())
         rows = make_cohort(con, of, records)
-        make_cells(con, terms := [term.term for term in of.case_mix])
+        make_cells(con, terms := [term.term for term in of.case_mix], of)
         states = con.execute(states_select("cell")).fetchall()
         assert len(rows) == len(records) == sum(count for *_, count in states)
         assert all(row["_state"] for row in rows)
@@ -431,7 +431,7 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             assert (row["_reason"] == "") is (row["_state"] in COUNTED)
         for period in ("2023", "2024"):
             counted = [row for row in rows if row["_period"] == period and row["_state"] in COUNTED]
-            patterns, strata = patterns_and_strata(con, terms, period)
+            patterns, strata = patterns_and_strata(con, terms, of, period)
             assert [number for number, *_ in patterns] == list(range(len(patterns)))
             assert_sums([row for _, *row in patterns], counted, terms, ("_y",))
             of_pattern = {number: row[: len(terms)] for number, *row in patterns}
@@ -440,25 +440,29 @@ def test_states_add_up_and_strata_lose_nothing(name: str, records: list[dict[str
             assert_sums(groups, counted, ["_provider", *terms], ("_y", "_before"))
 
 
-def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str], of: Dataset | None = None) -> None:
-    period = period_sql(None, of or dataset(), "records")
-    con.execute(f"create or replace table cell as {cells_select('cohort', columns, period)}")
-    con.execute(f"create or replace table mix as {mixes_select('cell', columns)}")
+def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str], of: Indicator) -> None:
+    for name, sql in (
+        ("cell", cells_select("cohort", columns, period_sql(of.period, dataset(), "records"), of)),
+        ("mix", mixes_select("cell", columns)),
+        ("scored", providers_select("cell")),
+    ):
+        con.execute(f"create or replace table {name} as {sql}")
     of_rows = con.execute(mixes_of_rows_select("cohort", columns)).fetchall()
     assert sorted(of_rows, key=repr) == sorted(con.execute("select * from mix").fetchall(), key=repr)
 
 
 def patterns_and_strata(
-    con: duckdb.DuckDBPyConnection, columns: list[str], period: str = "2024"
+    con: duckdb.DuckDBPyConnection, columns: list[str], of: Indicator, period: str = "2024"
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    make_cells(con, columns)
-    con.execute(f"create or replace table pattern as {patterns_select('mix', columns)}", [period])
-    patterns = con.execute("select * from pattern order by _pattern").fetchall()
-    code = {
-        number: code for code, number in con.execute(providers_select("cell"), {"period": period}).fetchall()
-    }
-    strata = con.execute(strata_select("cell", "pattern", columns), {"period": period}).fetchall()
-    return patterns, [(code[number], *sums) for number, *sums in strata]
+    make_cells(con, columns, of)
+    patterns = con.execute(patterns_select("mix"), [period]).fetchall()
+    sql = strata_select("cell", "mix", "scored", columns)
+    strata = con.execute(
+        f"select _provider, strata.* exclude (_period, provider) from ({sql}) as strata join scored "
+        "on strata._period = scored._period and provider = number where strata._period = ? order by all",
+        [period],
+    ).fetchall()
+    return patterns, strata
 
 
 def assert_sums(
@@ -486,7 +490,7 @@ def test_sums_do_not_depend_on_the_order_of_records(con: duckdb.DuckDBPyConnecti
     sums = []
     for order in (values, sorted(values)):
         make_cohort(con, of, [RECORD | {"score_before": 1, "score_after": value} for value in order])
-        sums.append(patterns_and_strata(con, [])[1])
+        sums.append(patterns_and_strata(con, [], of)[1])
     assert sums[0] == sums[1]
     exact = [Decimal(str(value)) for value in values]
     assert sums[0][0][4] == float(sum(exact))
@@ -494,8 +498,9 @@ def test_sums_do_not_depend_on_the_order_of_records(con: duckdb.DuckDBPyConnecti
 
 
 def test_counts_weigh_as_many_as_they_are(con: duckdb.DuckDBPyConnection) -> None:
-    make_cohort(con, indicator(**COUNTS), [RECORD | {"events": e, "trials": t} for e, t in ((3, 4), (5, 10))])
-    [stratum] = patterns_and_strata(con, [])[1]
+    of = indicator(**COUNTS)
+    make_cohort(con, of, [RECORD | {"events": e, "trials": t} for e, t in ((3, 4), (5, 10))])
+    [stratum] = patterns_and_strata(con, [], of)[1]
     assert stratum[:5] == ("P1", 0, 1.0, 14.0, 8.0)
 
 
@@ -509,7 +514,7 @@ def test_records_with_the_same_delivered_expectation_are_one_stratum(con: duckdb
     )
     scores = {"score_before": 0.1, "score_after": 0.8}
     make_cohort(con, of, [RECORD | scores | {"expected_after": value} for value in (0.5, 0.7, 0.7)])
-    patterns, strata = patterns_and_strata(con, ["_expected"])
+    patterns, strata = patterns_and_strata(con, ["_expected"], of)
     assert [float(pattern[1]) for pattern in patterns] == [0.5, 0.7]
     assert [row[:4] for row in strata] == [("P1", 0, 1.0, 1.0), ("P1", 1, 1.0, 2.0)]
 
