@@ -91,7 +91,8 @@ def _amounts(contract: Contract, spending: float, draw: Random) -> dict[str, Any
     if isinstance(contract.threshold.rate, ByChoice):
         more["chosen_threshold"] = contract.threshold.rate.among[0]
     if contract.distribution is not None and contract.distribution.weights is None:
-        more["members"] = (Member("A", Decimal(2)), Member("B", Decimal(1)))
+        first = Decimal(1) if contract.distribution.by == "equal" else Decimal(2)
+        more["members"] = (Member("A", first), Member("B", Decimal(1)))
     return more
 
 

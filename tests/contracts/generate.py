@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 from contracts.contract import Contract
-from contracts.inputs import BaselineSpending, SettlementInputs
+from contracts.inputs import BaselineSpending, Completion, Interim, Member, SettlementInputs
 from tests.contracts import build
-from tests.contracts.second_engine import quality_again, target_again, threshold_again
+from tests.contracts.second_engine import pool_again, quality_again, target_again, threshold_again
 
 BANDS = ["low998", "low95", "in", "high95", "high998"]
 YEARS = ["2024", "2025"]
@@ -23,7 +23,7 @@ def generate(draw: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     terms = build.terms(
         population__minimum_records=draw.choice([1, 1, 900]),
         quality=_quality(draw),
-        share=_rate(draw, rising=True, slices=True),
+        share=_share(draw),
         threshold=_threshold(draw),
         rounding__unit=draw.choice(["cent", "euro"]),
         years=list(YEARS),
@@ -33,6 +33,93 @@ def generate(draw: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
     facts = _facts(draw, terms)
     facts["spending"] = _spending(draw, terms, facts)
     return terms, facts
+
+
+def generate_any(draw: random.Random) -> tuple[dict[str, Any], dict[str, Any]]:
+    """As above, and now and then with what is not always settled, known in part, or counted in part."""
+    terms, facts = generate(draw)
+    if draw.random() < 0.25:
+        terms["population"]["below_minimum"] = "no-settlement"
+    if draw.random() < 0.15:
+        for row in (facts, *facts["baselines"], *facts["comparison"]):
+            row["records"] = f"{row['records']}.{draw.randint(1, 99):02}"
+        facts["spending"] = _spending(draw, terms, facts)
+    if terms["spending"]["payer_share_above"] == 1 and draw.random() < 0.15:
+        facts |= _in_parts(draw, facts["spending"])
+    return terms, facts
+
+
+def generate_payers(draw: random.Random) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """A contract with two or three payers and the facts of each; the pool is often exactly at a threshold."""
+    terms, first = generate_any(draw)
+    names = ["Sun", "Moon", "Star"][: draw.randint(2, 3)]
+    terms["parties"] |= {"payers": names, "judged": draw.choice(["per-payer", "pooled"])}
+    if terms["target"]["kind"] in ("blend", "comparison-group") and draw.random() < 0.2:
+        terms["comparison"] = {"networks": "others"}
+    facts = {names[0]: first}
+    for name in names[1:]:
+        # quality, and what was found and chosen, are of all
+        own = _facts(draw, terms, period=first["period"])
+        own |= {key: first[key] for key in ("results", "findings", "chosen_threshold") if key in first}
+        own["spending"] = _spending(draw, terms, own)
+        facts[name] = own
+    if draw.random() < 0.2:
+        terms["parties"]["shares"] = dict(zip(names, ["0.5", "0.3", "0.2"], strict=False))
+        if len(names) == 2:
+            terms["parties"]["shares"][names[1]] = "0.5"
+        for own in facts.values():
+            own["records"] = first["records"]
+    last = facts[names[-1]]
+    if terms["parties"]["judged"] == "pooled" and draw.random() < 0.5 and "interim" not in last:
+        _meet_the_pool(terms, facts, last)
+    return terms, facts
+
+
+def _meet_the_pool(terms: dict[str, Any], facts: dict[str, dict[str, Any]], last: dict[str, Any]) -> None:
+    """Let the last payer spend so that all together lie exactly at the threshold, if a decimal can say so."""
+    pool = pool_again(terms, facts.values(), Counter())
+    rate = threshold_again(terms["threshold"], last, Counter(), pool.records)
+    exact = Fraction(last["spending"]) + pool.saving - rate * pool.target
+    if exact >= 0 and 10**30 % exact.denominator == 0:
+        last["spending"] = _decimal(exact)
+
+
+def generate_term(draw: random.Random) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A rule for rebasing, and what each contract year came to."""
+    rule = {
+        "basis": draw.choice(["per-record", "total"]),
+        "weights": [str(draw.randint(1, 5)) for _ in YEARS],
+        "trend": {
+            "rate": draw.choice(["0", "0.03", "-0.015"]),
+            "growth": draw.choice(["compound", "simple"]),
+        },
+        "prices_of": draw.choice(["last-year", "year-after"]),
+        "add_back": draw.choice(["0", "0.5", "1"]),
+    }
+    years = [
+        {
+            "period": year,
+            "records": draw.randint(800, 1200),
+            "spending": _cents(draw, 10**6),
+            "payment": f"{draw.randint(-(10**6), 10**6) / 100:.2f}",
+        }
+        for year in YEARS
+    ]
+    return rule, years
+
+
+def _in_parts(draw: random.Random, spending: str) -> dict[str, Any]:
+    """The same final spending, known in part: three quarters in full, of the rest some."""
+    whole, factor = Decimal(spending), draw.choice(["0.5", "0.8", "1"])
+    with localcontext() as context:
+        context.prec = 60
+        rest = whole / 4
+        known = rest * Decimal(factor)
+        parts = [
+            {"part": "first", "spending": format(whole - rest, "f"), "factor": "1"},
+            {"part": "last", "spending": format(known, "f"), "factor": factor},
+        ]
+        return {"spending": format(whole - rest + known, "f"), "interim": parts}
 
 
 def _add_sections(draw: random.Random, terms: dict[str, Any]) -> None:
@@ -67,7 +154,7 @@ def _add_sections(draw: random.Random, terms: dict[str, Any]) -> None:
 def _add_rarer_sections(draw: random.Random, terms: dict[str, Any]) -> None:
     if draw.random() < 0.25:
         terms["withhold"] = {
-            "rate": "0.02",
+            "rate": draw.choice(["0.02", {"2024": "0.01", "2025": "0.03"}]),
             "earned": _rate(draw, rising=True),
             "settled_as": draw.choice(["returned", "charged"]),
         }
@@ -78,6 +165,22 @@ def _add_rarer_sections(draw: random.Random, terms: dict[str, Any]) -> None:
     if draw.random() < 0.2:
         covers = draw.choice(["savings", "savings-and-losses"])
         terms["suspended"] = [{"when": "gamma", "covers": covers}]
+    if draw.random() < 0.4:
+        by = draw.choice(["fixed-weights", "records", "spending", "equal"])
+        terms["distribution"] = {"by": by, "remainder": "largest-remainder"}
+        if by == "fixed-weights":
+            terms["distribution"]["weights"] = {"West": "1", "East": "2.5", "North": "1"}
+
+
+def _share(draw: random.Random) -> dict[str, Any]:
+    kind = draw.choice(["any", "any", "any", "any", "sliding", "parts"])
+    if kind == "parts":
+        return {"kind": kind, "participant": draw.randint(1, 4), "others": {"patients": 1, "fund": "0.5"}}
+    if kind == "sliding":
+        low, high = sorted(draw.randint(0, 100) / 100 for _ in range(2))
+        rates = {"from_rate": f"{low}", "to_rate": f"{high}"}
+        return {"kind": kind, "from_savings_rate": "0.01", "to_savings_rate": "0.06", **rates}
+    return _rate(draw, rising=True, slices=True)
 
 
 def _rate(draw: random.Random, *, rising: bool, slices: bool = False) -> dict[str, Any]:
@@ -119,6 +222,10 @@ def _threshold(draw: random.Random, *, losses: bool = False) -> dict[str, Any]:
         rate = {"by": "population", "between": draw.choice(["linear", "step"]), "table": table}
     elif draw.random() < 0.15:
         rate = {"by": "choice", "among": ["0", "0.01", "0.02"]}
+        if draw.random() < 0.5:
+            rate["otherwise"] = {"by": "population", "between": "linear", "table": table}
+    elif draw.random() < 0.15:
+        rate = {"by": "significance", "error": "0.05", "cv": "0.6", "digits": draw.choice([2, 4])}
     rule = {
         "rate": rate,
         "mode": draw.choice(["gate", "deductible"]),
@@ -137,7 +244,9 @@ def _losses(draw: random.Random) -> dict[str, Any]:
         "relief": draw.choice(["none", "as-established"]),
     }
     if draw.random() < 0.4:
-        rule["limits"] = [*rule["limits"], {"rate_of": "revenue", "rate": "0.02", "when": "beta"}]
+        only = draw.choice([{"when": "beta"}, {"unless": "alpha"}])
+        by_year = draw.choice(["0.02", {"2024": "0.01", "2025": "0.02"}])
+        rule["limits"] = [*rule["limits"], {"rate_of": "revenue", "rate": by_year, **only}]
         rule["revenue_unknown"] = "other-limits-only"
     if draw.random() < 0.5:
         rule["phase_in"] = {"2024": "0.25", "2025": "0.75"}
@@ -201,6 +310,12 @@ def _quality(draw: random.Random) -> dict[str, Any]:
     if draw.random() < 0.4:
         how = draw.choice(["leave-out", "zero", "reporting"])
         quality["reliability"] = {"floor": "0.4", "below_floor": how}
+    if draw.random() < 0.3:
+        for rule in rules:
+            rule["horizon"] = draw.choice([1, 2, 3])
+        quality["horizon_weights"] = {
+            str(horizon): str(draw.randint(1, 5)) for horizon in {rule["horizon"] for rule in rules}
+        }
     if draw.random() < 0.15:
         quality["minimum_score"] = "0.2"
     if "minimum_score" in quality or any("minimum_attained" in rule for rule in rules):
@@ -233,12 +348,12 @@ def _goal(draw: random.Random) -> dict[str, Any]:
     return {"by": kind, "better": "lower", "threshold": high, "target": low}
 
 
-def _facts(draw: random.Random, terms: dict[str, Any]) -> dict[str, Any]:
+def _facts(draw: random.Random, terms: dict[str, Any], period: str | None = None) -> dict[str, Any]:
     size = draw.choice([100, 10**7, 10**9])
     target = terms["target"]
     own = target.get("own", target)
     years = [part["period"] for part in own.get("baseline", ())]
-    period = draw.choice(YEARS)
+    period = period or draw.choice(YEARS)
     compared = set()
     if target["kind"] in ("blend", "comparison-group"):
         compared.add(period)
@@ -270,6 +385,16 @@ def _facts(draw: random.Random, terms: dict[str, Any]) -> dict[str, Any]:
     return facts | _amounts(draw, terms, size)
 
 
+def _members(draw: random.Random, by: str) -> list[dict[str, str]]:
+    weights = {
+        "records": [str(draw.randint(0, 400)) for _ in range(3)],
+        "spending": [_cents(draw, 1000) for _ in range(3)],
+        "equal": ["1", "1", "1"],
+    }[by]
+    weights[0] = weights[0] if weights[0] != "0" else "1"
+    return [{"name": f"P{n}", "weight": weight} for n, weight in enumerate(weights)]
+
+
 def _amounts(draw: random.Random, terms: dict[str, Any], size: int) -> dict[str, Any]:
     """Amounts that only some contracts ask for."""
     losses = terms["losses"] if terms["losses"] != "none" else {}
@@ -285,6 +410,12 @@ def _amounts(draw: random.Random, terms: dict[str, Any], size: int) -> dict[str,
     rates = [terms["threshold"]["rate"], losses.get("threshold", {}).get("rate")]
     if any(isinstance(rate, dict) and rate["by"] == "choice" for rate in rates):
         facts["chosen_threshold"] = draw.choice(["0", "0.01", "0.02"])
+        choices = [rate for rate in rates if isinstance(rate, dict) and rate["by"] == "choice"]
+        if all("otherwise" in rate for rate in choices) and draw.random() < 0.5:
+            del facts["chosen_threshold"]
+    distribution = terms.get("distribution", {})
+    if distribution.get("by", "fixed-weights") != "fixed-weights":
+        facts["members"] = _members(draw, distribution["by"])
     return facts
 
 
@@ -320,17 +451,34 @@ def _spending(draw: random.Random, terms: dict[str, Any], facts: dict[str, Any])
     rest = 1 - Fraction(terms["spending"]["payer_share_above"])
     exact -= rest * Fraction(facts.get("above", 0))
     if draw.random() < 0.5 and 10**30 % exact.denominator == 0 and exact >= 0:
-        return format(Decimal(f"{exact.numerator * 10**30 // exact.denominator}E-30"), "f")
+        return _decimal(exact)
     return f"{float(target) * draw.choice([0.2, 0.9, 0.97, 0.985, 0.995, 1.02, 1.005, 1.2]):.2f}"
+
+
+def _decimal(exact: Fraction) -> str:
+    """A fraction that 30 digits behind the point can say, as text."""
+    return format(Decimal(f"{exact.numerator * 10**30 // exact.denominator}E-30"), "f")
+
+
+def _records(size: int | str) -> int | Decimal:
+    return Decimal(size) if isinstance(size, str) else size
 
 
 def to_inputs(facts: dict[str, Any], contract: Contract) -> SettlementInputs:
     """The facts as the engine takes them: of the findings only those that the contract asks for."""
     names = ("above", "target", "risk", "project_costs", "revenue", "loss_relief", "chosen_threshold")
     more: dict[str, Any] = {name: Decimal(facts[name]) for name in names if facts.get(name) is not None}
+    if "interim" in facts:
+        parts = (
+            Completion(part["part"], Decimal(part["spending"]), Decimal(part["factor"]))
+            for part in facts["interim"]
+        )
+        more["interim"] = Interim(f"{facts['period']}-09-30", tuple(parts))
+    if "members" in facts:
+        more["members"] = tuple(Member(row["name"], Decimal(row["weight"])) for row in facts["members"])
     return SettlementInputs(
         period=facts["period"],
-        records=facts["records"],
+        records=_records(facts["records"]),
         spending=Decimal(facts["spending"]),
         baselines=tuple(map(_baseline, facts["baselines"])),
         comparison=tuple(map(_baseline, facts["comparison"])),
@@ -342,4 +490,4 @@ def to_inputs(facts: dict[str, Any], contract: Contract) -> SettlementInputs:
 
 def _baseline(row: dict[str, Any]) -> BaselineSpending:
     money = {name: Decimal(row[name]) for name in ("spending", "above", "risk") if name in row}
-    return BaselineSpending(period=row["period"], records=row["records"], **money)
+    return BaselineSpending(period=row["period"], records=_records(row["records"]), **money)

@@ -3,14 +3,19 @@
 ``C = sum min(cost, T) + (1 - rho) above``; ``B = base trend risk`` (growth-capped), less discount;
 ``D = B - C - project costs``; ``G = D`` or ``D - m B`` if ``D / B`` passes ``m``;
 ``pay = min(rate G, cap B)`` with bonus and deductions in the order of the contract;
-``owe = phase min(lossrate |G|, limits) - relief``; rounded once.
+``owe = phase min(lossrate |G|, limits) - relief``; rounded once. Several payers: one quality, the saving of
+each or of all held against the threshold, and each pays on its own. A payment is split by largest remainder.
+``next base = mean(indexed own actuals) + lambda mean payment``.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
+from statistics import NormalDist
 from typing import Any
 
 F = Fraction
@@ -25,7 +30,18 @@ def clip(value: Fraction, low: Fraction = ZERO, high: Fraction = ONE) -> Fractio
     return min(max(value, low), high)
 
 
+@dataclass
+class Looked:
+    """What the threshold looks at: of one payer, or of all together."""
+
+    target: Fraction
+    saving: Fraction
+    records: Fraction
+
+
 def cost_again(terms: dict[str, Any], row: dict[str, Any]) -> Fraction:
+    if row.get("interim"):
+        return sum((q(part["spending"]) / q(part["factor"]) for part in row["interim"]), ZERO)
     rest = 1 - q(terms["spending"]["payer_share_above"])
     return q(row["spending"]) + rest * q(row.get("above") or 0)
 
@@ -46,7 +62,7 @@ def target_again(
 def _target(
     terms: dict[str, Any], rule: dict[str, Any], facts: dict[str, Any], seen: Counter[str]
 ) -> Fraction:
-    n = facts["records"]
+    n = q(facts["records"])
     group = {row["period"]: row for row in facts.get("comparison", ())}
     if rule["kind"] == "delivered":
         return q(facts["target"])
@@ -55,7 +71,7 @@ def _target(
         return amount * n if rule["basis"] == "per-record" else amount
     if rule["kind"] == "comparison-group":
         row = group[facts["period"]]
-        return cost_again(terms, row) / row["records"] * n * _risk(rule, facts, row, seen)
+        return cost_again(terms, row) / q(row["records"]) * n * _risk(rule, facts, row, seen)
     if rule["kind"] == "blend":
         seen["blended"] += 1
         own, rest = q(rule["own_weight"]), 1 - q(rule["own_weight"])
@@ -69,7 +85,7 @@ def _target(
         row = history[part["period"]]
         money = cost_again(terms, row) * _index(terms, rule, facts, part["period"], group)
         if rule["basis"] == "per-record":
-            money = money * n / row["records"]
+            money = money * n / q(row["records"])
         answer += money * _risk(rule, facts, row, seen) * q(part["weight"]) / whole
     return answer
 
@@ -80,7 +96,8 @@ def _index(
     trend = rule["trend"]
     if trend.get("kind") == "comparison-group":
         now, then = group[facts["period"]], group[since]
-        return cost_again(terms, now) / now["records"] / (cost_again(terms, then) / then["records"])
+        level = cost_again(terms, now) / q(now["records"])
+        return level / (cost_again(terms, then) / q(then["records"]))
     index = ONE
     for _ in range(int(facts["period"]) - int(since)):
         index = index * (1 + q(trend["rate"])) if trend["growth"] == "compound" else index + q(trend["rate"])
@@ -100,6 +117,8 @@ def _risk(rule: dict[str, Any], facts: dict[str, Any], row: dict[str, Any], seen
 
 def rate_again(rule: dict[str, Any], score: Fraction, size: Fraction, facts: dict[str, Any]) -> Fraction:
     kind = rule.get("kind", "linear")
+    if kind in ("parts", "sliding", "corridors"):
+        return _rate_of_size(rule, size)
     if kind == "cases":
         for case in rule["cases"]:
             if facts["findings"][case["when"]]:
@@ -111,7 +130,14 @@ def rate_again(rule: dict[str, Any], score: Fraction, size: Fraction, facts: dic
             if score >= q(step["from_score"]):
                 rate = q(step["rate"])
         return rate
-    if kind == "corridors":
+    low, high = q(rule["base"]), q(rule["at_full_quality"])
+    return clip(low * (1 - score) + high * score, q(rule.get("minimum", 0)), q(rule.get("maximum", 1)))
+
+
+def _rate_of_size(rule: dict[str, Any], size: Fraction) -> Fraction:
+    if rule["kind"] == "parts":
+        return q(rule["participant"]) / (q(rule["participant"]) + sum(map(q, rule["others"].values())))
+    if rule["kind"] == "corridors":
         if size == 0:
             return ZERO
         earned, below = ZERO, ZERO
@@ -120,8 +146,9 @@ def rate_again(rule: dict[str, Any], score: Fraction, size: Fraction, facts: dic
             earned += q(corridor["rate"]) * (clip(size, below, max(top, below)) - below)
             below = max(top, below)
         return earned / size
-    low, high = q(rule["base"]), q(rule["at_full_quality"])
-    return clip(low * (1 - score) + high * score, q(rule.get("minimum", 0)), q(rule.get("maximum", 1)))
+    low, high = q(rule["from_savings_rate"]), q(rule["to_savings_rate"])
+    way = clip((size - low) / (high - low))
+    return (1 - way) * q(rule["from_rate"]) + way * q(rule["to_rate"])
 
 
 def attained_again(
@@ -178,14 +205,18 @@ def quality_again(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[st
     """Score, and whether a minimum was missed."""
     quality = terms["quality"]
     scores = {row["indicator"]: row for row in facts["results"]}
-    earned, possible, missed = ZERO, ZERO, False
+    within: dict[Any, list[Fraction]] = {}
+    missed = False
     for rule in quality["indicators"]:
         score, weight = scores[rule["indicator"]], q(rule["weight"])
         how = _handled(quality, rule, score)
         seen["not_judged"] += how != "judged"
         if how == "leave-out":
             continue
-        possible += weight
+        # the weights of indicators hold within their horizon, where horizons have weights
+        horizon = rule["horizon"] if "horizon_weights" in quality else None
+        sums = within.setdefault(horizon, [ZERO, ZERO])
+        sums[1] += weight
         got = ZERO
         if how == "reporting":
             got = reported_again(score)
@@ -193,8 +224,11 @@ def quality_again(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[st
             got = attained_again(rule["attain"], score, quality, facts["period"])
             missed = missed or got < q(rule.get("minimum_attained", 0))
             seen["improved"] += rule["attain"]["by"] == "improvement" and got > 0
-        earned += weight * got
-    total = earned / possible
+        sums[0] += weight * got
+    of_horizon = {h: ONE if h is None else q(quality["horizon_weights"][str(h)]) for h in within}
+    seen["horizons"] += len(within) > 1
+    total = sum(of_horizon[h] * earned / possible for h, (earned, possible) in within.items())
+    total = F(total) / sum(of_horizon.values())
     missed = missed or total < q(quality.get("minimum_score", 0))
     seen["missed"] += missed
     seen["partly_attained"] += 0 < total < 1
@@ -202,14 +236,22 @@ def quality_again(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[st
     return (ZERO if missed else total), missed
 
 
-def threshold_again(rule: dict[str, Any], facts: dict[str, Any], seen: Counter[str]) -> Fraction:
-    rate = rule["rate"]
+def threshold_again(
+    rule: dict[str, Any], facts: dict[str, Any], seen: Counter[str], size: Fraction | None = None
+) -> Fraction:
+    rate, n = rule["rate"], q(facts["records"]) if size is None else size
     if not isinstance(rate, dict):
         return q(rate)
     if rate["by"] == "choice":
-        return q(facts["chosen_threshold"])
+        if facts.get("chosen_threshold") is not None:
+            return q(facts["chosen_threshold"])
+        seen["left_to_table"] += 1
+        rate = rate["otherwise"]
+    if rate["by"] == "significance":
+        seen["significance"] += 1
+        return _not_by_luck(rate, n)
     seen["table"] += 1
-    n = facts["records"]
+    n = F(math.floor(n))
     (row,) = [row for row in rate["table"] if row["from_records"] <= n <= row.get("to_records", n)]
     if rate["between"] == "step" or "to_rate" not in row:
         return q(row["from_rate"])
@@ -217,8 +259,21 @@ def threshold_again(rule: dict[str, Any], facts: dict[str, Any], seen: Counter[s
     return q(row["from_rate"]) + slope * (n - row["from_records"])
 
 
-def payment_again(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[str]) -> Fraction:
-    score, missed = quality_again(terms, facts, seen)
+def _not_by_luck(rate: dict[str, Any], n: Fraction) -> Fraction:
+    """``z cv / sqrt(n)`` rounded half up: the k with (k - 1/2)^2 n <= (z cv 10^d)^2 < (k + 1/2)^2 n."""
+    scale = 10 ** rate["digits"]
+    size = q(repr(NormalDist().inv_cdf(1 - float(rate["error"])))) * q(rate["cv"]) * scale
+    k = math.floor(float(size) / math.sqrt(float(n))) - 1
+    while (k + F(1, 2)) ** 2 * n <= size**2:
+        k += 1
+    return F(k, scale)
+
+
+def savings_again(
+    terms: dict[str, Any], facts: dict[str, Any], seen: Counter[str]
+) -> tuple[Fraction, Looked]:
+    """Saving after project costs, and what of it the threshold looks at."""
+    score, _ = quality_again(terms, facts, Counter())
     target = target_again(terms, facts, score, seen)
     gross = target - cost_again(terms, facts)
     seen["above"] += bool(facts.get("above"))
@@ -232,16 +287,42 @@ def payment_again(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[st
     looked_at = saving
     if costs and terms["project_costs"]["threshold_judges"] == "gross-saving":
         looked_at = gross
+    return saving, Looked(target, looked_at, q(facts["records"]))
+
+
+def pool_again(terms: dict[str, Any], facts: Iterable[dict[str, Any]], seen: Counter[str]) -> Looked:
+    """What the threshold looks at of all payers together."""
+    each = [savings_again(terms, own, seen)[1] for own in facts]
+    sizes = [one.records for one in each]
+    return Looked(
+        sum((one.target for one in each), ZERO),
+        sum((one.saving for one in each), ZERO),
+        sizes[0] if "shares" in terms["parties"] else sum(sizes, ZERO),
+    )
+
+
+def payment_again(
+    terms: dict[str, Any], facts: dict[str, Any], seen: Counter[str], pool: Looked | None = None
+) -> Fraction | None:
+    """The payment of one payer; None where nothing is settled."""
+    score, missed = quality_again(terms, facts, seen)
+    saving, own = savings_again(terms, facts, seen)
+    target, looked = own.target, pool or own
+    population = terms["population"]
+    if population["below_minimum"] == "no-settlement" and looked.records < population["minimum_records"]:
+        seen["refused"] += 1
+        return None
     if saving < 0 and terms["losses"] != "none":
-        answer = _loss_again(terms, facts, target, saving, looked_at, score, seen)
+        answer = _loss_again(terms, facts, target, saving, looked, score, seen)
     else:
-        answer = _gain_again(terms, facts, target, saving, looked_at, score, missed, seen)
+        answer = _gain_again(terms, facts, target, saving, looked, score, missed, seen)
     if "withhold" in terms:
         seen["withheld"] += 1
         held = terms["withhold"]
         earned = rate_again(held["earned"], score, ZERO, facts)
         part = earned if held["settled_as"] == "returned" else earned - 1
-        answer += q(held["rate"]) * target * part
+        rate = held["rate"][facts["period"]] if isinstance(held["rate"], dict) else held["rate"]
+        answer += q(rate) * target * part
     seen["paid"] += answer > 0
     seen["owed"] += answer < 0
     return round_again(answer, saving, terms["rounding"]["unit"])
@@ -257,8 +338,59 @@ def round_again(amount: Fraction, saving: Fraction, unit: str) -> Fraction:
     return steps * step if amount >= 0 else -steps * step
 
 
-def _stopped(terms: dict[str, Any], facts: dict[str, Any], seen: Counter[str], *, loss: bool) -> bool:
-    few = facts["records"] < terms["population"]["minimum_records"]
+def portions_again(amount: Fraction, weights: Iterable[tuple[str, Any]], unit: str) -> dict[str, Fraction]:
+    """Whole units by largest remainder; of equal remainders the first in the order of the file."""
+    step, rows = (F(1, 100) if unit == "cent" else ONE), [(name, q(weight)) for name, weight in weights]
+    ideal = [abs(amount) / step * weight / sum(w for _, w in rows) for _, weight in rows]
+    units = [math.floor(each) for each in ideal]
+    while sum(units) * step < abs(amount):
+        gaps = [each - number for each, number in zip(ideal, units, strict=True)]
+        units[gaps.index(max(gaps))] += 1
+    sign = -1 if amount < 0 else 1
+    return {name: sign * number * step for (name, _), number in zip(rows, units, strict=True)}
+
+
+def others_again(
+    terms: dict[str, Any], facts: dict[str, Any], payment: Fraction, pool: Looked | None = None
+) -> dict[str, Fraction]:
+    """What other parties get of a saving that falls in parts; empty without one."""
+    saving, own = savings_again(terms, facts, Counter())
+    rule, looked = terms["threshold"], pool or own
+    if terms["share"].get("kind") != "parts" or saving <= 0:
+        return {}
+    minimum = threshold_again(rule, facts, Counter(), looked.records)
+    if _stopped(terms, facts, Counter(), looked, loss=False):
+        return {}
+    counts = ZERO
+    if _passed(rule, looked.saving, minimum * looked.target):
+        counts = max(saving - (minimum * own.target if rule["mode"] == "deductible" else 0), ZERO)
+    elif _reduced(rule, facts, looked):
+        counts = saving
+    if counts <= 0:
+        return {}
+    unit = terms["rounding"]["unit"]
+    left = round_again(counts, counts, unit) - payment
+    return portions_again(left, terms["share"]["others"].items(), unit)
+
+
+def rebased_again(rule: dict[str, Any], years: list[dict[str, Any]]) -> Fraction:
+    """Target after the term, from records, spending and payment of each year, oldest first."""
+    base = int(years[-1]["period"]) + (rule["prices_of"] == "year-after")
+    whole, answer = sum(map(q, rule["weights"])), ZERO
+    for weight, year in zip(rule["weights"], years, strict=True):
+        index, rate = ONE, q(rule["trend"]["rate"])
+        for _ in range(base - int(year["period"])):
+            index = index * (1 + rate) if rule["trend"]["growth"] == "compound" else index + rate
+        size = q(year["records"]) if rule["basis"] == "per-record" else ONE
+        answer += q(weight) / whole * index * q(year["spending"]) / size
+        answer += q(rule["add_back"]) * q(year["payment"]) / size / len(years)
+    return answer
+
+
+def _stopped(
+    terms: dict[str, Any], facts: dict[str, Any], seen: Counter[str], looked: Looked, *, loss: bool
+) -> bool:
+    few = looked.records < terms["population"]["minimum_records"]
     seen["too_few"] += few
     for each in terms.get("suspended", ()):
         if facts["findings"][each["when"]] and not (loss and each["covers"] == "savings"):
@@ -271,34 +403,35 @@ def _passed(rule: dict[str, Any], size: Fraction, minimum: Fraction) -> bool:
     return size > 0 and (size > minimum or (size == minimum and rule["passes_when"] == "at_or_above"))
 
 
+def _reduced(rule: dict[str, Any], facts: dict[str, Any], looked: Looked) -> bool:
+    """A saving that does not pass, and yet earns a part of the share."""
+    below = rule.get("below")
+    if below is None or looked.saving <= 0 or looked.records < below["minimum_records"]:
+        return False
+    return bool(facts["findings"][below["when"]])
+
+
 def _gain_again(
     terms: dict[str, Any],
     facts: dict[str, Any],
     target: Fraction,
     saving: Fraction,
-    looked_at: Fraction,
+    looked: Looked,
     score: Fraction,
     missed: bool,
     seen: Counter[str],
 ) -> Fraction:
     rule = terms["threshold"]
-    minimum = threshold_again(rule, facts, seen) * target
-    stopped = _stopped(terms, facts, seen, loss=False)
-    passed = not stopped and _passed(rule, looked_at, minimum)
-    below = rule.get("below")
-    reduced = (
-        not stopped
-        and not passed
-        and below is not None
-        and looked_at > 0
-        and facts["records"] >= below["minimum_records"]
-        and facts["findings"][below["when"]]
-    )
+    rate = threshold_again(rule, facts, seen, looked.records)
+    minimum, least = rate * target, rate * looked.target
+    stopped = _stopped(terms, facts, seen, looked, loss=False)
+    passed = not stopped and _passed(rule, looked.saving, least)
+    reduced = not stopped and not passed and _reduced(rule, facts, looked)
     seen.update(
-        at_threshold=looked_at == minimum > 0,
+        at_threshold=looked.saving == least > 0,
         overspent=saving < 0,
         reduced=reduced,
-        below_threshold=0 < looked_at < minimum,
+        below_threshold=0 < looked.saving < least,
     )
     counts = ZERO
     if reduced or passed:
@@ -306,7 +439,7 @@ def _gain_again(
     share = rate_again(terms["share"], score, counts / target, facts)
     seen[terms["share"].get("kind", "linear")] += 1
     if reduced:
-        share *= q(below["share_times"])
+        share *= q(rule["below"]["share_times"])
     if missed and terms["quality"]["minimum_missed"] == "no-payment":
         share = ZERO
     return _with_bonus_and_cap(terms, facts, target, saving, share * counts, counts, stopped, score, seen)
@@ -357,15 +490,16 @@ def _loss_again(
     facts: dict[str, Any],
     target: Fraction,
     saving: Fraction,
-    looked_at: Fraction,
+    looked: Looked,
     score: Fraction,
     seen: Counter[str],
 ) -> Fraction:
     rule = terms["losses"]
-    minimum = threshold_again(rule["threshold"], facts, seen) * target
+    rate = threshold_again(rule["threshold"], facts, seen, looked.records)
+    minimum = rate * target
     seen["overspent"] += 1
-    stopped = _stopped(terms, facts, seen, loss=True)
-    if stopped or not _passed(rule["threshold"], -looked_at, minimum):
+    stopped = _stopped(terms, facts, seen, looked, loss=True)
+    if stopped or not _passed(rule["threshold"], -looked.saving, rate * looked.target):
         return ZERO
     size = max(-saving - (minimum if rule["threshold"]["mode"] == "deductible" else 0), ZERO)
     owed = rate_again(rule["rate"], score, size / target, facts) * size
@@ -375,9 +509,13 @@ def _loss_again(
         owed, phase = owed * phase, ONE
     for limit in rule["limits"]:
         base = target if limit["rate_of"] == "target" else facts["revenue"]
-        if base is not None and facts["findings"].get(limit.get("when"), True):
-            seen["limited"] += owed > q(limit["rate"]) * q(base)
-            owed = min(owed, q(limit["rate"]) * q(base))
+        holds = facts["findings"].get(limit.get("when"), True)
+        holds = holds and not facts["findings"].get(limit.get("unless"), False)
+        seen["limit_lifted"] += not holds
+        if base is not None and holds:
+            most = limit["rate"][facts["period"]] if isinstance(limit["rate"], dict) else limit["rate"]
+            seen["limited"] += owed > q(most) * q(base)
+            owed = min(owed, q(most) * q(base))
     owed *= phase
     if rule["relief"] == "as-established":
         seen["relieved"] += owed > 0 and facts["loss_relief"] != "0"
