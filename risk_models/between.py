@@ -9,7 +9,7 @@ from scipy.special import log_ndtr, ndtri
 from risk_models.expected import ModelKind
 from risk_models.intervals import checked_level
 from risk_models.random_intercept import inverse_link
-from risk_models.strata import FloatArray, IntArray, per_provider
+from risk_models.strata import FloatArray, IntArray, checked_provider, per_provider
 
 SETTLED = 1e-12
 MAX_STEPS = 100
@@ -76,7 +76,7 @@ def predicted_expected(
     Raises
     ------
     ValueError
-        When level is no coverage.
+        When level is no coverage, or a provider is none of those with an effect.
 
     References
     ----------
@@ -85,6 +85,7 @@ def predicted_expected(
     Krumholz HM et al. (2006). Circulation 113:1683-1692. doi:10.1161/CIRCULATIONAHA.105.611186
     """
     z = float(ndtri(0.5 + checked_level(level) / 2))
+    provider = checked_provider(provider, rows=len(eta), providers=len(effect))
 
     def total(intercepts: FloatArray) -> FloatArray:
         mean = size * inverse_link(kind, eta + intercepts[provider])
@@ -186,7 +187,8 @@ def effect_at_ratio(
     Raises
     ------
     ValueError
-        For a linear model, whose values have no ratio, or a ratio that is not above 0.
+        For a linear model, whose values have no ratio, a ratio that is not above 0, or a provider that is
+        none of 0..providers-1.
 
     References
     ----------
@@ -198,6 +200,7 @@ def effect_at_ratio(
         )
     if not ratio > 0:
         raise ValueError(f"ratio: {ratio}; expected a number above 0")
+    provider = checked_provider(provider, rows=len(eta), providers=providers)
     records = per_provider(provider, size, providers)
     expected = per_provider(provider, size * inverse_link(kind, eta), providers)
     target = ratio * expected

@@ -43,7 +43,7 @@ def poisson_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: f
     Raises
     ------
     ValueError
-        For a level that is no coverage.
+        For a negative count, or a level that is no coverage.
 
     References
     ----------
@@ -78,7 +78,7 @@ def byar_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: floa
     Raises
     ------
     ValueError
-        For a level that is no coverage.
+        For a negative count, or a level that is no coverage.
 
     References
     ----------
@@ -113,7 +113,7 @@ def midp_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: floa
     Raises
     ------
     ValueError
-        For a level that is no coverage.
+        For a negative count, or a level that is no coverage.
 
     References
     ----------
@@ -344,6 +344,8 @@ def normal_quantile(level: float) -> float:
 def _counts(observed: ArrayLike, expected: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Give both in one shape, with NaN for an expectation that is not above 0."""
     o, e = np.broadcast_arrays(np.asarray(observed, dtype=np.float64), np.asarray(expected, dtype=np.float64))
+    if np.any(o < 0):
+        raise ValueError(f"observed: {o[o < 0].flat[0]:g}; expected a count of zero or more")
     return o, np.where(e > 0, e, np.nan)
 
 

@@ -59,7 +59,7 @@ def expected_ranks(effect: ArrayLike, sd: ArrayLike, *, level: float = 0.95) -> 
     Raises
     ------
     ValueError
-        When a sd is negative, or level is no coverage.
+        When a sd is negative, the columns are of unequal length, or level is no coverage.
 
     References
     ----------
@@ -74,6 +74,8 @@ def expected_ranks(effect: ArrayLike, sd: ArrayLike, *, level: float = 0.95) -> 
     """
     tail = (1 - checked_level(level)) / 2
     means, errors = np.asarray(effect, dtype=np.float64), np.asarray(sd, dtype=np.float64)
+    if means.ndim != 1 or means.shape != errors.shape:
+        raise ValueError(f"effect and sd: expected two equal columns, got {means.shape} and {errors.shape}")
     if (errors < 0).any():
         raise ValueError(f"sd: provider {int(np.flatnonzero(errors < 0)[0])} has a negative one")
     known = np.flatnonzero(np.isfinite(means) & np.isfinite(errors))

@@ -62,7 +62,7 @@ class EmpiricalNull:
 
 
 def overdispersion(
-    observed: FloatArray, expected: FloatArray, variance: FloatArray, *, winsorise: float = WINSORISED
+    observed: ArrayLike, expected: ArrayLike, variance: ArrayLike, *, winsorise: float = WINSORISED
 ) -> Overdispersion:
     """Measure over-dispersion of O/E about 1, on the case-mix variance.
 
@@ -73,8 +73,8 @@ def overdispersion(
     Parameters
     ----------
     observed, expected, variance
-        Events, expected events and sum of p(1 - p), shape (providers,); a provider with variance 0 is left
-        out.
+        Events, expected events and sum of p(1 - p), shape (providers,); a provider without expected events
+        or variance is left out.
     winsorise
         Share of the z-scores to be drawn in at either end, 0 to under 0.5.
 
@@ -86,15 +86,16 @@ def overdispersion(
     Raises
     ------
     ValueError
-        When `winsorise` is no such share.
+        When a number is negative or not finite, or `winsorise` is no such share.
 
     References
     ----------
     Spiegelhalter DJ (2005). Qual Saf Health Care 14:347-351. doi:10.1136/qshc.2005.013755
     Spiegelhalter DJ et al. (2012). J R Stat Soc A 175:1-47. doi:10.1111/j.1467-985X.2011.01010.x
     """
-    error = np.sqrt(np.where(variance > 0, variance, np.nan))
-    return _winsorised((observed - expected) / error, error / expected, winsorise)
+    o, e = _both(observed, expected)
+    error = np.sqrt(_positive(checked("variance", variance, rows=len(o))))
+    return _winsorised((o - e) / error, error / e, winsorise)
 
 
 def cqc_overdispersion(
@@ -120,7 +121,7 @@ def cqc_overdispersion(
     Raises
     ------
     ValueError
-        When a number is not finite, or `winsorise` is no such share.
+        When a number is negative or not finite, or `winsorise` is no such share.
 
     References
     ----------
@@ -202,7 +203,7 @@ def proportion_overdispersion(
     Raises
     ------
     ValueError
-        When a number is not finite, or `winsorise` is no such share.
+        When a number is negative or not finite, or `winsorise` is no such share.
 
     References
     ----------
@@ -322,9 +323,18 @@ def _truncated_normal(x: FloatArray, low: float, high: float, *, centre: float, 
 
 
 def _both(first: ArrayLike, size: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Give both columns, with NaN for a size that is not above 0."""
+    """Give both columns, with NaN for a size that is 0."""
     e = checked("expected or n", size)
-    return checked("events", first, rows=len(e)), np.where(e > 0, e, np.nan)
+    o = checked("events", first, rows=len(e))
+    if (o < 0).any() or (e < 0).any():
+        raise ValueError("events and what they are set against: expected 0 or more for every provider")
+    return o, _positive(e)
+
+
+def _positive(values: FloatArray) -> FloatArray:
+    """Put NaN for what is not above 0."""
+    result: FloatArray = np.where(values > 0, values, np.nan)
+    return result
 
 
 def _winsorised(z: FloatArray, s: FloatArray, share: float) -> Overdispersion:

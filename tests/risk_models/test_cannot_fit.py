@@ -258,6 +258,17 @@ WORDS: dict[str, tuple[Cohort, list[str], str]] = {
         ],
         "column 'f' separates the outcome: none of the (3 )?records with f present",
     ),
+    "a level of one record, of a rare event, among very many": (
+        Cohort(
+            columns={"x": np.tile(X, 400), "f": np.append(1.0, np.zeros(400 * N - 1))},
+            provider=np.tile(GOOD.provider, 400),
+            n=np.ones(400 * N),
+            event=np.append(0.0, np.tile(EVENT, 400)[1:]) * (np.arange(400 * N) % 41 == 0),
+            count=np.append(0.0, np.tile(EVENT, 400)[1:]) * (np.arange(400 * N) % 41 == 0),
+        ),
+        ["fit_random_intercept logistic", "fit_random_intercept poisson", "fit_model logistic"],
+        "column 'f' separates the outcome: none of the (1 )?records with f present",
+    ),
     "a level that always has the event": (
         replace(GOOD, event=np.maximum(EVENT, FLAG), columns={"x": X, "f": FLAG}),
         [name for name in CHANCES if "ridge" not in name and "firth" not in name and "bootstrap" not in name],

@@ -6,6 +6,7 @@ from scipy import stats
 from scipy.optimize import brentq
 
 from risk_models.intervals import (
+    byar_ratio_interval,
     clopper_pearson_interval,
     exact_ratio_interval,
     mean_interval,
@@ -147,3 +148,10 @@ def test_exact_interval_with_mid_p_or_spread_leaves_its_tails(seed, n, share, sp
         if o < n:
             g = at(high, sd)
             assert g[:o].sum() + half * g[o] == pytest.approx(0.025, rel=1e-6)
+
+
+@pytest.mark.parametrize("formula", [poisson_ratio_interval, byar_ratio_interval, midp_ratio_interval])
+def test_a_negative_count_has_no_interval(formula):
+    with pytest.raises(ValueError, match="observed: -2; expected a count of zero or more"):
+        formula([3.0, -2.0], 1.0)
+    assert np.isnan(formula([np.nan, 3.0], [1.0, 0.0]).upper).all()

@@ -90,3 +90,13 @@ def test_means_that_differ_by_chance_only_have_no_spread_and_others_their_own():
         assert found.phi == pytest.approx(z2.mean(), rel=1e-12)
         assert np.sqrt(found.tau2) == pytest.approx(tau, abs=0.05)
     assert np.isnan(mean_overdispersion([1.0, 2.0], [3, 4], sd=0.0, reference=1.0).phi)
+
+
+def test_a_count_that_cannot_be_has_no_spread():
+    o, e = np.array([3.0, 9.0, 4.0]), np.array([4.0, 5.0, 6.0])
+    for wrong, message in ((-1.0, "expected 0 or more"), (np.inf, "has inf, expected a finite number")):
+        for measure in (cqc_overdispersion, shmi_overdispersion, proportion_overdispersion):
+            with pytest.raises(ValueError, match=message):
+                measure(np.append(o, wrong), np.append(e, 12.0))
+        with pytest.raises(ValueError, match=message):
+            overdispersion(np.append(o, wrong), np.append(e, 12.0), np.append(e, 12.0))
