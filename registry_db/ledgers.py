@@ -125,6 +125,11 @@ def _as_json(data: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps(data, ensure_ascii=False, indent=2).encode()
 
 
+def titles_of(catalogue: Catalogue) -> dict[str, Text]:
+    """Titles of the indicators that are in force."""
+    return {item.id: Text(nl=item.model.title.nl, en=item.model.title.en) for item in catalogue.indicators()}
+
+
 def stored_ledger(
     con: Connection, catalogue: Catalogue, contract: str, *, period: str, language: Language
 ) -> Ledger:
@@ -146,9 +151,7 @@ def stored_ledger(
         )
     settled = as_settled(con, chosen, rows[0]["version"])
     again = settle_parts_again(settled, [row["stored"] for row in rows])
-    titles = {
-        item.id: Text(nl=item.model.title.nl, en=item.model.title.en) for item in catalogue.indicators()
-    }
+    titles = titles_of(catalogue)
     restated = tuple(
         Restated.from_dict(row["payer"], json.loads(row["restatement"])) for row in rows if row["restatement"]
     )

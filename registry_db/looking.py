@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from contracts.simulation import Simulation
+from contracts.terms.part import Text
 from indicators.stratifiers import subgroups
 from indicators.words import Status
 from registry_db import results
@@ -17,7 +18,7 @@ from registry_db.catalogue import Definition, stored_definitions
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.fhir_scores import FHIR_BASE, score_bundle
-from registry_db.ledgers import Language, Ledger, stored_ledger
+from registry_db.ledgers import Language, Ledger, stored_ledger, titles_of
 from registry_db.lifecycle import one_of
 from registry_db.monitoring import course
 from registry_db.opened import OpenRegistry
@@ -179,6 +180,10 @@ class Looking(OpenRegistry):
     def ledger(self, contract: str, period: str, *, language: Language) -> Ledger:
         """The stored settlement of a contract year, to be handed on; see `registry_db.ledgers.Ledger`."""
         return stored_ledger(self.con, self.catalogue(), contract, period=period, language=language)
+
+    def titles(self) -> dict[str, Text]:
+        """Titles of the indicators that are in force, by name."""
+        return titles_of(self.catalogue())
 
     def luck(self, contract: str | None = None, *, period: str | None = None) -> pd.DataFrame:
         """How sure settlements are, columns `registry_db.results.LUCK`; by default of all.

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from app.commands.frame import JsonOption, OutOption, PeriodOption, cli, opened, progress, written
+from app.agreements import print_ledger, print_luck, print_restatement, print_simulation
+from app.commands.frame import (
+    JsonOption,
+    LanguageOption,
+    OutOption,
+    PeriodOption,
+    cli,
+    opened,
+    progress,
+    written,
+)
 from app.printing import console, errors, print_json, write_file
-from app.report import print_ledger, print_luck, print_restatement, print_simulation
-from indicators.words import LANGUAGES
+from app.wording import wording
 from registry_db.before_signing import flows
-from registry_db.ledgers import LEDGER_KINDS, Language
+from registry_db.ledgers import LEDGER_KINDS
 
 
 @cli.command()
@@ -21,22 +30,26 @@ def settlements(
     restatements: Annotated[
         bool, typer.Option("--restatements", help="Show what corrections changed in final settlements.")
     ] = False,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
     """Look at the settlements and their ledgers, or at their restatements.
 
-    Example: `meetlat settlements --restatements`
+    A restatement is the difference that a correction makes to a final settlement: by party, and by cause.
+
+    Example: `meetlat settlements --restatements --language nl`
     """
     with opened(context) as registry:
         frame = registry.restatements() if restatements else registry.settlements()
+        titles = registry.titles()
     if written(frame, as_json=as_json, out=out):
         return
+    w = wording(language)
     if frame.empty:
-        console.print("nothing yet")
-    else:
-        for row in frame.to_dict("records"):
-            print_restatement(row) if restatements else print_ledger(row["settlement_json"])
+        console.print(w.t("cli.none"))
+    for row in frame.to_dict("records"):
+        print_restatement(w, row, titles) if restatements else print_ledger(w, row["settlement_json"])
 
 
 @cli.command()
@@ -50,7 +63,7 @@ def ledger(
             help="File to write: .xlsx (formulas that recompute every step), .pdf (to sign) or .json."
         ),
     ],
-    language: Annotated[str, typer.Option(help="nl or en.")] = "nl",
+    language: LanguageOption = "nl",
 ) -> None:
     """Write the ledger of one settlement to a file that each party can recompute.
 
@@ -60,10 +73,8 @@ def ledger(
         raise typer.BadParameter(
             f"'{out.suffix}'; expected one of {', '.join(LEDGER_KINDS)}", param_hint="--out"
         )
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"'{language}'; expected nl or en", param_hint="--language")
     with opened(context) as registry:
-        found = registry.ledger(contract, period, language=cast(Language, language))
+        found = registry.ledger(contract, period, language=language)
     out.write_bytes(LEDGER_KINDS[out.suffix](found))
     errors.print(f"wrote {out}")
 
@@ -73,6 +84,7 @@ def luck(
     context: typer.Context,
     contract: Annotated[str | None, typer.Argument(help="Only this contract.")] = None,
     period: PeriodOption = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -82,12 +94,14 @@ def luck(
     """
     with opened(context) as registry:
         frame = registry.luck(contract, period=period)
+        titles = registry.titles()
     if written(frame, as_json=as_json, out=out):
         return
+    w = wording(language)
     if frame.empty:
-        console.print("nothing yet")
+        console.print(w.t("cli.none"))
     for row in frame.itertuples():
-        print_luck(f"{row.contract} {row.period}, {row.payer}", str(row.luck_json))
+        print_luck(w, f"{row.contract} {row.period}, {row.payer}", str(row.luck_json), titles)
 
 
 @cli.command()
@@ -96,8 +110,13 @@ def simulate(
     contract: Annotated[str, typer.Argument(help="A contract file, or the name of one in force.")],
     years: Annotated[
         int | None,
-        typer.Option(help="From the first; more than the contract has: it goes on, rebased as agreed."),
+        typer.Option(
+            min=1,
+            help="How many years, from the first; by default those of the contract. With more it goes on "
+            "after its term, on a target that is rebased as agreed; with fewer it ends earlier.",
+        ),
     ] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -115,4 +134,4 @@ def simulate(
     elif as_json:
         print_json(found.to_dict())
     else:
-        print_simulation(found)
+        print_simulation(wording(language), found)

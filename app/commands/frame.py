@@ -12,6 +12,7 @@ import pandas as pd
 import typer
 
 from app.printing import FILE_KINDS, errors, print_json, records, write_file
+from indicators.words import Language
 from registry_db.registry import Progress, Registry
 
 
@@ -54,6 +55,9 @@ OutOption = Annotated[
 PeriodOption = Annotated[
     str | None, typer.Option(help="Only this period, such as 2025, 2016/17, 2025-Q1 or 2023-2025.")
 ]
+
+
+LanguageOption = Annotated[Language, typer.Option(help="Language of the words.")]
 
 
 @cli.callback()

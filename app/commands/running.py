@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
-from app.commands.frame import JsonOption, PeriodOption, cli, opened, progress
+from app.agreements import print_again
+from app.commands.frame import JsonOption, LanguageOption, PeriodOption, cli, opened, progress
 from app.printing import console, lines, print_json
-from app.report import print_again
+from app.wording import wording
+from indicators.words import Language
 from registry_db.assessing import Assessed
 from registry_db.publication import Published
 
@@ -103,6 +105,7 @@ def settle(
             "scores and definitions of today would change.",
         ),
     ] = False,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
 ) -> None:
     """Settle contracts on the scores and the spending.
@@ -112,27 +115,31 @@ def settle(
     Example: `meetlat settle birth-vsv --period 2025`
     """
     if again:
-        _settle_again(context, contract, period, as_json=as_json)
+        _settle_again(context, contract, period, language=language, as_json=as_json)
         return
     with opened(context) as registry:
         settled = registry.settle(contract, period=period)
     if as_json:
         print_json(settled)
         return
+    w = wording(language)
     for name in settled:
-        console.print(f"settled {name}")
+        console.print(w.t("cli.settled", name=name))
     if not settled:
-        console.print("nothing to settle: no active contract has a year with scores")
+        console.print(w.t("cli.nothing-to-settle"))
 
 
-def _settle_again(context: typer.Context, contract: str | None, period: str | None, *, as_json: bool) -> None:
+def _settle_again(
+    context: typer.Context, contract: str | None, period: str | None, *, language: Language, as_json: bool
+) -> None:
     with opened(context) as registry:
         found = registry.settle_again(contract, period=period)
+        titles = registry.titles()
     if as_json:
         print_json([item.to_dict() for item in found])
     else:
         for item in found:
-            print_again(item)
+            print_again(wording(language), item, titles)
     if any(item.differs for item in found):
         raise typer.Exit(1)
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from app import printing, report
+from app import agreements, printing, report
 from app.printing import print_table, printable, records
+from app.wording import wording
 from contracts.plan import Scenario
 from contracts.simulation import simulate
 from tests.contracts import build
@@ -26,7 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
         file=seen, force_terminal=True, width=80, no_color=True, color_system=None, markup=False, emoji=False
     )
     monkeypatch.setattr(printing, "console", console)
-    monkeypatch.setattr(report, "console", console)
+    monkeypatch.setattr(agreements, "console", console)
     return seen
 
 
@@ -101,11 +102,17 @@ def test_a_terminal_is_not_steered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "shown"),
-    [("1234567.891", "eur", "€ 1,234,567.89"), ("0.4853", "rate", "48.53%"), ("0.9412", "score", "0.941")],
+    ("value", "unit", "nl", "en"),
+    [
+        ("1234567.891", "eur", "€\u00a01.234.567,89", "€1,234,567.89"),
+        ("-485.25", "eur", "−€\u00a0485,25", "−€485.25"),
+        ("0.4853", "rate", "48,53\u00a0%", "48.53%"),
+        ("0.9412", "points", "0,941", "0.941"),
+    ],
 )
-def test_amounts(value: str, unit: str, shown: str) -> None:
-    assert report.amount(value, unit) == shown
+def test_amounts(value: str, unit: str, nl: str, en: str) -> None:
+    assert agreements._amount(wording("nl"), value, unit) == nl
+    assert agreements._amount(wording("en"), value, unit) == en
 
 
 def test_how_well_a_model_fits() -> None:
@@ -115,7 +122,9 @@ def test_how_well_a_model_fits() -> None:
 
 
 def test_luck_that_is_not_known_is_told_with_its_reason(terminal: io.StringIO) -> None:
-    report.print_luck("birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}))
+    agreements.print_luck(
+        wording("en"), "birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}), {}
+    )
     told = " ".join(terminal.getvalue().split())
     assert told == "birth-vsv 2025: it is not known how sure this is: payers are judged together"
 
@@ -128,7 +137,7 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
     two_sided = build.contract(losses=TWO_SIDED, rebasing=REBASING)
     for contract, shown in ((bare, False), (two_sided, True)):
         plan = plan_of(contract, facts, evidence_of(facts, cv=0.6))
-        report.print_simulation(simulate(contract, plan, draws=50))
+        agreements.print_simulation(wording("en"), simulate(contract, plan, draws=50))
         told = capsys.readouterr().out
         assert ("spared by phase-in" in told) is shown
         assert ("room a year after" in told) is shown
@@ -136,8 +145,10 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
     # a saving that leaves nothing to be spared has the column too
     certain = plan_of(two_sided, facts, evidence_of(facts, cv=0.0))
     scenarios = [Scenario(-0.01, 0.0), Scenario(0.03, 0.0)]
-    report.print_simulation(simulate(two_sided, certain, scenarios=scenarios, thresholds=[], draws=4))
+    agreements.print_simulation(
+        wording("en"), simulate(two_sided, certain, scenarios=scenarios, thresholds=[], draws=4)
+    )
     lines = capsys.readouterr().out.splitlines()
-    spared = [line.split()[7] for line in lines if line.strip()[:2] in ("-1", "3%")]
+    spared = [line.split()[7] for line in lines if line.strip()[:2] in ("−1", "3%")]
     assert spared[0] != "0"
     assert spared[1] == "0"

@@ -1,0 +1,247 @@
+"""What the command line tells about settlements and contracts, for people, in Dutch or English."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from app.printing import console, plain_table, print_whole
+from app.wording import Wording, mark
+from contracts.field_words import cause_words
+from contracts.restatement import Cause
+from contracts.simulation import ScenarioFlows, Simulation
+from contracts.terms import part
+from registry_db.again import SettledAgain
+
+Titles = Mapping[str, part.Text]
+
+
+def print_ledger(w: Wording, text: str, *, formulas: bool = True) -> None:
+    """Print a settlement's ledger.
+
+    Parameters
+    ----------
+    w : Wording
+    text : str
+        The settlement as JSON, as `contracts.ledger.Settlement.to_dict` gives it.
+    formulas : bool
+        Beside each amount, in words how it was computed.
+    """
+    settlement = json.loads(text)
+    network = settlement["participant"]["network"]
+    name = f"{settlement['contract']} {settlement['version']}, {settlement['period']}"
+    interim = settlement["inputs"].get("interim")
+    kind = f" ({w.t('cli.interim', through=interim['paid_through'])})" if interim else ""
+    between = w.t("cli.between", network=network, payer=settlement["payer"])
+    console.print(Text.assemble((name, "bold"), f"{kind}: {between}"))
+    heads = [w.t("cli.step"), w.t("cli.amount"), *([w.t("cli.formula")] if formulas else [])]
+    rows = (
+        [
+            step["name"][w.language],
+            _amount(w, step["amount"], step["unit"]),
+            *([step["formula"][w.language]] if formulas else []),
+        ]
+        for step in settlement["steps"]
+    )
+    print_whole(_table("", heads, rows, left=(0, 2), folds=(0, 2)))
+
+
+def print_again(w: Wording, item: SettledAgain, titles: Titles) -> None:
+    """Print whether a settlement came out again, and what the facts of today would change for each party."""
+    name = Text(f"{item.contract} {item.version}, {item.period}", "bold")
+    if item.differs:
+        console.print(Text.assemble(name, f" {w.t('cli.again.differs')}"))
+        for fault in item.differs:
+            console.print(Text(f"  {fault}"))
+        return
+    console.print(Text.assemble(name, f" {w.t('cli.again.same')}"))
+    found = item.restatement
+    if found is None:
+        console.print(w.t("cli.again.unchanged"))
+        return
+    before, after = (_amount(w, side.payment, "eur") for side in (found.before, found.after))
+    console.print(w.t("cli.again.today", after=after, before=before))
+    _print_differences(w, found.differences, found.causes, titles)
+
+
+def print_restatement(w: Wording, row: Mapping[Hashable, Any], titles: Titles) -> None:
+    """Print what a correction changed in a final settlement, of columns RESTATEMENTS."""
+    found = json.loads(row["restatement_json"])
+    name = f"{row['contract']} {row['version']}, {row['period']}"
+    told = w.t("cli.restated", number=row["number"], payer=row["payer"])
+    was, now = (_amount(w, row[side], "eur") for side in ("was", "payment"))
+    console.print(Text.assemble((f"{name}: {told}", "bold"), f": {w.t('cli.instead', now=now, was=was)}"))
+    differences = {party: Decimal(amount) for party, amount in found["differences"].items()}
+    causes = [Cause(**{**cause, "difference": Decimal(cause["difference"])}) for cause in found["causes"]]
+    _print_differences(w, differences, causes, titles)
+
+
+def _print_differences(
+    w: Wording, differences: Mapping[str, Decimal], causes: Sequence[Cause], titles: Titles
+) -> None:
+    by_cause = [(_cause(w, cause, titles), cause.difference) for cause in causes]
+    for head, rows in ((w.t("restated.party"), list(differences.items())), (w.t("restated.cause"), by_cause)):
+        told = ([name, _amount(w, amount, "eur")] for name, amount in rows)
+        print_whole(
+            _table("", [head.lower(), w.t("restated.difference").lower()], told, left=(0,), folds=(0,))
+        )
+
+
+def _cause(w: Wording, cause: Cause, titles: Titles) -> str:
+    """Name a cause; of the sources, by which no amount changes, those that are new or gone."""
+    if cause.what != "sources":
+        return str(getattr(cause_words(cause.what, titles), w.language))
+    before, after = (json.loads(side) or {} for side in (cause.before, cause.after))
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return w.t("cli.taken-from", names=", ".join(sorted(names)))
+
+
+def print_luck(w: Wording, title: str, text: str, titles: Titles) -> None:
+    """Print how sure a settlement is: chances and interval, what one event does, and the cliffs."""
+    found = json.loads(text)
+    if "unknown" in found:
+        console.print(Text(f"{title}: {w.t('cli.luck.unknown', why=found['unknown'])}"))
+        return
+    luck = found["luck"]
+    rows = [
+        [w.t("cli.luck.payment"), _amount(w, luck["payment"], "eur")],
+        [w.t("cli.luck.interval"), _interval(w, luck)],
+        [w.t("cli.luck.this"), _chance(w, luck["by_luck"], luck["draws"])],
+        [w.t("cli.luck.any"), _chance(w, luck["any_by_luck"], luck["draws"])],
+        [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_luck"], 2)],
+        [w.t("cli.luck.expected"), _amount(w, luck["expected_by_luck"], "eur")],
+        [
+            w.t("cli.luck.power", saving=w.percent(luck["true_saving"], 0)),
+            _chance(w, luck["power"], luck["draws"]),
+        ],
+        [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_saving"], 2)],
+        [w.t("cli.luck.sd"), w.percent(luck["savings_sd"], 2)],
+    ]
+    if total := found.get("total"):
+        rows += [
+            [w.t("cli.luck.all"), _amount(w, total["payment"], "eur")],
+            [f"  {w.t('cli.luck.interval')}", _interval(w, total)],
+            [f"  {w.t('cli.luck.expected')}", _amount(w, total["expected_by_luck"], "eur")],
+        ]
+    heads = [w.t("cli.luck.how-sure"), w.t("cli.luck.draws", n=w.count(luck["draws"]))]
+    print_whole(_table(title, heads, rows, left=(0,), folds=(0,)))
+    events = (
+        [_title(w, titles, slope["what"]), *(_side(w, slope[side]) for side in ("down", "up"))]
+        for slope in found["slopes"]
+        if slope["kind"] == "event"
+    )
+    heads = [w.t("cli.luck.event"), w.t("event.fewer").lower(), w.t("event.more").lower()]
+    print_whole(_table("", heads, events, left=(0,), folds=(0,)))
+    for cliff in found["cliffs"]:
+        told = cliff["words"][w.language].replace(cliff["what"], _title(w, titles, cliff["what"]))
+        console.print(Text(told))
+
+
+def _chance(w: Wording, chance: float, draws: int) -> str:
+    """Chance as a percentage; from draws it is never exactly nothing."""
+    return w.percent(chance, 2) if chance else w.t("chance.below", limit=w.percent(1 / draws, 2))
+
+
+def _side(w: Wording, amount: str | None) -> str:
+    return w.t("value.none") if amount is None else _amount(w, amount, "eur")
+
+
+def _interval(w: Wording, found: Mapping[str, Any]) -> str:
+    lower, upper = (_amount(w, found[edge], "eur") for edge in ("lower", "upper"))
+    return f"{lower} {w.t('interval.between')} {upper}"
+
+
+def _title(w: Wording, titles: Titles, indicator: str) -> str:
+    return str(getattr(titles[indicator], w.language)) if indicator in titles else indicator
+
+
+def print_simulation(w: Wording, found: Simulation) -> None:
+    """Print a contract before signing: what each scenario pays, and what other thresholds would do."""
+    draws = w.t("cli.simulate.draws", n=w.count(found.draws))
+    console.print(Text(f"{found.contract} {found.version}: {draws}"))
+    phased = any(year.phase_in for each in found.scenarios for year in each.years)
+    rows = [_scenario(w, each, phased=phased) for each in found.scenarios]
+    years = [year.period for year in found.scenarios[0].years]
+    title = w.plural("cli.simulate.years", len(years), first=years[0])
+    print_whole(_table(title, list(rows[0]), (list(row.values()) for row in rows)))
+    heads = [w.t(key) for key in _GRID]
+    heads += [
+        w.t("cli.simulate.missed", saving=w.percent(each.saving, 0), way=w.percent(each.way, 0))
+        for each in found.rewarded
+    ]
+    grid = (
+        [
+            w.percent(row.threshold),
+            w.percent(row.false_payment, 0),
+            w.percent(row.false_in_term, 0),
+            w.number(row.paid_falsely, 0),
+            *(w.percent(chance, 0) for chance in row.missed),
+        ]
+        for row in found.thresholds
+    )
+    print_whole(_table(w.t("cli.simulate.other-thresholds"), heads, grid))
+
+
+def _scenario(w: Wording, flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
+    """One scenario over its years; what the contract does not have has no column."""
+    years = flows.years
+    row = {
+        w.t("cli.simulate.saved"): w.percent(flows.scenario.saving, 0),
+        w.t("cli.simulate.way"): w.percent(flows.scenario.way, 0),
+        w.t("cli.simulate.payment"): w.number(sum(year.payment for year in years), 0),
+        w.t("cli.simulate.paid"): w.percent(sum(year.chance_paid for year in years) / len(years), 0),
+        w.t("cli.simulate.participant"): w.number(flows.participant[-1], 0),
+        **_of_payers(w, flows),
+        w.t("cli.simulate.may-lose"): w.percent(flows.chance_of_loss, 0),
+    }
+    if phased:
+        row[w.t("cli.simulate.spared")] = w.number(sum(year.phase_in for year in years), 0)
+    if flows.after_term is not None:
+        row[w.t("cli.simulate.room")] = w.number(flows.after_term.room, 0)
+    return row
+
+
+def _of_payers(w: Wording, flows: ScenarioFlows) -> dict[str, str]:
+    """What the only payer keeps of the saving, or each of several."""
+    names = list(flows.years[0].payers)
+    if len(names) == 1:
+        return {w.t("cli.simulate.payer"): w.number(flows.payer, 0)}
+    return {name: w.number(sum(year.payers[name] for year in flows.years), 0) for name in names}
+
+
+def _table(
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    left: Sequence[int] = (),
+    folds: Sequence[int] = (),
+) -> Table:
+    """Lay out a table; columns stand to the right but for those named, and only those that fold may break."""
+    table = plain_table(title) if title else plain_table()
+    for place, head in enumerate(heads):
+        fold: dict[str, Any] = {"overflow": "fold"} if place in folds else {"no_wrap": True}
+        table.add_column(head, justify="left" if place in left else "right", **fold)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _amount(w: Wording, value: str | float | Decimal, unit: str) -> str:
+    """Write an amount with its unit: euros to the cent, rates as a percentage."""
+    if unit == "eur":
+        return w.money(Decimal(str(value)), cents=True)
+    return w.percent(Decimal(str(value)), 2) if unit == "rate" else w.number(Decimal(str(value)), 3)
+
+
+_GRID = (
+    mark("cli.simulate.threshold"),
+    mark("cli.simulate.false"),
+    mark("cli.simulate.once"),
+    mark("cli.simulate.falsely"),
+)
