@@ -108,7 +108,7 @@ def _row(year: str, layout: dict[str, Any], cells: _Cells, contracts: Mapping[st
         indicator="quality-score",
         version="1.0.0",
         period=year,
-        n=0.0,
+        n=0.0 if score is None else float(cells.amount(layout["records"])),
         adjusted=None if score is None else float(score * unit),
         lower=None,
         upper=None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
+from contracts.canonical import plain, shown
 from contracts.contract import Contract
 from contracts.inputs import BaselineSpending, IndicatorResult, SettlementError, SettlementInputs, Size
 from contracts.shapes import shape_faults
@@ -215,9 +217,10 @@ def _interim_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[st
         yield from _decimal_faults(f"interim {part.part}.spending", part.spending)
         if not LEAST_KNOWN <= part.factor <= 1:
             yield f"interim {part.part}.factor: {part.factor}; expected from {LEAST_KNOWN} to 1"
-    total = sum((part.spending for part in interim.parts), Decimal(0))
-    if total != inputs.spending:
-        yield f"interim: the parts sum to {total} and the spending is {inputs.spending}; expected the same"
+    total = sum((Fraction(part.spending) for part in interim.parts), Fraction(0))
+    if total != Fraction(inputs.spending):
+        told = plain(shown(total))
+        yield f"interim: the parts sum to {told} and the spending is {inputs.spending}; expected the same"
     if contract.spending.payer_share_above < 1:
         yield "interim: cannot be completed where part of the spending above the truncation counts"
 
