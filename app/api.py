@@ -52,7 +52,8 @@ class AboutDataset(Published):
     version: str
     title_nl: str
     title_en: str
-    source: str
+    source_nl: str
+    source_en: str
     generated: bool
     hash: str
 

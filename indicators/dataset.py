@@ -56,7 +56,7 @@ class Dataset(Table):
     status: Status = "active"
     title: Text
     description: Text | None = None
-    source: str
+    source: str | Text
     generated: bool = False
     provider: ColumnName
     provider_name: ColumnName | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from indicators.faults import Fault, did_you_mean
@@ -180,8 +180,15 @@ def editions(con: Connection, stored: Iterable[Definition], indicator: str) -> t
     """Tell the versions of an indicator as the guide does, newest first."""
     items = [item for item in stored if (item.kind, item.id) == ("indicator", indicator)]
     items.sort(key=lambda item: order(item.version), reverse=True)
-    steps = {life.version: life.steps for life in histories(con, items)}
+    steps = {life.version: tuple(map(_as_told, life.steps)) for life in histories(con, items)}
     return tuple(Edition(i.version, i.status, i.model.changes, steps.get(i.version, ())) for i in items)
+
+
+def _as_told(step: StatusChange) -> StatusChange:
+    """A step as the guide tells it: that a version came with its status in a file is nobody's decision."""
+    if (step.by, step.why) == (AS_IN_THE_FILE.by, AS_IN_THE_FILE.why):
+        return replace(step, by="", why="")
+    return step
 
 
 def _utc(moment: dt.datetime) -> dt.datetime:

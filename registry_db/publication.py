@@ -25,7 +25,7 @@ from indicators.periods import day_sql
 from indicators.phrases import column_title
 from indicators.stratifiers import subgroup_label, subgroups
 from indicators.versions import ADOPTED
-from indicators.words import LANGUAGES
+from indicators.words import LANGUAGES, in_language
 from registry_db.catalogue import Catalogue, Definition, stored_definitions
 from registry_db.connect import Connection, schema_sql
 from registry_db.hiding import Population, hide_small
@@ -159,10 +159,16 @@ def _population(catalogue: Catalogue, item: Definition) -> Population:
 
 def _datasets(catalogue: Catalogue) -> pd.DataFrame:
     rows = [
-        (d.id, d.version, d.model.title.nl, d.model.title.en, d.model.source, d.model.generated, d.hash)
+        (
+            *(d.id, d.version, d.model.title.nl, d.model.title.en),
+            *(in_language(d.model.source, language) for language in LANGUAGES),
+            *(d.model.generated, d.hash),
+        )
         for d in catalogue.of_kind("dataset").values()
     ]
-    columns = ["dataset", "version", "title_nl", "title_en", "source", "generated", "hash"]
+    columns = [
+        *("dataset", "version", "title_nl", "title_en", "source_nl", "source_en", "generated", "hash"),
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 

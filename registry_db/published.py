@@ -45,7 +45,8 @@ class Dataset:
     version: str
     title_nl: str
     title_en: str
-    source: str
+    source_nl: str
+    source_en: str
     generated: bool
     hash: str
 

@@ -49,7 +49,7 @@ def _datasets(view: View) -> str:
 def _dataset_cells(view: View, row: Dataset) -> Iterator[str]:
     tag = f'<span class="tag">{escape(view.w.t("generated.word"))}</span>' if row.generated else ""
     yield f"{escape(view.w.of(row, 'title'))} {tag}"
-    yield escape(row.source)
+    yield escape(view.w.of(row, "source"))
     yield escape(f"{row.dataset} {row.version}")
 
 

@@ -179,7 +179,7 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     if words := computed_words(columns_needed(indicator, dataset), dataset, say):
         yield Row(say("computed"), (Items("", words),))
     yield Row(say("data"), data_parts(indicator, dataset, say))
-    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({dataset.source})",))
+    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({in_language(dataset.source, say.language)})",))
     yield Row(say("steward"), (indicator.steward,))
     yield Row(
         say("sources"), (Items("", tuple(in_language(source, say.language) for source in indicator.sources)),)
@@ -303,7 +303,7 @@ def _period(item: Indicator, dataset: Dataset, say: Speaker) -> str:
 
 
 def _minimum(item: Indicator, say: Speaker) -> str:
-    words = say("minimum_n", str(item.minimum.n))
+    words = say("minimum_n", str(item.minimum.n)) if item.minimum.n > 1 else say("minimum_one")
     if not item.minimum.events_expected:
         return words
     events = number(Decimal(str(item.minimum.events_expected)).normalize(), say.language)
@@ -314,8 +314,11 @@ def _history(item: Described, say: Speaker) -> Iterator[str]:
     indicator = item.indicator
     for edition in item.history or (Edition(indicator.version, indicator.status, indicator.changes),):
         changes = say.of(edition.changes) if edition.changes else say("first_version")
-        steps = (f"; {say(step.status)} {step.at:%Y-%m-%d}: {step.why} ({step.by})" for step in edition.steps)
-        yield f"{edition.version} ({say(edition.status)}): {changes}{''.join(steps)}"
+        steps = "".join(
+            f"; {say(step.status)} {step.at:%Y-%m-%d}{f': {step.why} ({step.by})' if step.why else ''}"
+            for step in edition.steps
+        )
+        yield f"{edition.version} ({say(edition.status)}): {changes.rstrip('.') if steps else changes}{steps}"
 
 
 def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:

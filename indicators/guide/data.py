@@ -152,7 +152,9 @@ def _values(name: str, table: TableOfRows, say: Speaker) -> str:
 
 def _unit(unit: str, say: Speaker) -> str:
     """A unit: one of time in the language of the guide, any other as it is written."""
-    return say({"days": "days_unit"}.get(unit, unit)) if unit in ("weeks", "years", "days") else unit
+    if unit not in ("minutes", "hours", "days", "weeks", "months", "years"):
+        return unit
+    return say({"days": "days_unit"}.get(unit, unit))
 
 
 def _meaning(name: str, meaning: str | bool | int, table: TableOfRows, say: Speaker) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from indicators.guide.content import Entry, Guide
-from indicators.guide.parts import Items, Part, Table
+from indicators.guide.parts import Items, Part, Table, shown
 from indicators.guide.words import Speaker
 
 _STYLE = """
@@ -62,6 +62,7 @@ def _section(entry: Entry) -> str:
 
 
 def _part(part: Part) -> str:
+    part = shown(part)
     if isinstance(part, str):
         return f"<p>{escape(part)}</p>"
     if isinstance(part, Items):

@@ -26,6 +26,11 @@ class Table:
 Part: TypeAlias = str | Items | Table
 
 
+def shown(part: Part) -> Part:
+    """A part as it is printed: a list of one without a line above it is a paragraph."""
+    return part.items[0] if isinstance(part, Items) and not part.lead and len(part.items) == 1 else part
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One subject of an entry, and what is said of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from indicators.guide.content import Entry, Guide
-from indicators.guide.parts import Items, Part, Table
+from indicators.guide.parts import Items, Part, Table, shown
 from indicators.guide.words import Speaker
 
 _STYLE = """
@@ -105,6 +105,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _part(part: Part) -> str:
+    part = shown(part)
     if isinstance(part, str):
         return f"par({_text(part)})"
     if isinstance(part, Items):

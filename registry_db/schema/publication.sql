@@ -10,7 +10,7 @@ create table publication (
 );
 create table dataset (
     dataset varchar primary key, version varchar not null, title_nl varchar not null, title_en varchar not null,
-    source varchar not null, generated boolean not null, hash varchar not null
+    source_nl varchar not null, source_en varchar not null, generated boolean not null, hash varchar not null
 );
 create table dataset_column (
     dataset varchar not null, column_name varchar not null, title_nl varchar not null, title_en varchar not null

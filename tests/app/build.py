@@ -208,8 +208,17 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
             con,
             "dataset",
             [
-                ("birth", "1.0.0", "Bevallingen", "Births", "Made up for a test", generated, "00ff"),
-                ("hip", "1.0.0", "Heupen", "Hips", "Somewhere", False, "00fe"),
+                (
+                    "birth",
+                    "1.0.0",
+                    "Bevallingen",
+                    "Births",
+                    "Verzonnen voor een test",
+                    "Made up for a test",
+                    generated,
+                    "00ff",
+                ),
+                ("hip", "1.0.0", "Heupen", "Hips", "Ergens", "Somewhere", False, "00fe"),
             ],
         )
         titles = [("birth", "blood_loss_ml", "Bloedverlies (ml)", "Blood loss (ml)")]

@@ -31,6 +31,7 @@ from indicators.library.birth.women import draw_places
 from indicators.networks import NetworkSet
 from indicators.source import read_source
 from indicators.strata import COUNTED
+from indicators.words import in_language
 from tests.indicators.build import keep_shares, looked_up
 
 LIBRARY = Path(str(files("indicators.library.birth")))
@@ -175,7 +176,8 @@ def test_generated_is_said_wherever_a_reader_looks() -> None:
         assert "gegenereerd" in definition.title.nl
         assert "generated" in definition.title.en
     for indicator in INDICATORS.values():
-        assert any("generated" in source for source in indicator.sources)
+        for language, word in (("nl", "gegenereerd"), ("en", "generated")):
+            assert any(word in in_language(source, language) for source in indicator.sources)
 
 
 def run_example(indicator: Indicator, given: dict[str, Any]) -> tuple[str, str, float | None]:

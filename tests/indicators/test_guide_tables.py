@@ -165,16 +165,16 @@ def test_sources_in_the_language_of_the_guide() -> None:
 @pytest.mark.parametrize(
     ("changes", "first", "more"),
     [
-        ({}, "The proportion itself; without case mix", 1),
-        ({"case_mix": [{"term": "kinds", "as": "number"}]}, "How often it happened, divided by how often", 2),
+        ({}, "the proportion itself; without case mix", 1),
+        ({"case_mix": [{"term": "kinds", "as": "number"}]}, "how often it happened, divided by how often", 2),
         (
             {"outcome": {"kind": "continuous", "value": "at_home", "better": "lower"}},
-            "The mean itself; without case mix",
+            "the mean itself; without case mix",
             1,
         ),
         (
             {"outcome": {"kind": "structure", "when": "high", "better": "lower"}},
-            "A fact about a provider, not a sample",
+            "a fact about a provider, not a sample",
             1,
         ),
     ],

@@ -48,7 +48,7 @@ def test_a_settlement_keeps_what_it_was_taken_from(demo: Registry) -> None:
     ).fetchall()
     scored = {indicator: (hash, reference) for indicator, hash, reference in known}
     results = {result["indicator"]: result for result in inputs["results"]}
-    definitions = ("dataset birth 1.0.0", "network set vsv 1.0.0")
+    definitions = ("dataset birth 1.0.1", "network set vsv 1.0.0")
     sources = inputs["sources"]
     assert set(sources) == {*used, *definitions, *(f"scores {name}" for name in results)}
     assert {name: sources[name] for name in used} == used
