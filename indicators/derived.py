@@ -147,6 +147,11 @@ class RowsColumn(DerivedColumn):
         taken = getattr(self, self.kind)
         return taken if isinstance(taken, str) and self.kind != "distinct" else None
 
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Expressions on the rows of which something is counted: one for ``distinct``, two for ``days``."""
+        return self.days or ((self.distinct,) if self.distinct else ())
+
     def take(self, column: Column | DerivedColumn) -> None:
         """Know what the column that is taken is like: this one is like it."""
         self._taken = column
@@ -176,5 +181,5 @@ class RowsColumn(DerivedColumn):
     def reads(self) -> tuple[str, ...]:
         """Columns of the record that its condition and its window name."""
         window = _NAME.findall(_QUOTED.sub("", " ".join(self.between or ())))
-        on_rows = " ".join((self.where or "", self.distinct or "", *(self.days or ())))
+        on_rows = " ".join((self.where or "", *self.counted))
         return (*_RECORD.findall(_QUOTED.sub("", on_rows)), *window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from indicators.derived import RowsColumn, ValueColumn
 from indicators.expression import ExpressionError, Scope, Type, parse
@@ -96,6 +97,7 @@ def _own_faults(table: Table, path: Path) -> Iterator[tuple[Path, str, str]]:
         yield from _own_faults(child, (*path, "tables", name))
 
 
+@cache
 def _can_be_written(name: str) -> bool:
     try:
         # Once alone and once in a sentence: some words are names in the one place and not in the other.

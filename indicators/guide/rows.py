@@ -118,9 +118,9 @@ def _read_there(table: Table, block: RowsColumn) -> Iterator[str]:
     """Columns of its rows that a block reads."""
     for node in conditions_on_rows(table, block):
         yield from node.columns
-    for text in block.days or ():
+    for text in block.counted:
         yield from parse(text, table.types_of_rows(block.of), None).columns
-    yield from (name for name in (block.by, block.taken, block.distinct) if name)
+    yield from (name for name in (block.by, block.taken) if name)
 
 
 def _delivered(table: Table, name: str) -> Iterator[str]:
@@ -184,14 +184,12 @@ def rows_words(table: Table, block: RowsColumn, say: Speaker) -> str:
     child = table.tables[block.of]
     where = table_title(child, say)
     kind = "only" if block.kind in ("first", "last") and block.by is None else block.kind
-    names = [name for name in (block.taken, block.distinct) if name]
-    titles = [column_title(name, child, say.language) for name in names]
-    if block.days is not None:
-        first, last = (parse(text, table.types_of_rows(block.of), None) for text in block.days)
-        titles = [in_words(node, child, say.language, above=table) for node in (first, last)]
-        said = _say(say, kind, titles[0], where, titles[1])
-    else:
-        said = _say(say, kind, titles[0] if titles else "", where)
+    nodes = [parse(text, table.types_of_rows(block.of), None) for text in block.counted]
+    taken = [in_words(node, child, say.language, above=table) for node in nodes]
+    if block.taken is not None:
+        taken.append(column_title(block.taken, child, say.language))
+    first, *last = taken or [""]
+    said = _say(say, kind, first, where, *last)
     said += _window(table, child, block, say)
     if block.where is None:
         return said

@@ -60,6 +60,7 @@ derive:
   after: {count: true, of: measurement, by: seen, between: [born, "add_months(born, 2)"]}
   at_home: {days: [seen, until], of: measurement}
   kinds: {distinct: kind, of: measurement}
+  moments: {distinct: "days_between(record(born), seen)", of: measurement}
   high: {value: pressure > 140, type: boolean, title: {nl: hoge bloeddruk, en: high blood pressure}}
   unread: {max: value, of: measurement}
 """
@@ -72,7 +73,7 @@ INDICATOR: dict[str, Any] = {
     "steward": "the tests",
     "sources": ["made up", {"nl": "verzonnen", "en": "invented"}],
     "dataset": "birth",
-    "population": "after >= 0 and kinds > 0 and at_home >= 0",
+    "population": "after >= 0 and kinds > 0 and at_home >= 0 and moments > 0",
     "outcome": {"kind": "binary", "when": "high", "better": "lower"},
     "show": {"unit": "percent", "decimals": 1},
     "examples": [
@@ -113,6 +114,8 @@ def test_computed_columns_in_words() -> None:
         "kinds: number of different values of kind in the table ‘measurements’",
         "at home: number of days from day of measuring up to and including until in the table "
         "‘measurements’, each day counted once",
+        "moments: number of different values of the days from the birth of the record to day of measuring in "
+        "the table ‘measurements’",
         "doubt (the table ‘measurements’): whether there is a row in the table ‘remarks’, for which this "
         "holds: text is ‘in doubt’",
         "blood pressure before birth: first blood pressure in the table ‘measurements’, in the 90 days "
@@ -121,7 +124,7 @@ def test_computed_columns_in_words() -> None:
         "high blood pressure: blood pressure before birth is above 140",
     )
     dutch = items(entry("nl"), "Wat wordt berekend")
-    assert dutch[4] == (
+    assert dutch[5] == (
         "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, in de 90 dagen vóór de "
         "bevaldatum (naar meetdag), waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee en meetdag is niet "
         "de bevaldatum van het record"
