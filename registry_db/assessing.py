@@ -20,6 +20,7 @@ from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods
 from registry_db.connect import Connection, transaction
 from registry_db.estimates import Beside, estimates
 from registry_db.expectations import Expectation, expectation, reference_model
+from registry_db.explaining import Explanation, explain
 from registry_db.fits import Fitted, needs_model
 from registry_db.missing_values import missing_values
 from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
@@ -125,6 +126,7 @@ def _assess_period(
     scored, reason = _scored(item.model, patterns, taken, expected)
     _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
     _keep_subgroups(con, item, period, patterns, taken, expected)
+    _keep_explanation(con, item, period, explain(item.model, patterns, taken, expected))
     reference = scored.benchmark["reference"]
     if not item.model.estimators.beside or reference is None:
         return (reason,)
@@ -136,6 +138,14 @@ def _assess_period(
     if not found.empty:  # a frame without rows has columns without a type
         _insert(con, "estimate", found.assign(indicator=item.id, version=item.version, period=period))
     return (reason, *reasons)
+
+
+def _keep_explanation(con: Connection, item: Definition, period: str, found: Explanation | None) -> None:
+    if found is None:
+        return
+    key = {"indicator": item.id, "version": item.version, "period": period}
+    _insert(con, "explanation", found.parts.assign(**key))
+    _insert(con, "patient_mix", found.mixes.assign(**key))
 
 
 def _keep_subgroups(
@@ -200,6 +210,8 @@ def _forget(con: Connection, item: Definition) -> None:
         "benchmark",
         "score",
         "estimate",
+        "explanation",
+        "patient_mix",
         "state",
         "subgroup_score",
         "subgroup_state",

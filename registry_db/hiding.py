@@ -16,6 +16,7 @@ from indicators.strata import COUNTED as COUNTED_STATES
 from indicators.versions import order
 from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
+from registry_db.hiding_explanations import hide_explanations, rounded_parts
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
 
@@ -73,7 +74,12 @@ def hide_small(
     tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
     tables["contract"] = _without_goals(tables["contract"], tables["settlement"])
-    tables["estimate"] = _without(tables["estimate"], scores[scores["suppressed"]], by=[*_GROUP, "provider"])
+    unseen = scores[scores["suppressed"]]
+    tables["estimate"] = _without(tables["estimate"], unseen, by=[*_GROUP, "provider"])
+    parts, mixes = hide_explanations(tables["explanation"], tables["patient_mix"], small_cell=small_cell)
+    parts = rounded_parts(parts, tables["indicator"])
+    for name, found in (("explanation", parts), ("patient_mix", mixes)):
+        tables[name] = _without(_without(found, unseen, by=[*_GROUP, "provider"]), unsafe, by=_GROUP)
     for name in ("benchmark", "model"):
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
 

@@ -125,6 +125,8 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         ).df(),
         "score": con.execute(f"select * from score {scored} order by all").df(),
         "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
+        "explanation": con.execute(f"select * from explanation {shown} order by all").df(),
+        "patient_mix": con.execute(f"select * from patient_mix {shown} order by all").df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "subgroup": _subgroups(catalogue),
         "subgroup_score": con.execute(f"select * from subgroup_score {shown} order by all").df(),

@@ -369,6 +369,50 @@ def per_record(kind: str, value: float | None, of: float | None) -> float | None
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a case-mix term adds to the mean expectation of one organisation.
+
+    Attributes
+    ----------
+    term : str
+        Column of the dataset, or ``(together)`` for terms that are too small to be shown one by one.
+    part : float
+        In the unit of the expectation; own is everyone plus all parts.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    term: str
+    part: float
+    own: float
+    everyone: float
+
+
+@dataclass(frozen=True, slots=True)
+class PatientMix:
+    """Who the patients of one organisation are beside everyone's.
+
+    Attributes
+    ----------
+    level : str
+        Of a category; empty for the mean of a number or the share of a flag.
+    own, everyone : float or None
+        Share of the patients, or mean; own is None where it is of few patients.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    term: str
+    level: str
+    own: float | None
+    everyone: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StateCount:
     """How many records ended in a state, and for which reason; `n` is None where suppressed."""
 

@@ -26,6 +26,8 @@ from registry_db.published import (
     Indicator,
     Model,
     Organisation,
+    Part,
+    PatientMix,
     Publication,
     Result,
     Score,
@@ -203,6 +205,15 @@ class PublicationReader:
         )
         order = "period, provider, position, stratifier, subgroup"
         return self._rows(SubgroupScore, _SUBGROUPS_FROM, where=where, values=values, order=order)
+
+    def explanation(
+        self, indicator: str, *, version: str, period: str, provider: str
+    ) -> tuple[tuple[Part, ...], tuple[PatientMix, ...]]:
+        """Why the expectation of one organisation is what it is, and who its patients are."""
+        where, values = _where(indicator=indicator, version=version, period=period, provider=provider)
+        parts = self._rows(Part, "explanation", where=where, values=values, order="abs(part) desc, term")
+        mixes = self._rows(PatientMix, "patient_mix", where=where, values=values, order="term, level")
+        return parts, mixes
 
     def states(self, indicator: str, *, version: str, period: str, provider: str) -> tuple[StateCount, ...]:
         """Where the records of one organisation went, for one indicator and period."""

@@ -19,7 +19,7 @@ from risk_models.between import (
 from risk_models.bootstrap import ModelUncertainty, bootstrap_expected, expected_error, with_model_error
 from risk_models.calibration_curve import CalibrationCurve, HosmerLemeshow, hosmer_lemeshow
 from risk_models.clustered import clustered_covariance
-from risk_models.contribution import Contributions, Profile, contributions, profile
+from risk_models.contribution import ChanceByHorizon, Contributions, Profile, contributions, profile
 from risk_models.cox import BaselineHazard, CoxModel, fit_cox
 from risk_models.cusum import (
     Cusum,
@@ -112,6 +112,7 @@ __all__ = [
     "Calibration",
     "CalibrationCurve",
     "CannotFit",
+    "ChanceByHorizon",
     "Contributions",
     "CoxModel",
     "Cusum",

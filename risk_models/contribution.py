@@ -1,17 +1,82 @@
 """Why a provider's expectation is what it is: the part of each case-mix term, and who its patients are."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from risk_models.design import column_of
+from risk_models.cox import ONE, CoxModel
+from risk_models.design import Design, column_of
 from risk_models.encoding import FittedTerm
-from risk_models.expected import RiskModel
 from risk_models.strata import Columns, FloatArray, IntArray, checked_n, checked_provider, per_provider
 
 # below this, two linear predictors are one: the ratio of differences is then the slope
 EQUAL = 1e-6
+
+
+class Explained(Protocol):
+    """A model whose expectation follows from a linear predictor: a `RiskModel`, or a `ChanceByHorizon`."""
+
+    @property
+    def design(self) -> Design:
+        """How case mix becomes columns."""
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """One for each column of the design."""
+
+    def respond(self, eta: FloatArray) -> FloatArray:
+        """Give the expectation that a linear predictor stands for."""
+
+    def slope(self, eta: FloatArray) -> FloatArray:
+        """Give the derivative of `respond`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChanceByHorizon:
+    """The chance of an event by a time, by Cox's model: 1 - exp(-H0 exp(predictor)).
+
+    Attributes
+    ----------
+    model
+        The model.
+    at
+        The time, in the unit of the fit.
+    within
+        Baseline stratum.
+    """
+
+    model: CoxModel
+    at: float
+    within: str = ONE
+
+    @property
+    def design(self) -> Design:
+        """How case mix becomes columns."""
+        return self.model.design
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """One for each column of the design; the intercept is in the baseline."""
+        return np.append(0.0, self.model.coefficients)
+
+    @property
+    def hazard(self) -> float:
+        """H0, the cumulative hazard at the time for a predictor of 0."""
+        line = self.model.baselines[self.within]
+        return float(line.hazard[line.times <= self.at].sum())
+
+    def respond(self, eta: FloatArray) -> FloatArray:
+        """Give the chance that a linear predictor stands for, any one shape."""
+        result: FloatArray = -np.expm1(-self.hazard * np.exp(eta))
+        return result
+
+    def slope(self, eta: FloatArray) -> FloatArray:
+        """Give the derivative of `respond` at a linear predictor, any one shape."""
+        total = self.hazard * np.exp(eta)
+        result: FloatArray = total * np.exp(-total)
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +123,7 @@ class Profile:
 
 
 def contributions(
-    model: RiskModel, strata: Columns, provider: ArrayLike, *, n: ArrayLike, providers: int
+    model: Explained, strata: Columns, provider: ArrayLike, *, n: ArrayLike, providers: int
 ) -> Contributions:
     """Give the part of every case-mix term in a provider's mean expectation; the parts add up exactly.
 
@@ -71,7 +136,7 @@ def contributions(
     Parameters
     ----------
     model
-        Any, also of another period.
+        Any, also of another period; of a time to event, its chance by a horizon.
     strata
         One array of shape (strata,) for each term, under its name.
     provider
@@ -123,7 +188,7 @@ def contributions(
 
 
 def profile(
-    model: RiskModel, strata: Columns, provider: ArrayLike, *, n: ArrayLike, providers: int
+    model: Explained, strata: Columns, provider: ArrayLike, *, n: ArrayLike, providers: int
 ) -> tuple[Profile, ...]:
     """Give who each provider's patients are beside everyone's: shares of levels and flags, means of numbers.
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app.selection import View
-from app.views import frame
+from app.views import explanation, frame
 from app.wording import Wording, mark
 from registry_db.effects import Effect, effects
 from registry_db.published import Indicator, Model, Result
@@ -67,6 +67,7 @@ def show(view: View, result: Result) -> None:
     if known:
         frame.section(w.t("diagnostics.title"))
         st.table(_diagnostics(w, known), hide_index=True, border="horizontal")
+    explanation.show(view, result, found, titles)
     if missing := model.diagnostics.get("missing"):
         frame.section(w.t("missing.title"), w.t("missing.about"))
         st.table(_missing(w, missing, titles), hide_index=True, border="horizontal")

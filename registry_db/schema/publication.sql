@@ -97,6 +97,16 @@ create table subgroup_score (         -- of subgroups with records that count; s
     suppressed boolean not null,       -- then every number of this row is null
     primary key (indicator, version, period, provider, stratifier, subgroup)
 );
+create table explanation (            -- as in the vault; of terms that are too small to be shown the sum only
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    term varchar not null, part double not null, own double not null, everyone double not null,
+    primary key (indicator, version, period, provider, term)
+);
+create table patient_mix (            -- as in the vault; own is null where it is of few patients
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    term varchar not null, level varchar not null, own double, everyone double,
+    primary key (indicator, version, period, provider, term, level)
+);
 create table state (                  -- where every delivered record went; n is null where suppressed
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     state varchar not null, reason varchar not null, n bigint

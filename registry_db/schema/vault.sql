@@ -1,6 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
 create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
-insert into layout values (5);
+insert into layout values (6);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
@@ -74,6 +74,19 @@ create table estimate (                    -- what a definition asks for beside 
     estimator varchar not null,            -- shrunken, predicted-expected, probability-worse, rank, direct
     value double not null, lower double, upper double,
     primary key (indicator, version, period, provider, estimator)
+);
+create table explanation (                 -- why the mean expectation of a provider is what it is
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    term varchar not null, part double not null,   -- what the case-mix term adds to that of everyone
+    own double not null, everyone double not null,  -- own is everyone plus all parts
+    primary key (indicator, version, period, provider, term)
+);
+create table patient_mix (                 -- who the patients of a provider are, beside everyone's
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    term varchar not null, level varchar not null,  -- no level: a mean, or the share of a flag
+    own double, everyone double,
+    records double, total double,          -- how many patients a share is, of how many; no records for a mean
+    primary key (indicator, version, period, provider, term, level)
 );
 create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,

@@ -58,8 +58,9 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "contract", "dataset", "dataset_column", "delivery", "estimate", "indicator", "luck",
-        "model", "organisation", "publication", "score", "settlement", "state", "subgroup", "subgroup_score",
+        "benchmark", "contract", "dataset", "dataset_column", "delivery", "estimate", "explanation",
+        "indicator", "luck", "model", "organisation", "patient_mix", "publication", "score", "settlement",
+        "state", "subgroup", "subgroup_score",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
     visited = {row[0] for row in published.con.execute("select visit from record_visit").fetchall()}
@@ -320,6 +321,9 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "model": scores[["indicator", "version", "period"]],
         "estimate": scores[["indicator", "version", "period", "provider"]],
         "subgroup_score": scores.assign(stratifier="sex", subgroup="male").iloc[:0],
+        "explanation": scores.assign(term="", part=0.0, own=0.0, everyone=0.0).iloc[:0],
+        "patient_mix": scores.assign(term="", level="", own=0.0, everyone=0.0, total=0.0).iloc[:0],
+        "indicator": scores.iloc[:0],
     }
     hide_small(tables, facts=set(), populations={}, small_cell=10)
     shown = json.loads(tables["settlement"]["settlement_json"].iloc[0])
