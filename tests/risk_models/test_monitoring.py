@@ -7,6 +7,7 @@ from risk_models.cusum import (
     limit_for_alarms,
     limit_for_run_length,
     run_length,
+    run_length_by_chain,
 )
 from risk_models.monitoring import vlad, xmr
 
@@ -19,6 +20,21 @@ def test_run_length_of_one_risk_by_hand():
     # by 2 log(4/3): at 0 the first of two events in a row, or later; a chain of two states gives 6 records
     twice = run_length([1.0], [0.5], limit=2 * np.log(4 / 3) - 1e-9, runs=40_000, seed=1)
     assert twice.value == pytest.approx(6, abs=4 * twice.error)
+
+
+def test_run_length_by_chain_by_hand():
+    # as above, where the way to the limit has no more than two places, so that the grid is exact
+    assert run_length_by_chain([1.0], [0.5], limit=0.2, steps=40) == pytest.approx(2, rel=1e-10)
+    twice = run_length_by_chain([1.0], [0.5], limit=2 * np.log(4 / 3) - 1e-9, steps=40)
+    assert twice == pytest.approx(6, rel=1e-10)
+    # two strata of one risk are one
+    apart = run_length_by_chain([3.0, 1.0], [0.1, 0.1], limit=1.0, steps=200)
+    assert apart == pytest.approx(run_length_by_chain([1.0], [0.1], limit=1.0, steps=200), rel=1e-10)
+    for wrong in ({"limit": 0.0}, {"limit": 1.0, "steps": 1}, {"limit": np.nan}):
+        with pytest.raises(ValueError, match=r"limit: .* with .* steps; expected"):
+            run_length_by_chain([1.0], [0.5], **wrong)
+    with pytest.raises(ValueError, match="n: no records to draw patients from"):
+        run_length_by_chain([0.0], [0.5], limit=1.0)
 
 
 def test_limit_keeps_the_chance_of_a_false_alarm():
