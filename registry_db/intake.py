@@ -17,6 +17,7 @@ from indicators.tables import Table
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.identifiers import CitizenNumbers
+from registry_db.plain_lines import NotPlain, plain_batches
 from registry_db.unpack import Content
 
 _BATCH_ROWS = 50_000
@@ -141,15 +142,11 @@ def load_raw(con: Connection, table: Table, raw: RawFile) -> None:
     cells = ["line", *sorted({raw.cell(name) for name in raw.headers})]
     columns = ", ".join(f"{cell} varchar" for cell in cells[1:])
     con.execute(f"create or replace temp table raw (line bigint, {columns})")
-    watched = _undeclared(table, raw)
-    records = itertools.islice(_lines(table, raw.content), 1, None)
-    while batch := list(itertools.islice(records, _BATCH_ROWS)):
-        read = _as_table(raw, batch)
-        for place, numbers in watched.items():
-            numbers.add(read.column(_cell(place)).chunk(0))
-        con.register("batch", read.select(cells))
-        con.execute("insert into raw select * from batch")
-        con.unregister("batch")
+    try:
+        watched = _fill(con, table, raw, cells, _plain_tables(table, raw))
+    except NotPlain:
+        con.execute("delete from raw")
+        watched = _fill(con, table, raw, cells, _strict_tables(table, raw))
     for place, numbers in watched.items():
         if numbers.recognised:
             raise RegistryError(
@@ -157,6 +154,35 @@ def load_raw(con: Connection, table: Table, raw: RawFile) -> None:
                 f"{numbers.passed} of {numbers.numbers} numbers pass the eleven-test",
                 f"declare it in {table.name} with 'identifier: true', or leave it out of the file",
             )
+
+
+def _fill(
+    con: Connection, table: Table, raw: RawFile, cells: Sequence[str], batches: Iterator[pa.Table]
+) -> dict[int, CitizenNumbers]:
+    """Put records into the table ``raw``; give what was seen of citizen service numbers."""
+    watched = _undeclared(table, raw)
+    for batch in batches:
+        for place, numbers in watched.items():
+            for chunk in batch.column(_cell(place)).chunks:
+                numbers.add(chunk)
+        con.register("batch", batch.select(list(cells)))
+        con.execute("insert into raw select * from batch")
+        con.unregister("batch")
+    return watched
+
+
+def _plain_tables(table: Table, raw: RawFile) -> Iterator[pa.Table]:
+    width = len(raw.titles)
+    for batch in plain_batches(
+        raw.content, encoding=table.file.encoding, delimiter=table.file.delimiter, width=width
+    ):
+        yield _stripped(batch.column("line"), [batch.column(str(place)) for place in range(width)])
+
+
+def _strict_tables(table: Table, raw: RawFile) -> Iterator[pa.Table]:
+    records = itertools.islice(_lines(table, raw.content), 1, None)
+    while batch := list(itertools.islice(records, _BATCH_ROWS)):
+        yield _as_table(raw, batch)
 
 
 def _undeclared(table: Table, raw: RawFile) -> dict[int, CitizenNumbers]:
@@ -173,9 +199,13 @@ def _as_table(raw: RawFile, batch: list[tuple[int, list[str]]]) -> pa.Table:
                 f"{raw.name}:{line}: expected {width} fields as in the header, found {len(fields)}"
             )
     lines, records = zip(*batch, strict=True)
-    values = [pc.utf8_trim_whitespace(pa.array(column, pa.string())) for column in zip(*records, strict=True)]
-    names = ["line", *map(_cell, range(width))]
-    return pa.Table.from_arrays([pa.array(lines, pa.int64()), *values], names=names)
+    columns = [pa.array(column, pa.string()) for column in zip(*records, strict=True)]
+    return _stripped(pa.array(lines, pa.int64()), columns)
+
+
+def _stripped(lines: pa.Array | pa.ChunkedArray, columns: Sequence[pa.Array | pa.ChunkedArray]) -> pa.Table:
+    values = [pc.utf8_trim_whitespace(column) for column in columns]
+    return pa.Table.from_arrays([lines, *values], names=["line", *map(_cell, range(len(values)))])
 
 
 def _lines(table: Table, content: Content) -> Iterator[tuple[int, list[str]]]:
