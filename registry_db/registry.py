@@ -184,6 +184,7 @@ class Registry(Defining, Looking):
         self._refuse_edited()
         chosen = [catalogue.get("indicator", indicator)] if indicator else catalogue.indicators()
         done: list[Assessed] = []
+        failed: list[str] = []
         for number, item in enumerate(chosen):
             progress(item.id, number, len(chosen))
             hash = self._inputs_hash(catalogue, item)
@@ -191,11 +192,11 @@ class Registry(Defining, Looking):
                 with limited(self.con, item.id):
                     done.append(assess(self.con, catalogue, item, inputs_hash=hash, score=score))
             except duckdb.Error as error:
-                raise RegistryError(
-                    f"{item.id}: the engine cannot compute it: {str(error).splitlines()[0]}",
-                    "look at its expressions: a number may grow beyond what the engine holds",
-                ) from None
+                failed.append(f"{item.id}: the engine cannot compute it: {str(error).splitlines()[0]}")
         progress("", len(chosen), len(chosen))
+        if failed:  # what is wrong with one definition keeps no other from being scored
+            hint = "look at its expressions: a number may grow beyond what the engine holds"
+            raise RegistryError("\n".join(failed), hint)
         return done
 
     def _inputs_hash(self, catalogue: Catalogue, item: Definition) -> str:

@@ -14,7 +14,7 @@ from registry_db import connect
 from registry_db.connect import limited, shut_off
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
-from tests.registry_db.build import text, visits, write
+from tests.registry_db.build import DEFINITIONS, FALL, make_registry, text, visits, write
 
 HOSTILE = [
     "select * from read_text('/etc/passwd')",
@@ -95,3 +95,17 @@ def test_a_query_that_runs_on(registry: Registry, tmp_path: Path, monkeypatch: p
 def test_what_is_in_time_is_left_alone() -> None:
     with shut_off() as con, limited(con, "quick", seconds=30):
         assert con.execute("select 1").fetchall() == [(1,)]
+
+
+def test_one_definition_that_cannot_be_computed_stops_no_other(tmp_path: Path) -> None:
+    """A number grows beyond all bounds on the records of the old, of which there is no example."""
+    grows = " * ".join(["age"] * 11)
+    hostile = FALL.replace("population: age >= 18", f"population: {grows} >= {18**11}")
+    with Registry(
+        make_registry(tmp_path / "registry", {**DEFINITIONS, "visit-fall.indicator.yaml": hostile})
+    ) as registry:
+        registry.deliver("visit", write(tmp_path, text(visits())))
+        with pytest.raises(RegistryError, match="visit-fall: the engine cannot compute it"):
+            registry.run()
+        assert registry.states("visit-home")["n"].sum() > 0
+        assert registry.states("visit-fall").empty
