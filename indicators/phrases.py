@@ -58,6 +58,11 @@ _PHRASES: dict[str, Text] = {
         ("greatest", "de hoogste waarde van {0}", "the highest value of {0}"),
         ("in_set", "{0} staat in de codelijst ‘{1}’", "{0} is in the code list ‘{1}’"),
         ("not in_set", "{0} staat niet in de codelijst ‘{1}’", "{0} is not in the code list ‘{1}’"),
+        (
+            "in one set",
+            "{0} staat in een van de codelijsten {1}",
+            "{0} is in one of the code lists {1}",
+        ),
         ("record", "{0} van het record", "{0} of the record"),
         ("true", "ja", "yes"),
         ("false", "nee", "no"),
@@ -146,6 +151,11 @@ class _Phrases:
             values = [values[0], ", ".join(values[1:])]
         return self.say(f"not {node.kind}" if negated else node.kind, *values)
 
+    def _in_one_of(self, lists: list[Node]) -> str:
+        """A code that is in one of several lists."""
+        names = ", ".join(f"‘{each.value}’" for each in lists)
+        return self.say("in one set", self._operand(_looked_up(lists[0])), names)
+
     def _coalesced(self, node: Node, *, negated: bool) -> str:
         """A condition of which the unknown has a meaning; of more than two the first that is known."""
         first, *others = node.children
@@ -157,6 +167,12 @@ class _Phrases:
     def _chain(self, node: Node) -> str:
         parts = []
         for child in node.children:
+            if node.kind == "or" and child.kind == "in_set":
+                lists = [each for each in node.children if _same_code(each, child)]
+                if len(lists) > 1:
+                    if lists[0] is child:
+                        parts.append(self._in_one_of(lists))
+                    continue
             inner = child
             while inner.kind == "not" and inner.children[0].kind == "not":
                 inner = inner.children[0].children[0]
@@ -213,6 +229,11 @@ class _Phrases:
             for when, then in zip(branches[::2], branches[1::2], strict=True)
         ]
         return "; ".join([*said, self.say("else", self.value(default))])
+
+
+def _same_code(node: Node, other: Node) -> bool:
+    """Whether both look the same code up in a list."""
+    return node.kind == other.kind == "in_set" and _looked_up(node) == _looked_up(other)
 
 
 def _taken_off(node: Node) -> str:

@@ -166,3 +166,28 @@ def test_a_column_of_the_record_beside_a_row() -> None:
     node = parse("discharge > record(day)", Scope(of.types, record=of.types))
     assert in_words(node, of, "nl") == "discharge is hoger dan day van het record"
     assert in_words(node, of, "en") == "discharge is above day of the record"
+
+
+def test_a_code_in_one_of_several_lists_is_said_once() -> None:
+    lists = {name: {None: ("a",)} for name in ("s/one", "s/two", "s/three")}
+    scope = Scope({"sex": "text", "name": "text", "alive": "boolean"}, code_lists=lists)
+    text = "alive or in_set(sex, 's/one') or in_set(name, 's/three') or in_set(sex, 's/two')"
+    assert in_words(parse(text, scope), TITLED, "en") == (
+        "alive: yes or sex is in one of the code lists ‘s/one’, ‘s/two’ or name is in the code list ‘s/three’"
+    )
+    both = parse("in_set(sex, 's/one') and in_set(sex, 's/two')", scope)
+    assert in_words(both, TITLED, "nl") == (
+        "sex staat in de codelijst ‘s/one’ en sex staat in de codelijst ‘s/two’"
+    )
+
+
+def test_so_many_days_before_another_day() -> None:
+    scope = Scope({"day": "date"})
+    node = parse("add_days(day, -90)", scope, None)
+    assert in_words(node, TITLED, "nl") == "90 dagen vóór day"
+    assert in_words(parse("add_months(day, 2)", scope, None), TITLED, "en") == "day plus 2 months"
+
+
+def test_an_unknown_flag_that_counts_as_something() -> None:
+    node = parse("not coalesce(alive, false)", Scope({"alive": "boolean"}))
+    assert in_words(node, TITLED, "en") == "alive: no (unknown counts as no)"
