@@ -145,7 +145,7 @@ def probability_above(effect: ArrayLike, sd: ArrayLike, norm: ArrayLike) -> Floa
     Returns
     -------
     FloatArray
-        0 to 1; where sd is 0, 0 or 1, and 0.5 at the norm itself; NaN where any is NaN.
+        Of the common shape, 0 to 1; where sd is 0, 0 or 1, and 0.5 at the norm itself; NaN where any is NaN.
 
     References
     ----------
@@ -309,7 +309,7 @@ def outcome_reliability(tau: float, variance: ArrayLike, n: ArrayLike) -> FloatA
     Returns
     -------
     FloatArray
-        0 to 1; NaN for a provider without records.
+        Shape (providers,), 0 to 1; NaN for a provider without records.
 
     References
     ----------

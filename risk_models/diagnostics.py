@@ -29,6 +29,9 @@ class Calibration:
 def c_statistic(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> float:
     """Give the chance that a record with the event had a higher risk than one without; ties count one half.
 
+    P(p_i > p_j) + P(p_i = p_j)/2 over all pairs of a record i with and a record j without the event: the area
+    under the ROC curve.
+
     Parameters
     ----------
     n, events, risk
@@ -163,6 +166,8 @@ def pearson_dispersion(
 
 def calibration(n: ArrayLike, events: ArrayLike, risk: ArrayLike) -> Calibration:
     """Give the calibration intercept (at slope 1) and the calibration slope of risks.
+
+    a of the logistic model with log-odds a + logit(p), and b of that with a + b logit(p).
 
     Parameters
     ----------

@@ -64,6 +64,8 @@ def spiegelhalter_ratio_limits(expected: ArrayLike, *, level: float = 0.95) -> I
 def spiegelhalter_proportion_limits(n: ArrayLike, target: ArrayLike, *, level: float = 0.95) -> Interval:
     """Give Spiegelhalter's interpolated exact limits of a proportion, for a binomial count.
 
+    (r - a)/n, with r and a as for `spiegelhalter_ratio_limits` and F and f those of Binomial(n, target).
+
     Parameters
     ----------
     n, target
@@ -320,7 +322,8 @@ def tails_of_average(limits: Interval, expected: ArrayLike) -> tuple[FloatArray,
     Returns
     -------
     tuple[FloatArray, FloatArray]
-        P(O/E < lower) and P(O/E > upper); a value at a limit is not beyond it. NaN where a limit is.
+        P(O/E < lower) and P(O/E > upper), each of the shape of `expected`; a value at a limit is not beyond
+        it. NaN where a limit is.
     """
     e = _positive(expected)
     # a count is beyond a limit by more than rounding

@@ -114,6 +114,9 @@ def ratio_reliability(
 def between_variance(estimate: FloatArray, variance: FloatArray) -> float:
     """Estimate the variance between providers by the moments of DerSimonian and Laird.
 
+    max(0, (Q - (J - 1))/(S1 - S2/S1)) for J providers, with Q = sum(w (y - m)^2), w = 1/variance, m the mean
+    with weights w, and S1 and S2 the sums of w and w^2.
+
     Parameters
     ----------
     estimate, variance

@@ -94,6 +94,13 @@ def test_function_names_its_paper(name):
         assert NO_DOI[name] in paper or NO_DOI[name] == "an R package"
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_arrays_have_a_shape(name):
+    returns = sections(inspect.getdoc(FUNCTIONS[name]))["Returns"]
+    kind = returns.strip().splitlines()[0]
+    assert "Array" not in kind or "shape" in returns.lower()
+
+
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if name.endswith(("_interval", "_limits"))])
 def test_interval_says_where_it_is_nan(name):
     assert "NaN" in sections(inspect.getdoc(FUNCTIONS[name]))["Returns"]
