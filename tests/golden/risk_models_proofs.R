@@ -1,6 +1,6 @@
 # Golden numbers for tests/risk_models, third part: negative binomial, more lme4 fits on real records, scores of a time to an event.
 # Reads random_intercept.csv and risk_models.csv here and the published data sets in the folder that is its argument; writes
-# risk_models_proofs.json. Needs lme4, MASS, sandwich, survival and jsonlite. Run in this folder: Rscript risk_models_proofs.R ../../../shared/data
+# risk_models_proofs.json. Needs lme4, MASS, mice, sandwich, survival and jsonlite. Run in this folder: Rscript risk_models_proofs.R ../../../shared/data
 suppressMessages({library(lme4); library(MASS); library(sandwich); library(survival); library(jsonlite)})
 root <- commandArgs(TRUE)[1]
 coefs <- function(m) list(coef = unname(coef(m)), se = unname(sqrt(diag(vcov(m)))))
@@ -44,6 +44,11 @@ G$time_scores <- list(observed = O, expected = E, ratio = O/E, n = by(rep(1, nro
 sdn <- function(x) sqrt(mean((x - mean(x))^2)); e$age_s <- e$age/sdn(e$age); e$diabetes_s <- e$diabetes/sdn(e$diabetes)
 G$cox_ridge <- lapply(c(efron = "efron", breslow = "breslow"), function(ties) { m <- coxph(Surv(entry, exit, died) ~ ridge(age_s, diabetes_s, theta = 20, scale = FALSE), e, ties = ties, control = coxph.control(eps = 1e-13, iter.max = 100, outer.max = 100))
   s <- c(sdn(e$age), sdn(e$diabetes)); list(coef = unname(coef(m))/s, se = sqrt(diag(m$var))/s, expected = by(e$died - residuals(m, "martingale"))) })
+
+## ---------- Rubin's rules: mice on three copies of the records that differ in one column -------------------------------------------------
+fits <- lapply(1:3, function(k) { e$x <- e$before + (e$age*k) %% 5; glm(died ~ age + x, binomial, e, control = glm.control(epsilon = 1e-14)) })
+pools <- lapply(2:3, function(j) mice::pool.scalar(sapply(fits, function(m) coef(m)[j]), sapply(fits, function(m) vcov(m)[j, j]), n = Inf))
+G$rubin <- list(coef = sapply(pools, `[[`, "qbar"), variance = sapply(pools, `[[`, "t"), freedom = sapply(pools, `[[`, "df"), increase = sapply(pools, `[[`, "r"))
 
 ## ---------- tables of public health: directly and indirectly standardised rates of areas, written from their published formulas --------
 # Eayres (2008): Byar from ten events, exact below; Dobson et al. (1991) about the directly standardised rate

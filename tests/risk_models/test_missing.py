@@ -5,7 +5,8 @@ import pytest
 
 from risk_models.design import Term
 from risk_models.expected import fit_model
-from risk_models.missing import complete_cases, impute, missing_notes, pooled
+from risk_models.imputed import fit_imputed
+from risk_models.missing import Imputed, complete_cases, impute, missing_notes, pooled
 
 TERMS = [Term("x", "number", missing="median-and-flag"), Term("c", "category"), Term("f", "flag")]
 GONE = {
@@ -84,6 +85,25 @@ def test_rubins_rules_by_hand():
         pooled([fitted(1, 1)])
     with pytest.raises(ValueError, match="different kinds or designs"):
         pooled([fitted(1, 1), fit_model("linear", [], {}, n=[9], sum_y=[1], sum_y2=[9])])
+
+
+def test_rubins_rules_are_those_of_mice(records, proofs):
+    known, age = proofs["rubin"], records["age"]
+    copies = [
+        Imputed(
+            columns={"age": age, "x": records["before"] + (age * k) % 5},
+            n=np.ones(600),
+            events=records["died"],
+            origin=np.arange(600),
+        )
+        for k in (1, 2, 3)
+    ]
+    found = fit_imputed([Term("age", "number"), Term("x", "number")], copies)
+    np.testing.assert_allclose(found.model.coefficients[1:], known["coef"], rtol=1e-9)
+    np.testing.assert_allclose(found.model.standard_errors[1:] ** 2, known["variance"], rtol=1e-9)
+    np.testing.assert_allclose(found.freedom[1:], known["freedom"], rtol=1e-6)
+    r = np.array(known["increase"])
+    np.testing.assert_allclose(found.lost[1:], (r + 2 / (found.freedom[1:] + 3)) / (r + 1), rtol=1e-6)
 
 
 def test_imputation_mends_what_complete_cases_bias():
