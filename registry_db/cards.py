@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ from threadpoolctl import threadpool_limits
 
 from indicators.definition import Indicator
 from registry_db.catalogue import Catalogue, Definition
-from registry_db.cohorts import Patterns, make_cohort, patterns, strata
+from registry_db.cohorts import TIME, Patterns, make_cohort, patterns, strata
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.fits import Fitted, case_mix_terms, fit
 from registry_db.missing_values import missing_values
 from registry_db.stratum_records import records_of
+from risk_models.cox import CoxModel
 from risk_models.expected import RiskModel
+from risk_models.hazard_card import hazard_card
 from risk_models.model_card import model_card
 
 
@@ -51,9 +54,10 @@ def card_of(
     indicator = item.model
     assert isinstance(indicator, Indicator)
     stored = {
-        row[0]: (row[1], RiskModel.from_dict(json.loads(row[2])))
+        row[0]: (row[1], model_of(row[3], row[2]))
         for row in con.execute(
-            "select period, model, model_json from model where indicator = ? and version = ? order by period",
+            """select period, model, model_json, kind from model
+            where indicator = ? and version = ? order by period""",
             [item.id, item.version],
         ).fetchall()
     }
@@ -73,15 +77,32 @@ def card_of(
             )
         found = strata(con, chosen, np.full(len(taken.n), np.nan))
         before = [name for name in stored if name < chosen]
+        earlier = stored[max(before)][1] if before else None
+        terms, records = case_mix_terms(indicator), records_of(found, taken, same.stack)
+        about = _about(con, item, indicator, chosen, model_id)
+        missing = missing_values(con, indicator, chosen, taken)
+        if isinstance(model, CoxModel):
+            assert earlier is None or isinstance(earlier, CoxModel)
+            timed = replace(records, time=records.columns[TIME])
+            return hazard_card(model, terms, timed, about=about, missing=missing, earlier=earlier)
+        assert earlier is None or isinstance(earlier, RiskModel)
+        if model.kind == "poisson":
+            records = replace(records, n=found.records * found.share, exposure=records.n)
         return model_card(
             model,
-            case_mix_terms(indicator),
-            records_of(found, taken, same.stack),
-            about=_about(con, item, indicator, chosen, model_id),
-            earlier=stored[max(before)][1] if before else None,
-            missing=missing_values(con, indicator, chosen, taken),
+            terms,
+            records,
+            about=about,
+            earlier=earlier,
+            missing=missing,
             with_hosmer_lemeshow=hosmer_lemeshow,
         )
+
+
+def model_of(kind: str, text: str) -> RiskModel | CoxModel:
+    """Read a stored model."""
+    stored = json.loads(text)
+    return CoxModel.from_dict(stored) if kind == "cox" else RiskModel.from_dict(stored)
 
 
 def _fitted_again(indicator: Indicator, patterns: Patterns) -> Fitted | None:

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from risk_models.calibration_curve import calibration_curve, hosmer_lemeshow
+from risk_models.clustered import clustered_covariance
+from risk_models.concordance import risk_groups
+from risk_models.cox import CoxModel
 from risk_models.design import Term
 from risk_models.diagnostics import brier, c_statistic, calibration, r_squared, scaled_brier
-from risk_models.expected import RiskModel
+from risk_models.expected import CannotFit, RiskModel, fit_matrix
 from risk_models.missing import MissingNote, missing_notes
 from risk_models.strata import Columns, FloatArray, IntArray
 from risk_models.validation import cross_validated, influence, provider_folds
@@ -34,6 +37,10 @@ class Records:
         What each provider is called on the card.
     n, sum_y, sum_y2
         Records, sum of outcomes and of squared outcomes.
+    exposure
+        Of a count: sum of exposure; None is one unit a record.
+    time
+        Of a time to event: end of follow-up of the records of the stratum.
     """
 
     columns: Columns
@@ -42,6 +49,13 @@ class Records:
     n: FloatArray
     sum_y: FloatArray
     sum_y2: FloatArray
+    exposure: FloatArray | None = None
+    time: FloatArray | None = None
+
+    @property
+    def size(self) -> FloatArray:
+        """What an expectation is of: records, or exposure of a count."""
+        return self.n if self.exposure is None else self.exposure
 
 
 def model_card(
@@ -59,7 +73,7 @@ def model_card(
     Parameters
     ----------
     model
-        The model; logistic or linear.
+        The model; of a time to event see `hazard_card.hazard_card`.
     terms
         The case mix it was fitted with.
     records
@@ -80,7 +94,9 @@ def model_card(
     dict
         Parts ``about``, ``fit`` (kind, records, log-likelihood, residual_sd in the unit of y), ``terms``
         (with knots and levels as stored), ``coefficients`` (estimate, standard error and 95 % interval:
-        log-odds, or the unit of y), ``apparent`` (diagnostics on the records themselves),
+        log-odds, log rates or the unit of y; and where there are two providers or more the standard error
+        that allows for patients of one being alike), ``apparent`` (diagnostics on the records themselves),
+        ``groups`` (records, observed and expected in ten groups of rising expectation),
         ``cross_validation`` (by provider) and ``forward`` (either diagnostics or a ``reason``),
         ``influence`` (the providers that pull most: the largest change of a coefficient without them in
         standard errors, and the ratio of their own expectation), ``missing``. None stands for a number that
@@ -89,15 +105,13 @@ def model_card(
     Raises
     ------
     ValueError
-        For a Poisson model, or columns that do not fit the model.
+        For columns that do not fit the model.
 
     References
     ----------
     Collins GS et al. (2015), TRIPOD. Ann Intern Med 162:55-63. doi:10.7326/M14-0697
     Mitchell M et al. (2019). Model cards for model reporting. doi:10.1145/3287560.3287596
     """
-    if model.kind == "poisson":
-        raise ValueError("a model card of a count is not there yet; expected a logistic or a linear model")
     expected = model.expected(records.columns, rows=len(records.n))
     noted = missing_notes(terms, records.columns, records.n) if missing is None else missing
     card: dict[str, Any] = {
@@ -112,8 +126,11 @@ def model_card(
             "ridge": model.ridge,
         },
         "terms": [term.to_dict() for term in model.design.terms],
-        "coefficients": _coefficients(model),
+        "coefficients": coefficient_rows(model, clustered_or_none(model, records)),
         "apparent": _diagnostics(model.kind, records, expected),
+        "groups": risk_groups(
+            expected, n=records.n, observed=records.sum_y, expected=records.size * expected
+        ),
         "cross_validation": _cross_validation(model, terms, records),
         "forward": _forward(earlier, records),
         "influence": _influence(model, terms, records),
@@ -122,22 +139,43 @@ def model_card(
     if with_hosmer_lemeshow and model.kind == "logistic":
         curve = calibration_curve(records.n, records.sum_y, expected)
         card["hosmer_lemeshow"] = asdict(hosmer_lemeshow(curve, fitted_here=True))
-    plain: dict[str, Any] = _plain(card)
+    plain: dict[str, Any] = plain_values(card)
     return plain
 
 
-def _coefficients(model: RiskModel) -> list[dict[str, Any]]:
-    rows = zip(model.design.columns, model.coefficients, model.standard_errors, strict=True)
+def coefficient_rows(model: RiskModel | CoxModel, clustered: FloatArray | None) -> list[dict[str, Any]]:
+    """Give the coefficients with their errors and 95 % intervals; `clustered` is their covariance."""
+    names = model.design.columns[1:] if isinstance(model, CoxModel) else model.design.columns
+    alike = np.full(len(names), np.nan) if clustered is None else np.sqrt(np.diag(clustered))
     return [
         {
             "column": name,
             "estimate": estimate,
             "standard_error": error,
+            "clustered_error": other,
             "lower": estimate - Z_95 * error,
             "upper": estimate + Z_95 * error,
         }
-        for name, estimate, error in rows
+        for name, estimate, error, other in zip(
+            names, model.coefficients, model.standard_errors, alike, strict=True
+        )
     ]
+
+
+def clustered_or_none(model: RiskModel, records: Records) -> FloatArray | None:
+    """Give the clustered covariance of a model; None with fewer than two providers."""
+    try:
+        return clustered_covariance(
+            model,
+            records.columns,
+            records.provider,
+            n=records.n,
+            sum_y=records.sum_y,
+            exposure=records.exposure,
+            providers=len(records.codes),
+        )
+    except ValueError:
+        return None
 
 
 def _diagnostics(kind: str, records: Records, expected: FloatArray) -> dict[str, Any]:
@@ -145,6 +183,8 @@ def _diagnostics(kind: str, records: Records, expected: FloatArray) -> dict[str,
     n, sum_y = records.n[known], records.sum_y[known]
     if kind == "linear":
         return {"r2": r_squared(n, sum_y, records.sum_y2[known], expected[known])}
+    if kind == "poisson":
+        return _of_counts(n, sum_y, records.size[known], expected[known])
     found: dict[str, Any] = {
         "c_statistic": c_statistic(n, sum_y, expected[known]),
         "brier": brier(n, sum_y, expected[known]),
@@ -154,6 +194,20 @@ def _diagnostics(kind: str, records: Records, expected: FloatArray) -> dict[str,
         line = calibration(n, sum_y, expected[known])
         found |= {"calibration_intercept": line.intercept, "calibration_slope": line.slope}
     return found
+
+
+def _of_counts(n: FloatArray, sum_y: FloatArray, size: FloatArray, rate: FloatArray) -> dict[str, Any]:
+    """Observed over expected, and the slope of the log of the rate on that of the expected rate."""
+    found: dict[str, Any] = {"observed_expected": float(sum_y.sum() / (size @ rate))}
+    some = n > 0
+    X = np.column_stack([np.ones(int(some.sum())), np.log(rate[some])])
+    try:
+        line = fit_matrix(
+            "poisson", ("level", "slope"), X, n=n[some], sum_y=sum_y[some], other=size[some], ridge=0.0
+        )
+    except CannotFit:  # one and the same rate for all
+        return found
+    return found | {"calibration_slope": float(line.coefficients[1])}
 
 
 def _cross_validation(model: RiskModel, terms: Sequence[Term], records: Records) -> dict[str, Any]:
@@ -170,6 +224,7 @@ def _cross_validation(model: RiskModel, terms: Sequence[Term], records: Records)
         n=records.n[some],
         sum_y=records.sum_y[some],
         sum_y2=records.sum_y2[some],
+        exposure=None if records.exposure is None else records.exposure[some],
     )
     try:
         expected = cross_validated(
@@ -180,6 +235,7 @@ def _cross_validation(model: RiskModel, terms: Sequence[Term], records: Records)
             n=kept.n,
             sum_y=kept.sum_y,
             sum_y2=kept.sum_y2,
+            exposure=kept.exposure,
             ridge=model.ridge,
         )
     except ValueError as error:  # no model without a fold, or a level that is in one fold only
@@ -207,6 +263,7 @@ def _influence(model: RiskModel, terms: Sequence[Term], records: Records) -> lis
         n=records.n,
         sum_y=records.sum_y,
         sum_y2=records.sum_y2,
+        exposure=records.exposure,
         ridge=model.ridge,
         providers=len(records.codes),
     )
@@ -229,12 +286,12 @@ def _influence(model: RiskModel, terms: Sequence[Term], records: Records) -> lis
     return found
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
     """Plain numbers, None for those that do not exist."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): plain_values(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [plain_values(part) for part in value]
     if isinstance(value, float | np.floating):
         return float(value) if np.isfinite(value) else None
     return int(value) if isinstance(value, np.integer) else value

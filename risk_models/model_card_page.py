@@ -33,6 +33,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kind": ("soort", "kind"),
     "logistic": ("logistisch (kans op de uitkomst)", "logistic (risk of the outcome)"),
     "linear": ("lineair (gemiddelde waarde)", "linear (mean value)"),
+    "poisson": ("Poisson (aantal per eenheid)", "Poisson (number per unit)"),
+    "cox": ("Cox (tijd tot de gebeurtenis)", "Cox (time to the event)"),
+    "ties": ("gelijke tijden volgens", "ties by"),
+    "c_index": ("C-index (0,5 = toeval, 1 = perfect)", "C-index (0.5 = chance, 1 = perfect)"),
+    "observed_expected": ("waargenomen / verwacht (goed is 1)", "observed / expected (ideal 1)"),
+    "clustered_error": ("standaardfout, geclusterd", "standard error, clustered"),
+    "groups": ("Waargenomen en verwacht, van laag naar hoog", "Observed and expected, from low to high"),
+    "observed": ("waargenomen (som)", "observed (sum)"),
+    "expected": ("verwacht (som)", "expected (sum)"),
     "n": ("aantal records", "records"),
     "outcome": ("uitkomsten (som)", "outcomes (sum)"),
     "providers": ("aantal aanbieders", "providers"),
@@ -118,12 +127,13 @@ def card_html(card: Mapping[str, Any], *, language: Language) -> str:
         _table([say("term"), say("encoding")], [(term["name"], _form(say, term)) for term in card["terms"]]),
         f"<h2>{say('coefficients')}</h2>",
         _table(
-            [say(name) for name in ("column", "estimate", "standard_error", "interval")],
+            [say(name) for name in ("column", "estimate", "standard_error", "clustered_error", "interval")],
             [
                 (
                     row["column"],
                     say.value(row["estimate"]),
                     say.value(row["standard_error"]),
+                    say.value(row["clustered_error"]),
                     f"{say.value(row['lower'])} – {say.value(row['upper'])}",
                 )
                 for row in card["coefficients"]
@@ -131,19 +141,12 @@ def card_html(card: Mapping[str, Any], *, language: Language) -> str:
         ),
         f"<h2>{say('diagnostics')}</h2>",
         *_diagnostics(say, card),
-        f"<h2>{say('influence')}</h2>",
+        f"<h2>{say('groups')}</h2>",
         _table(
-            [say(name) for name in ("provider", "column", "largest_change", "ratio")],
-            [
-                (
-                    row["provider"],
-                    row["column"] or row["reason"],
-                    say.value(row["largest_change"]),
-                    say.value(row["ratio"]),
-                )
-                for row in card["influence"]
-            ],
+            [say(name) for name in ("n", "observed", "expected")],
+            [tuple(say.value(row[name]) for name in ("n", "observed", "expected")) for row in card["groups"]],
         ),
+        *([f"<h2>{say('influence')}</h2>", _influence(say, card["influence"])] if card["influence"] else []),
         f"<h2>{say('missing')}</h2>",
         _missing(say, card["missing"]),
     ]
@@ -202,6 +205,21 @@ def _diagnostics(say: _Wording, card: Mapping[str, Any]) -> Iterator[str]:
     for part in _SECTIONS:
         if "reason" in card[part]:
             yield f"<p>{say(part)}: {escape(card[part]['reason'])}</p>"
+
+
+def _influence(say: _Wording, rows: Iterable[Mapping[str, Any]]) -> str:
+    return _table(
+        [say(name) for name in ("provider", "column", "largest_change", "ratio")],
+        [
+            (
+                row["provider"],
+                row["column"] or row["reason"],
+                say.value(row["largest_change"]),
+                say.value(row["ratio"]),
+            )
+            for row in rows
+        ],
+    )
 
 
 def _missing(say: _Wording, notes: Iterable[Mapping[str, Any]]) -> str:

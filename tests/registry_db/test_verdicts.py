@@ -17,6 +17,7 @@ from registry_db.published import Model
 from registry_db.registry import Registry
 from risk_models.cox import CoxModel
 from risk_models.design import Term
+from risk_models.model_card_page import card_html
 from risk_models.random_intercept import fit_random_intercept
 from tests.registry_db.build import make_registry, write
 from tests.registry_db.test_outcomes import FALLS, HEAD, REVISED, STAY, TOP, followed, stays
@@ -341,3 +342,54 @@ def test_frozen_models_of_counts_and_hazards(tmp_path: Path, recalibration: str)
     frame["expected"] = cox.expected(strata, time=frame["time"], n=np.ones(len(frame)))
     wanted = frame.groupby("ward")["expected"].sum()
     np.testing.assert_allclose(hazards, wanted.loc[hazards.index], rtol=1e-9)
+
+
+def test_the_card_of_a_count(registry: Registry, tmp_path: Path) -> None:
+    card = registry.model_card("stay-falls")
+    frame = records()
+    assert (card["fit"]["kind"], card["fit"]["n"], card["fit"]["outcome"]) == (
+        "poisson", len(frame), frame["falls"].sum(),
+    )  # fmt: skip
+    assert card["apparent"]["observed_expected"] == pytest.approx(1, rel=1e-9)
+    assert card["apparent"]["calibration_slope"] == pytest.approx(1, rel=1e-6)
+    assert card["cross_validation"]["observed_expected"] == pytest.approx(1, abs=0.02)
+    assert sum(group["observed"] for group in card["groups"]) == frame["falls"].sum()
+    assert sum(group["expected"] for group in card["groups"]) == pytest.approx(frame["falls"].sum())
+    # two categories: six patterns, each of which is a group at most
+    assert 4 <= len(card["groups"]) <= 6
+    _, row = stored_model(registry, "stay-falls")
+    errors = [line["clustered_error"] for line in card["coefficients"]]
+    np.testing.assert_allclose(errors, row.diagnostics["clustered_errors"], rtol=1e-9)
+    assert len(card["influence"]) == 5
+
+
+def test_the_card_of_a_time_to_event(registry: Registry) -> None:
+    card = registry.model_card("stay-revised")
+    frame = followed(records())
+    model, row = stored_model(registry, "stay-revised")
+    names = [line["column"] for line in card["coefficients"]]
+    effects_of = dict(zip(names, model["coefficients"], strict=True))
+    score = effects_of["age"] * frame["age"] + effects_of["sex=female"] * (frame["sex"] == "2")
+    score, time, event = (np.asarray(part) for part in (score.round(12), frame["time"], frame["event"]))
+    right = pairs = 0.0
+    for i in np.flatnonzero(event):
+        later = (time > time[i]) | ((time == time[i]) & ~event)
+        pairs += later.sum()
+        right += (score[i] > score[later]).sum() + (score[i] == score[later]).sum() / 2
+    assert card["apparent"]["c_index"] == pytest.approx(right / pairs, rel=1e-9)
+    assert card["apparent"]["c_index"] > card["cross_validation"]["c_index"] > 0.5
+    assert card["apparent"]["observed_expected"] == pytest.approx(1, rel=1e-9)
+    assert card["fit"]["outcome"] == event.sum() == sum(group["observed"] for group in card["groups"])
+    assert len(card["groups"]) == 10
+    rates = [group["observed"] / group["n"] for group in card["groups"]]
+    assert rates[-1] > rates[0]
+    errors = [line["clustered_error"] for line in card["coefficients"]]
+    np.testing.assert_allclose(errors, row.diagnostics["clustered_errors"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_cards_are_pages_too(registry: Registry, language: Any) -> None:
+    for indicator, said in (("stay-falls", "Poisson"), ("stay-revised", "Cox"), ("stay-score", "R²")):
+        page = card_html(registry.model_card(indicator), language=language)
+        assert said in page
+        assert "None" not in page
