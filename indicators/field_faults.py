@@ -29,6 +29,7 @@ _BOUNDS = {
     "greater_than": "expected more than {gt}",
     "less_than_equal": "expected {le} or less",
     "less_than": "expected less than {lt}",
+    "decimal_max_places": "expected at most {decimal_places} digits behind the point",
     "string_too_short": "expected at least {min_length} character(s)",
     "string_too_long": "expected at most {max_length} characters",
     "too_short": "expected at least {min_length} of them, found {actual_length}",

@@ -256,6 +256,7 @@ class _Writer:
     def _write_restated(self) -> None:
         sheet = self.file.add_worksheet(self._text("restated"))
         self._write_head(sheet, self._text("restated about"))
+        sheet.write(3, 0, "")  # nothing is filled in here
         sheet.set_column(0, 0, _FORMULA)
         sheet.set_column(1, 1, _FIGURE)
         line = HEAD

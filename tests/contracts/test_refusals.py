@@ -7,6 +7,7 @@ here fails the first test.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
@@ -207,6 +208,73 @@ def _settles_or_refuses(contract: Contract, what: str) -> None:
 def _has_places(refused: SettlementError, what: str) -> None:
     """Each fault names the field first."""
     assert all(": " in fault for fault in refused.faults), (what, refused.faults)
+
+
+LEVY = {"name": {"nl": "Afslag", "en": "Levy"}, "rate": 0.02, "when": "before-cap"}
+FOUND = {"when": "flood", "rate": {"base": 0.1, "at_full_quality": 0.2}}
+CHOICE = {"by": "choice", "among": [0.01, "0.010"]}
+
+
+TWO_SUSPENSIONS = [{"when": "flood", "covers": covers} for covers in ("savings", "savings-and-losses")]
+TWO_CASES = {"kind": "cases", "cases": [FOUND, FOUND], "otherwise": 0.1}
+TWO_LIMITS = [{"rate_of": "revenue", "rate": rate} for rate in (0.05, 0.1)]
+NO_LIMIT = [{"rate_of": "revenue", "rate": 0.1, "when": "flood", "unless": "flood"}]
+FROM_NOTHING = {**IMPROVED, "baseline": 0, "measured": "relative"}
+HEAVY = [{"period": "2023", "weight": 1e30}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "rule"),
+    [
+        ({"deductions": [LEVY, {**LEVY, "when": "after-cap"}]}, "deductions.2.name.nl", "more than once"),
+        ({"suspended": TWO_SUSPENSIONS}, "suspended.2.when", "more than once"),
+        ({"share": TWO_CASES}, "share.cases.2.when", "more than once"),
+        ({"threshold__rate": CHOICE}, "threshold.rate.among.2", "more than once"),
+        ({"losses": {**LOSSES, "limits": TWO_LIMITS}}, "losses.limits.2", "on the same conditions"),
+        ({"losses": {**LOSSES, "limits": NO_LIMIT}}, "losses.limits.1.unless", "never holds"),
+        (
+            {"quality__indicators": [{"indicator": "goal", "weight": 1, "attain": FROM_NOTHING}]},
+            "quality.indicators.1.attain.baseline",
+            "needs one above 0",
+        ),
+        ({"target__baseline": HEAVY}, "target.baseline.1.weight", "expected 1000000 or less"),
+        ({"spending__truncation": 1e13}, "spending.truncation", "expected 1000000000000 or less"),
+        ({"population__minimum_records": True}, "population.minimum_records", "expected a whole number"),
+        ({"share__base": "0." + "3" * 41}, "share.base", "expected at most 40 digits behind the point"),
+    ],
+)
+def test_what_a_contract_says_twice_or_against_itself(changes: dict[str, Any], field: str, rule: str) -> None:
+    text = yaml.dump(build.terms(**changes), Dumper=_Plain, sort_keys=False)
+    with pytest.raises(DefinitionError) as refused:
+        read_definition(text, "a.contract.yaml")
+    (fault,) = refused.value.faults
+    assert (fault.field, rule in fault.message) == (field, True), str(fault)
+    # the line is the one on which it stands
+    assert field.rpartition(".")[2].strip("0123456789") in text.splitlines()[fault.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lower": 0.9, "upper": 0.1}, "lower is 0.9, above upper, 0.1"),
+        ({"n": 0}, "n is 0, yet its band is 'in'"),
+        ({"n": 10**13}, "inputs.results.goal.n: 10000000000000; expected a number of at most"),
+        ({"ripe": 1}, "inputs.results.goal.ripe: 1 is int; expected yes or no"),
+    ],
+)
+def test_scores_that_contradict_themselves(changes: dict[str, Any], words: str) -> None:
+    facts = build.facts(target="10", spending="9", results=(build.result(**changes),))
+    with pytest.raises(SettlementError, match=re.escape(words)):
+        settle_payers(build.contract(), {"Payer": facts})
+
+
+def test_a_fault_in_the_facts_of_one_of_several_payers_names_the_payer() -> None:
+    contract = build.contract(parties__payers=["One", "Two"], parties__judged="pooled")
+    good = build.facts(target="10", spending="9")
+    with pytest.raises(SettlementError, match=r"Two: inputs.records: 0; expected"):
+        settle_payers(contract, {"One": good, "Two": replace(good, records=0)})
+    with pytest.raises(SettlementError, match=r"Two: inputs.spending: nan is float"):
+        settle_payers(contract, {"One": good, "Two": replace(good, spending=float("nan"))})
 
 
 _NUMBERS: tuple[Any, ...] = (-1, 0, 0.5, 1, 2, float("nan"), float("inf"), 10**30, 1e30)

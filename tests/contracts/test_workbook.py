@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 import warnings
@@ -21,6 +22,7 @@ from contracts.contract import Contract, parse_contract
 from contracts.field_words import _CHOICES, choice_words
 from contracts.inputs import SettlementError
 from contracts.ledger import Settlement, settle
+from contracts.restatement import Restated, restate
 from contracts.terms.part import Text
 from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import Cells, recalculated
@@ -204,6 +206,40 @@ def test_no_reader_meets_an_identifier(
         text for text in told if re.search(r"[a-z]_[a-z]|[a-z]-[a-z]+-|\.[a-z]|\b\d\.[a-z]", text)
     ] == [], name
     assert sources.title in ("Bronnen", "Sources")
+
+
+def test_beside_each_amount_stand_that_of_the_settlement_and_the_difference() -> None:
+    _, contract, settled = next(each for each in WORKED if each[0] == "shared-savings-two-sided-0")
+    content = io.BytesIO(workbook(contract, settled, language="en"))
+    sheet = openpyxl.load_workbook(content, data_only=True)["Settlement"]
+    rows = list(sheet.iter_rows(min_row=6, max_col=4, values_only=True))
+    assert rows[0] == ("Item", "Amount or value", "By the settlement", "Difference")
+    settled_as = {name: (own, there, apart) for name, own, there, apart in rows[1:]}
+    for step in settled[0].steps:
+        own, there, apart = settled_as[step.name.en]
+        assert (own, there, apart) == pytest.approx((float(step.amount), float(step.amount), 0))
+
+
+def test_a_correction_has_a_sheet_of_its_own_by_party_and_cause() -> None:
+    contract = build.contract()
+    before = settle(contract, build.facts(target="1000", spending="700"))
+    found = restate(contract, before, build.facts(target="1000", spending="600"))
+    kept = Restated.from_dict("Payer", json.loads(json.dumps(found.to_dict())))
+    book = openpyxl.load_workbook(
+        io.BytesIO(workbook(contract, [found.after], language="nl", restated=[kept]))
+    )
+    rows = [(row[0].value, row[1].value) for row in book["Correctie"].iter_rows(min_row=6, max_col=2)]
+    change = float(found.after.payment - before.payment)
+    assert rows == [
+        ("Partij", "Verschil"),
+        ("Payer", -change),
+        ("VSV-01", change),
+        (None, None),
+        ("Oorzaak", "Verschil"),
+        ("Uitgaven na aftopping", change),
+    ]
+    without = openpyxl.load_workbook(io.BytesIO(workbook(contract, [before], language="nl")))
+    assert "Correctie" not in without.sheetnames
 
 
 def test_different_texts_in_a_formula_stay_different_to_people() -> None:
