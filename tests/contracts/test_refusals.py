@@ -87,6 +87,9 @@ SHIFTED = build.terms(
     parties__judged="per-payer",
     parties__shares={"Payer": "0.4", "Other": "0.6"},
 )
+GROUPED = build.terms(
+    target={"kind": "comparison-group", "path": {"2024": 1, "2025": 0.98}}, comparison={"networks": "others"}
+)
 ESTABLISHED = {
     "facts": "established",
     "version": "1.0.0",
@@ -111,7 +114,7 @@ ESTABLISHED = {
 @cache
 def _bases() -> dict[str, dict[str, Any]]:
     """Contracts that hold every field between them: by hand, the shipped ones, and generated ones."""
-    bases = {"rare": RARE, "shifted": SHIFTED, "established": ESTABLISHED}
+    bases = {"rare": RARE, "shifted": SHIFTED, "grouped": GROUPED, "established": ESTABLISHED}
     bases |= {name: yaml.safe_load(file.read_text("utf-8")) for name, file in test_models.FILES.items()}
     draw = random.Random(4)
     return bases | {f"generated-{number}": generate(draw)[0] for number in range(60)}
