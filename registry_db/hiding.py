@@ -70,7 +70,8 @@ def hide_small(
     scores, unsafe = _hide_scores(tables["score"], facts, populations, small_cell)
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
-    tables["subgroup_score"] = hide_subgroups(tables["subgroup_score"], scores, unsafe, small_cell=small_cell)
+    subgroups = _of_longest(tables["subgroup_score"], populations)
+    tables["subgroup_score"] = hide_subgroups(subgroups, scores, unsafe, small_cell=small_cell)
     tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
     tables["settlement"] = _hide_results(tables["settlement"], scores)
     tables["contract"] = _without_goals(tables["contract"], tables["settlement"])
@@ -82,6 +83,20 @@ def hide_small(
         tables[name] = _without(_without(found, unseen, by=[*_GROUP, "provider"]), unsafe, by=_GROUP)
     for name in ("benchmark", "model"):
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
+
+
+def _of_longest(subgroups: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> pd.DataFrame:
+    """Keep the subgroups of a period only where no longer one of the same records overlaps with it.
+
+    The counts of subgroups in a year and its quarters tell each other in more ways than those of a whole.
+    """
+    keys = subgroups[_GROUP].drop_duplicates()
+    spans = _spans(keys, populations)
+    alike = np.array(_counted_alike(keys, populations), dtype=object)
+    length = spans[:, 1] - spans[:, 0]
+    longer = (alike[:, None] == alike) & (length[:, None] < length)
+    overlaps = (spans[:, :1] < spans[:, 1]) & (spans[:, 1:] > spans[:, 0])
+    return _without(subgroups, keys[(longer & overlaps).any(axis=1)], by=_GROUP)
 
 
 def _hide_scores(

@@ -7,11 +7,15 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indicators.periods import ReportingPeriod
+from registry_db import hiding
 from registry_db.disclosure import safe
+from registry_db.hiding import Population
 from registry_db.hiding_cells import hide_cells
 from registry_db.overlapping import Counts, keep_apart, overlap
 from registry_db.reader import PublicationReader
@@ -182,3 +186,25 @@ def test_a_large_registry_takes_seconds() -> None:
     )
     assert time.perf_counter() - started < 20
     assert 0.05 < hide.mean() < 0.6
+
+
+def test_subgroups_are_shown_of_the_longest_period() -> None:
+    populations = {
+        ("year", "1.0.0"): Population("same", None),
+        ("quarter", "1.0.0"): Population("same", ReportingPeriod(kind="quarter")),
+        ("other", "1.0.0"): Population("others", ReportingPeriod(kind="quarter")),
+    }
+    rows = [
+        ("year", "2024"), ("quarter", "2024-Q4"), ("quarter", "2025-Q1"),
+        ("other", "2024-Q4"), ("new", "2024-Q4"),
+    ]  # fmt: skip
+    subgroups = pd.DataFrame(
+        [(id, "1.0.0", period, "P", subgroup) for id, period in rows for subgroup in ("all", "men")],
+        columns=["indicator", "version", "period", "provider", "subgroup"],
+    )
+    kept = hiding._of_longest(subgroups, populations)
+    assert [*dict.fromkeys(zip(kept["indicator"], kept["period"], strict=True))] == [
+        row for row in rows if row != ("quarter", "2024-Q4")
+    ]
+    assert len(kept) == 8
+    assert hiding._of_longest(subgroups.iloc[:0], populations).empty
