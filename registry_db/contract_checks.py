@@ -154,7 +154,6 @@ def _party_faults(contract: Contract, known: Known) -> Iterator[Placed]:
         networks = known.network_sets[where.network_set].networks
         yield _none(networks, "network", where.network, *path, "network")
     else:
-        yield from _distribution_faults(contract, known)
         yield from _part_faults(contract, known.network_sets[where.network_set])
     dataset = known.datasets.get(contract.spending.dataset)
     if parties.insured is not None and dataset is not None:
@@ -180,17 +179,6 @@ def _insured_faults(insured: Insured, dataset: Dataset) -> Iterator[Placed]:
                 path = ("parties", "insured", "codes", payer, number)
                 message = f"'{column}' is never '{code}', so that payer '{payer}' would have no records of it"
                 yield path, message, did_you_mean(code, values)
-
-
-def _distribution_faults(contract: Contract, known: Known) -> Iterator[Placed]:
-    weights = contract.distribution.weights if contract.distribution else None
-    where = contract.parties.participant
-    network = known.network_sets[where.network_set].networks[where.network]
-    members = {member.provider: member for member in network.members}
-    for name in weights or ():
-        if name not in members:
-            message = f"'{name}' is no member of {where.network}"
-            yield ("distribution", "weights", name), message, did_you_mean(name, members)
 
 
 def _part_faults(contract: Contract, networks: NetworkSet) -> Iterator[Placed]:

@@ -117,7 +117,7 @@ def _bases() -> dict[str, dict[str, Any]]:
     bases = {"rare": RARE, "shifted": SHIFTED, "grouped": GROUPED, "established": ESTABLISHED}
     bases |= {name: yaml.safe_load(file.read_text("utf-8")) for name, file in test_models.FILES.items()}
     draw = random.Random(4)
-    return bases | {f"generated-{number}": generate(draw)[0] for number in range(60)}
+    return bases | {f"generated-{number}": generate(draw)[0] for number in range(150)}
 
 
 def _parsed(data: dict[str, Any]) -> Part:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from contracts.contract import Contract
 from indicators.faults import DefinitionError, Fault
-from registry_db.catalogue import Catalogue, cross_check, read_definition
+from registry_db.catalogue import Catalogue, cross_check, merged, read_definition
+from registry_db.contract_checks import case_mixes
 from registry_db.registry import Registry
 from tests.contracts import build
 from tests.contracts.test_contract import CONTRADICTIONS
@@ -126,16 +128,6 @@ RULE = "quality__indicators__0"
             {"target": {**OWN, "trend": RATE, "case_mix": {"limit": "none", "limited": "growth"}}},
             "target.case_mix: nothing says what the risk of a record is",
         ),
-        (
-            {
-                "distribution": {
-                    "by": "fixed-weights",
-                    "weights": {"H03": 1, "H04": 1},
-                    "remainder": "largest-remainder",
-                }
-            },
-            "distribution.weights.H04: 'H04' is no member of VSV-03",
-        ),
         ({f"{RULE}__indicator": "birth-pphh"}, "indicators.1.indicator: there is no indicator 'birth-pphh'"),
         ({f"{RULE}__indicator": "birth-standard"}, "scores by 'provider', and the participant is a network"),
         ({f"{RULE}__version": "2.0.0"}, "indicators.1.version: there is no version 2.0.0 of birth-pph"),
@@ -193,3 +185,42 @@ def test_facts_that_the_contract_does_not_ask_for(
     (fault,) = _checked(known[0], facts, "facts")
     assert told in str(fault)
     assert fault.line > 7
+
+
+SHIPPED = sorted((Path(__file__).parents[2] / "indicators" / "library").rglob("*.contract.yaml"))
+
+
+def _around(contract: Contract) -> dict[str, str]:
+    """Definitions that a contract can be of: its dataset, its networks, and its indicators."""
+    parties, spending = contract.parties, contract.spending
+    columns = {"id": "text", "provider": "text", "day": "date", "met": "boolean", spending.column: "decimal"}
+    columns |= {mix.column: "decimal" for _, mix in case_mixes(contract.target) if mix.column}
+    if parties.insured:
+        columns[parties.insured.column] = "text"
+    head = 'version: 1.0.0\ntitle: {nl: "x", en: "x"}\n'
+    found = {
+        "dataset": f"dataset: {spending.dataset}\n{head}source: made up\nkey: [id]\nprovider: provider\n"
+        "period: {year_of: day}\nfile: {delimiter: ';'}\ncolumns:\n"
+        + "".join(f"  {name}: {{type: {kind}, required: true}}\n" for name, kind in columns.items()),
+        "networks": f"network_set: {parties.participant.network_set}\n{head}networks:\n"
+        f"  {parties.participant.network}: {{name: N, members: [{{provider: P, since: 2020-01-01}}]}}\n",
+    }
+    for rule in contract.quality.indicators:
+        better = getattr(rule.attain, "better", "higher")
+        found[rule.indicator] = (
+            f"indicator: {rule.indicator}\n{head}horizon: {rule.horizon or 2}\nwhy: {{nl: x, en: x}}\n"
+            f"steward: x\nsources: [x]\ndataset: {spending.dataset}\n"
+            f"unit: {parties.participant.network_set}\n"
+            f"population: met or not met\noutcome: {{kind: binary, when: met, better: {better}}}\n"
+            "show: {unit: percent, decimals: 1}\n"
+            "examples:\n  - {given: {met: true}, expect: {state: met}}\n"
+        )
+    return found
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name.partition(".")[0])
+def test_a_shipped_contract_is_right_beside_its_definitions(file: Path) -> None:
+    item = read_definition(file.read_text("utf-8"), file.name)
+    around = [read_definition(text, f"{name}.yaml") for name, text in _around(item.model).items()]
+    catalogue = merged(Catalogue({}), [*around, item])
+    assert [str(fault) for fault in cross_check(catalogue, [item])] == []
