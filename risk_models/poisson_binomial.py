@@ -98,16 +98,29 @@ def _stepped(by_size: Mapping[int, FloatArray]) -> FloatArray:
     events is enough. The longest goes first; only what is not 0 of the others is gone through.
     """
     first, *others = sorted(by_size, key=lambda size: len(by_size[size]), reverse=True)
-    total = np.zeros(first * (len(by_size[first]) - 1) + 1)
-    total[::first] = by_size[first]
+    steps = sum(size * (len(events) - 1) for size, events in by_size.items())
+    start, events = _support(by_size[first])
+    total = np.zeros(first * (len(events) - 1) + 1)
+    total[::first] = events
+    start *= first
     for size in others:
-        events = by_size[size]
+        fewest, events = _support(by_size[size])
         moved = np.zeros(len(total) + size * (len(events) - 1))
-        for number in np.flatnonzero(events).tolist():
-            moved[number * size : number * size + len(total)] += events[number] * total
+        for number, chance in enumerate(events.tolist()):
+            moved[number * size : number * size + len(total)] += chance * total
         moved[moved < NOTHING] = 0.0
-        total = moved
-    return total
+        gone, total = _support(moved)
+        start += fewest * size + gone
+    result = np.zeros(steps + 1)
+    result[start : start + len(total)] = total
+    return result
+
+
+def _support(probabilities: FloatArray) -> tuple[int, FloatArray]:
+    """Give where the first probability above 0 is, and from there what goes up to the last."""
+    some = np.flatnonzero(probabilities)
+    first, last = int(some[0]), int(some[-1])
+    return first, probabilities[first : last + 1]
 
 
 def tilt(probabilities: FloatArray, theta: float) -> FloatArray:
