@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from indicators.attributed import WHOLE_SQL
-from indicators.compile import quote, text_literal
+from indicators.compile import IDENTITY, quote, text_literal
 from indicators.definition import Indicator
 from indicators.outcomes import BinaryOutcome
 from indicators.periods import PeriodSQL
@@ -163,6 +163,35 @@ def subgroup_strata_select(cohort: str, patterns: str, columns: Sequence[str], s
         f"from {with_patterns(cohort, patterns, columns)} where _period = ? and {COUNTS} group by all) "
         "group by all order by all"
     )
+
+
+def shared_select(cohort: str, patterns: str, columns: Sequence[str]) -> str:
+    """SQL of what pairs of providers share in one period, the parameter ``$period``.
+
+    Parameters
+    ----------
+    cohort : str
+        Table with the cohort, and in it `indicators.compile.IDENTITY` of each record.
+    patterns : str
+        Table with what `patterns_select` gave.
+    columns : sequence of str
+        As for `cells_select`.
+
+    Returns
+    -------
+    str
+        A select of ``one`` and ``other``, each pair once, pattern, and together: the sum over records of n
+        times the weight for the one times the weight for the other.
+    """
+    parts = f"select * from {cohort} where _period = $period and {COUNTS} and not (_share = 1)"
+    counted = f"({parts}) as counted"
+    same = " and ".join(f"pair.{part} = counted.{part}" for part in IDENTITY)
+    return f"""
+        select counted._provider as one, pair._provider as other, _pattern as pattern,
+            cast(sum(counted._share * pair._share * counted._n) as double) as together
+        from {with_patterns(counted, patterns, columns)}
+        join ({parts}) as pair on {same} and counted._provider < pair._provider
+        group by all order by all"""
 
 
 def _subgroup_sql(stratifier: str) -> str:

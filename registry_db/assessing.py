@@ -6,7 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from indicators.cohort import NO_NETWORK
@@ -16,7 +18,17 @@ from indicators.outcomes import TimeToEventOutcome
 from registry_db.allowances import Allowance, allowance
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.clustered_errors import clustered_errors
-from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods, states, strata
+from registry_db.cohorts import (
+    Patterns,
+    Shared,
+    Strata,
+    make_cohort,
+    patterns,
+    periods,
+    shared,
+    states,
+    strata,
+)
 from registry_db.connect import Connection, transaction
 from registry_db.estimates import Beside, estimates
 from registry_db.expectations import Expectation, expectation, reference_model
@@ -123,7 +135,8 @@ def _assess_period(
 ) -> tuple[str, ...]:
     """Score one period and keep what was found; give what could not be estimated, and why."""
     taken = strata(con, period, expected.expected)
-    scored, reason = _scored(item.model, patterns, taken, expected)
+    pairs = _pairs(item.model, shared(con, period, patterns, taken), taken, expected)
+    scored, reason = _scored(item.model, patterns, taken, expected, shared=pairs)
     _keep_scores(con, item, period, scored, expected.fitted, inputs_hash)
     _keep_subgroups(con, item, period, patterns, taken, expected)
     _keep_explanation(con, item, period, explain(item.model, patterns, taken, expected))
@@ -175,14 +188,26 @@ def _scored(
     strata: Strata,
     expected: Expectation,
     allow: Allowance | None = None,
+    shared: NDArray[np.float64] | None = None,
 ) -> tuple[Scored, str]:
     if expected.reason:
         return unscored(strata, f"no model: {expected.reason}"), ""
     try:
         chance = _chance(indicator, patterns, expected.fitted)
-        return score(indicator, strata, chance=chance, allow=allow), ""
+        return score(indicator, strata, chance=chance, allow=allow, shared=shared), ""
     except ValueError as error:  # a test that does not go with these records
         return unscored(strata, f"no verdict: {error}"), str(error)
+
+
+def _pairs(
+    indicator: Indicator, found: Shared | None, strata: Strata, expected: Expectation
+) -> NDArray[np.float64] | None:
+    """What each pair of providers shares, as `registry_db.scoring.score` takes it; None for nothing."""
+    if found is None:
+        return None
+    risk = expected.expected
+    of_events = indicator.outcome.kind in ("binary", "top_box")
+    return found.matrix(len(strata.providers), risk * (1 - risk) if of_events else np.ones(len(risk)))
 
 
 def _chance(indicator: Indicator, patterns: Patterns, fitted: Fitted | None) -> Chance | None:

@@ -12,17 +12,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from indicators.cohort import NO_NETWORK, cohort_select
+from indicators.compile import IDENTITY
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.derived import RowsColumn
 from indicators.outcomes import TimeToEventOutcome
 from indicators.periods import day_of_sql, period_sql
+from indicators.shares import counts_in_part
 from indicators.strata import (
     cells_select,
     mixes_of_rows_select,
     mixes_select,
     patterns_select,
     providers_select,
+    shared_select,
     states_select,
     strata_select,
 )
@@ -109,6 +112,32 @@ class Strata:
         return Strata(inside, provider, *parts)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """Records that count in part for two providers, by pair and pattern.
+
+    Attributes
+    ----------
+    one, other : array of int
+        Index into the providers of the strata, each pair once.
+    pattern : array of int
+        Index into the patterns.
+    together : array of float
+        Sum of the product of the weights, over records (or trials).
+    """
+
+    one: NDArray[np.int64]
+    other: NDArray[np.int64]
+    pattern: NDArray[np.int64]
+    together: NDArray[np.float64]
+
+    def matrix(self, providers: int, of_pattern: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum the products of weights, times a number of each pattern; shape (providers, providers)."""
+        found = np.zeros((providers, providers))
+        np.add.at(found, (self.one, self.other), self.together * of_pattern[self.pattern])
+        return found + found.T
+
+
 def cut_off(con: Connection, indicator: Indicator, dataset: Dataset) -> dt.date | None:
     """Day on which the data end: the newest date that the records are followed by, None without one."""
     columns = _dated(indicator)
@@ -157,6 +186,8 @@ def make_cohort(
     """
     until = cut_off(con, indicator, dataset)
     networks = None if indicator.unit == "provider" else networks_of(con, indicator.unit, dataset)
+    if networks and scored and counts_in_part(networks.network_set, dataset.dataset):
+        carried = list(dict.fromkeys([*carried, *IDENTITY]))  # for `shared`
     sql = cohort_select(
         indicator, dataset, "cohort_record", networks=networks, cut_off=until, carried=carried
     )
@@ -236,6 +267,17 @@ def strata(con: Connection, period: str, expected: NDArray[np.float64]) -> Strat
     provider, pattern = (found[name].to_numpy(np.int64) for name in ("provider", "pattern"))
     sums = _numbers(found, "n", "sum_y", "sum_y2", "sum_before", "records", "share")
     return Strata(tuple(code for (code,) in known), provider, pattern, expected[pattern], *sums)
+
+
+def shared(con: Connection, period: str, patterns: Patterns, strata: Strata) -> Shared | None:
+    """Take what pairs of providers share out of the engine, after `strata`; None where they share nothing."""
+    if not (strata.share < 1).any():
+        return None
+    sql = shared_select("cohort", "pattern", list(patterns.columns))
+    frame = con.execute(sql, {"period": period}).df()
+    number = {code: place for place, code in enumerate(strata.providers)}
+    one, other = (frame[name].map(number).to_numpy(np.int64) for name in ("one", "other"))
+    return Shared(one, other, frame["pattern"].to_numpy(np.int64), frame["together"].to_numpy(np.float64))
 
 
 def _numbers(frame: pd.DataFrame, *names: str) -> list[NDArray[np.float64]]:

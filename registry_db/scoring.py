@@ -74,6 +74,7 @@ def score(
     *,
     chance: Chance | None = None,
     allow: Allowance | None = None,
+    shared: NDArray[np.float64] | None = None,
 ) -> Scored:
     """Score all providers on the strata of one period.
 
@@ -87,6 +88,10 @@ def score(
         Over-dispersion that the verdict allows for; None: that of these providers, where the definition asks
         for it.
 
+    shared : array or None
+        Where records count in part: what each pair of providers shares, as in `ratio_reliability` (of events)
+        or the sum of the products of weights (of values). Without it their reliability is not known.
+
     Raises
     ------
     ValueError
@@ -97,9 +102,10 @@ def score(
         return _facts(strata)
     allowed = allowance(indicator, strata) if allow is None else allow
     if kind in ("continuous", "change"):
-        found = _mean(indicator, strata, allowed)
+        found = _mean(indicator, strata, allowed, shared)
     else:
-        found = _events(strata, _event_scores(indicator, strata, chance, allowed), counted=kind == "count")
+        result = _event_scores(indicator, strata, chance, allowed)
+        found = _events(strata, result, shared, counted=kind == "count")
     return replace(found, benchmark=found.benchmark | _verdict(indicator, allowed))
 
 
@@ -182,13 +188,16 @@ def _facts(strata: Strata) -> Scored:
     return Scored(scores, _benchmark(n.sum(), true.sum(), np.nan, reference))
 
 
-def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
+def _events(
+    strata: Strata, result: BinaryScores, shared: NDArray[np.float64] | None, *, counted: bool
+) -> Scored:
     """Rows of events; the n of a count is its exposure, and its records stand beside that."""
     n = _sums(strata, strata.records) if counted else result.n
     exposure = {"exposure": result.n} if counted else {}
     inside = ~strata.outside
     about = [part[inside] for part in (result.observed, result.expected, result.variance, result.n)]
-    reliability = _of_whole_records(strata, ratio_reliability(*about))
+    pairs = None if shared is None else shared[np.ix_(inside, inside)]
+    reliability = _beside_rows(strata, ratio_reliability(*about, shared=pairs), known=pairs is not None)
     spread = overdispersion(*about[:3])
     scores = _frame(
         strata,
@@ -204,7 +213,9 @@ def _events(strata: Strata, result: BinaryScores, *, counted: bool) -> Scored:
     return Scored(scores, benchmark | _spread(reliability, tau, spread.phi))
 
 
-def _mean(indicator: Indicator, strata: Strata, allowed: Allowance) -> Scored:
+def _mean(
+    indicator: Indicator, strata: Strata, allowed: Allowance, shared: NDArray[np.float64] | None
+) -> Scored:
     result = score_mean(
         strata.provider,
         strata.n,
@@ -219,8 +230,12 @@ def _mean(indicator: Indicator, strata: Strata, allowed: Allowance) -> Scored:
         weight=strata.share,
     )
     inside = ~strata.outside
-    known = mean_reliability(result.adjusted[inside], result.sd, result.effective[inside])
-    reliability = _of_whole_records(strata, known)
+    pairs = None
+    if shared is not None:
+        n = np.where(result.n > 0, result.n, np.nan)
+        pairs = (shared / np.outer(n, n))[np.ix_(inside, inside)]
+    spread = mean_reliability(result.adjusted[inside], result.sd, result.effective[inside], shared=pairs)
+    reliability = _beside_rows(strata, spread, known=pairs is not None)
     scores = _frame(
         strata,
         result.n,
@@ -239,14 +254,14 @@ def _mean(indicator: Indicator, strata: Strata, allowed: Allowance) -> Scored:
     return Scored(scores, benchmark | _spread(reliability, np.sqrt(reliability.tau2), None))
 
 
-def _of_whole_records(strata: Strata, found: Reliability) -> Reliability:
-    """Lay the reliability of the providers beside the rows; unknown where records count in part.
+def _beside_rows(strata: Strata, found: Reliability, *, known: bool) -> Reliability:
+    """Lay the reliability of the providers beside the rows.
 
-    It compares the spread of scores with what chance gives scores that have no record in common. Those of
-    networks that share records move together, and differ less than that by chance.
+    It compares the spread of scores with what chance gives. Scores of networks that share records move
+    together: unless it is ``known`` how much, their reliability is not.
     """
     reliability = np.full(len(strata.providers), np.nan)
-    if (strata.share < 1).any():
+    if not known and (strata.share < 1).any():
         return Reliability(np.nan, reliability, np.nan)
     reliability[~strata.outside] = found.reliability
     return replace(found, reliability=reliability)

@@ -25,6 +25,7 @@ from registry_db.publication import publish
 from registry_db.reader import PublicationReader
 from registry_db.registry import Registry
 from risk_models.expected import RiskModel
+from risk_models.reliability import ratio_reliability
 from tests.indicators.test_attribution import by_hand
 
 CHAPTER = Path(__file__).resolve().parents[2] / "docs" / "networks.md"
@@ -138,7 +139,7 @@ def test_from_provider_to_network_to_nation(shared_out: Registry) -> None:
 
 
 def test_the_score_of_a_network_is_that_of_its_records(shared_out: Registry) -> None:
-    """Record by record, by the rule as a reader takes it from the file: n, observed and expected."""
+    """Record by record, by the rule as a reader takes it from the file; and its reliability."""
     con, of = shared_out.con, networks(shared_out)
     item = shared_out.catalogue().get("indicator", EVENTS)
     alone = item.model.model_copy(update={"unit": "provider"})
@@ -155,6 +156,8 @@ def test_the_score_of_a_network_is_that_of_its_records(shared_out: Registry) -> 
         from cohort join pattern on {same} where _period = '2025' and _state in ('met', 'not-met')"""
     ).fetchall()
     sums: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(3))
+    codes = sorted(of.networks)
+    chance = np.zeros((len(codes), len(codes)))
     parts: dict[tuple[object, ...], dict[str | None, Decimal]] = {}
     for provider, led, day, pattern, event in rows:
         key = (provider, day, led)
@@ -162,12 +165,21 @@ def test_the_score_of_a_network_is_that_of_its_records(shared_out: Registry) -> 
             parts[key] = by_hand(of, *key)
         for network, part in parts[key].items():
             sums[network or NO_NETWORK] += float(part) * np.array([1.0, event, risk[pattern]])
+            for other, also in parts[key].items():
+                if network and other:
+                    varies = float(part * also) * risk[pattern] * (1 - risk[pattern])
+                    chance[codes.index(network), codes.index(other)] += varies
     found = con.execute(
         "select provider, n, observed, expected from score where indicator = ? and period = '2025'", [EVENTS]
     ).fetchall()
     assert {row[0] for row in found} == set(sums)
     for provider, *numbers in found:
         assert numbers == pytest.approx(sums[provider].tolist(), rel=1e-9), provider
+    n, observed, expected = np.array([sums[code] for code in codes]).T
+    reliable = ratio_reliability(observed, expected, np.diag(chance), n, shared=chance).reliability
+    kept = shared_out.scores(EVENTS, period="2025").set_index("provider").loc[codes, "reliability"]
+    np.testing.assert_allclose(kept, reliable, rtol=1e-9)
+    assert (chance - np.diag(np.diag(chance))).max() > 1
 
 
 def test_what_is_outside_is_shown_without_a_verdict(shared_out: Registry) -> None:

@@ -13,6 +13,7 @@ from scipy.special import expit, logit
 
 from risk_models.poisson_binomial import pmf, tilt
 from risk_models.record_weights import checked_weight, lattice
+from risk_models.reliability import mean_reliability, ratio_reliability
 from risk_models.standardise import score_binary, score_mean
 from tests.risk_models.conftest import GOLDEN
 
@@ -234,6 +235,45 @@ def test_a_weighted_mean_varies_as_one_of_its_effective_number(weight):
     found = score_mean(np.zeros(3), np.ones(3), y, y, np.full(3, 0.5), providers=1, weight=w)
     assert 0.25 / found.effective[0] == pytest.approx(variance, rel=1e-12)
     assert found.upper[0] - found.adjusted[0] == pytest.approx(1.959964 * found.sd / np.sqrt(0.25 / variance))
+
+
+def test_by_chance_alone_scores_that_share_records_differ_by_what_they_are_held_against():
+    """By enumeration: the mean, over all outcomes, of what the estimate of tau2 takes off is all of it."""
+    risk = np.array([0.1, 0.3, 0.5, 0.2, 0.4, 0.25, 0.35])
+    weight = np.array(
+        [[1, 0, 0], [0.6, 0.4, 0], [0, 1, 0], [0, 0.25, 0.7], [0.35, 0.3, 0.35], [0, 0, 1], [0.5, 0, 0.5]]
+    )
+    outcomes = np.array(list(itertools.product((0.0, 1.0), repeat=len(risk))))
+    chance = np.prod(np.where(outcomes == 1, risk, 1 - risk), axis=1)
+    ratio = (outcomes @ weight) / (risk @ weight)
+    covariance = (weight.T * (risk * (1 - risk))) @ weight / np.outer(risk @ weight, risk @ weight)
+    inverse = 1 / np.diag(covariance)
+    centre = ratio @ inverse / inverse.sum()
+    squares = ((ratio - centre[:, None]) ** 2) @ inverse
+    overlap = inverse @ (covariance - np.diag(np.diag(covariance))) @ inverse / inverse.sum()
+    assert overlap > 0.2
+    assert chance @ squares + overlap == pytest.approx(3 - 1, rel=1e-12)
+    for y, q in zip(outcomes[::9], squares[::9], strict=True):
+        found = ratio_reliability(
+            y @ weight,
+            risk @ weight,
+            (risk * (1 - risk)) @ weight**2,
+            weight.sum(axis=0),
+            shared=(weight.T * (risk * (1 - risk))) @ weight,
+        )
+        spread = inverse.sum() - (inverse @ inverse) / inverse.sum()
+        assert found.tau2 == pytest.approx(max(0.0, (q + overlap - 2) / spread), rel=1e-9)
+    means = mean_reliability(
+        np.array([1.0, 3.0, 8.0]),
+        2.0,
+        weight.sum(axis=0) ** 2 / (weight**2).sum(axis=0),
+        shared=weight.T @ weight / np.outer(weight.sum(axis=0), weight.sum(axis=0)),
+    )
+    total = 4 * weight.T @ weight / np.outer(weight.sum(axis=0), weight.sum(axis=0))
+    a = 1 / np.diag(total)
+    q = a @ (np.array([1.0, 3.0, 8.0]) - np.average([1.0, 3.0, 8.0], weights=a)) ** 2
+    q += (a @ (total - np.diag(np.diag(total))) @ a) / a.sum()
+    assert means.tau2 == pytest.approx((q - 2) / (a.sum() - a @ a / a.sum()), rel=1e-12)
 
 
 @pytest.mark.parametrize(
