@@ -434,7 +434,7 @@ def test_a_total_over_networks_and_outside_is_the_national_total(
         for number, (provider, n, smoker, *_) in enumerate(drawn, start=1):
             assert parts[number] == by_hand(of, provider, day(n), smoker)
         assert sum(row["_once"] for row in rows) == len(records)
-        make_cells(con, ["age"])
+        make_cells(con, ["age"], scored)
         counted = con.execute(states_select("cell")).fetchall()
         by_network: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for _, _, state, reason, part in counted:
@@ -446,7 +446,7 @@ def test_a_total_over_networks_and_outside_is_the_national_total(
         assert by_network == by_record
         make_cohort(con, scored, records, of_networks=of)
         for period in ("2023", "2024"):
-            patterns, strata = patterns_and_strata(con, ["age"], period)
+            patterns, strata = patterns_and_strata(con, ["age"], scored, period)
             for number, _, n, events, squares, *_ in patterns:
                 here = [row for row in strata if row[1] == number]
                 for total, place in ((n, 3), (events, 4), (squares, 5)):
