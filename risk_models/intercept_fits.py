@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import eigvalsh
 from scipy.special import gammaln
 
-from risk_models.ascent import NOTHING, Peak, Slope, profile_interval
+from risk_models.ascent import ENORMOUS, NOTHING, Peak, Slope, profile_interval
 from risk_models.clusters import Clusters
 from risk_models.expected import CannotFit, ModelKind
 from risk_models.families import Family, Logistic, Poisson
@@ -117,7 +117,7 @@ def joint_peaks(rows: ProviderRows, slope: Slope) -> tuple[Peak, Peak]:
     none = _without_intercepts(rows, slope.clusters, slope.family)
     peak = joint_peak(slope, none, tau=float(_start(none)[0][-1]))
     if not peak.converged:
-        _refuse_unbounded(peak, none)
+        _refuse_unbounded(rows, peak, none)
     return none, peak
 
 
@@ -132,7 +132,7 @@ def integrated_peaks(rows: ProviderRows, slope: Slope) -> tuple[Peak, Peak]:
     none = _without_intercepts(rows, slope.clusters, slope.family)
     peak = slope.climb(*_start(none))
     if not peak.converged or peak.at.log_likelihood < none.at.log_likelihood:
-        _refuse_unbounded(peak, none)
+        _refuse_unbounded(rows, peak, none)
         peak = none
     return none, peak
 
@@ -178,13 +178,17 @@ def _start(none: Peak) -> tuple[FloatArray, FloatArray]:
     return theta, residual * tau2 / (1 + weight * tau2)
 
 
-def _refuse_unbounded(peak: Peak, none: Peak) -> None:
+def _refuse_unbounded(rows: ProviderRows, peak: Peak, none: Peak) -> None:
     """Refuse unless the climb ended because tau is 0."""
     if peak.tau < NOTHING or peak.at.log_likelihood < none.at.log_likelihood:
         return
+    events, records = (np.bincount(rows.provider, weights=x) for x in (rows.y, rows.size))
+    mixed = (events > 0) & ((events < records) | (rows.kind == "poisson"))
+    away = peak.tau > ENORMOUS or not mixed.any()
     raise CannotFit(
-        f"tau has no finite estimate (the likelihood still rises at {peak.tau:.3g}): almost every provider "
-        "has either no events or only events; pool periods or providers, or leave case-mix terms out"
+        f"tau {'has no finite estimate' if away else 'does not settle'} (the likelihood still rises at "
+        f"{peak.tau:.3g}): almost every provider has either no events or only events; "
+        f"{'' if away else 'use more nodes, '}pool periods or providers, or leave case-mix terms out"
     )
 
 

@@ -372,3 +372,22 @@ def test_more_means_than_providers_are_refused():
 def test_options_that_do_not_fit_together(kind, options, message):
     with pytest.raises(ValueError, match=message):
         fit_random_intercept(kind, [], {}, provider=PROVIDER, providers=5, n=ONES, sum_y=Y, **options)
+
+
+def test_laplace_that_does_not_settle_says_to_use_more_nodes():
+    # two of six providers have all events; lme4 stops at tau 4.7 with a warning, and nine nodes settle
+    rng = np.random.default_rng(65)
+    providers, n = int(rng.integers(2, 25)), int(rng.integers(30, 600))
+    provider, tau = rng.integers(0, providers, n), rng.choice([0, 0.1, 0.5, 2])
+    u, x = rng.normal(0, tau, providers), rng.normal(0, 1, n)
+    eta = rng.choice([-3, -1, 0]) + u[provider] + 0.5 * x
+    rng.choice(["logistic", "poisson"])
+    args = {
+        "provider": provider,
+        "providers": providers,
+        "n": np.ones(n),
+        "sum_y": (rng.random(n) < expit(eta)) * 1.0,
+    }
+    with pytest.raises(CannotFit, match=r"tau does not settle .* use more nodes"):
+        fit_random_intercept("logistic", [Term("x", "number")], {"x": x}, **args, nodes=1)
+    assert fit_random_intercept("logistic", [Term("x", "number")], {"x": x}, **args).tau > 3
