@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from registry_db.monitoring import course
 from registry_db.opened import OpenRegistry
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.records import orphans
+from registry_db.response import Asked, Response, asked_of, response
 
 
 class Looking(OpenRegistry):
@@ -39,6 +41,8 @@ class Looking(OpenRegistry):
     ) -> pd.DataFrame:
         """Scores of an indicator, columns `registry_db.results.SCORES`; nothing is hidden.
 
+        Of what patients report also ``eligible`` and ``responded``: how many were asked, and answered.
+
         They are those of the version in force, be it retired, or of the one that is asked for: an earlier
         version keeps the scores that it had.
 
@@ -47,7 +51,21 @@ class Looking(OpenRegistry):
         RegistryError
             If there is no such indicator, version, period or provider.
         """
-        return self._results(results.scores, indicator, period=period, provider=provider, version=version)
+        frame = self._results(results.scores, indicator, period=period, provider=provider, version=version)
+        definition = self._version(indicator, version).model
+        asked = asked_of(definition, self.catalogue().dataset(definition.dataset))
+        if asked is None:
+            return frame
+        found = [self._response(text, asked) for text in frame["states_json"]]
+        frame["eligible"] = [each.eligible if each else float("nan") for each in found]
+        frame["responded"] = [each.responded if each else float("nan") for each in found]
+        return frame
+
+    @staticmethod
+    def _response(states_json: str | None, asked: Asked) -> Response | None:
+        rows = json.loads(states_json) if isinstance(states_json, str) else []
+        states = [(row["state"], row["reason"], row["n"]) for row in rows]
+        return response(states, answer=asked.answer, beside=asked.beside)
 
     def status(self, indicator: str, version: str | None = None) -> Status:
         """Status of a version of an indicator, by default of the one in force, be it retired.

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from registry_db.catalogue import Catalogue, Definition, stored_definitions
 from registry_db.connect import Connection, schema_sql
 from registry_db.hiding import Population, hide_small
 from registry_db.records import make_current_view
+from registry_db.response import asked_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
                 superseded_by is not null as superseded from delivery order by seq"""
         ).df(),
         "organisation": _organisations(con, catalogue),
-        "indicator": _indicators([*earlier, *catalogue.shown()]),
+        "indicator": _indicators([*earlier, *catalogue.shown()], catalogue),
         "model": con.execute(
             f"""select model, indicator, version, period, kind, n, model_json, diagnostics_json
             from model {shown} order by all"""
@@ -199,11 +200,13 @@ def _earlier_versions(con: Connection, catalogue: Catalogue) -> list[Definition]
     ]
 
 
-def _indicators(items: Iterable[Definition]) -> pd.DataFrame:
-    return pd.DataFrame([_indicator_row(item, item.model) for item in items])
+def _indicators(items: Iterable[Definition], catalogue: Catalogue) -> pd.DataFrame:
+    rows = [_indicator_row(item, item.model, catalogue.dataset(item.model.dataset)) for item in items]
+    return pd.DataFrame(rows)
 
 
-def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:
+def _indicator_row(item: Definition, indicator: Indicator, dataset: Dataset) -> dict[str, Any]:
+    asked = asked_of(indicator, dataset)
     own = "none" if indicator.outcome.kind == "structure" or not indicator.case_mix else "own"
     return {
         "indicator": item.id,
@@ -230,6 +233,7 @@ def _indicator_row(item: Definition, indicator: Indicator) -> dict[str, Any]:
         "norm_kind": indicator.norm.kind if indicator.norm else None,
         "definition": item.source.text,
         "hash": item.hash,
+        "response_json": json.dumps(asdict(asked)) if asked else None,
     }
 
 

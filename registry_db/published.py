@@ -102,6 +102,7 @@ class Indicator:
     norm_kind: str | None
     definition: str
     hash: str
+    response_json: str | None = None
 
     @property
     def order(self) -> tuple[int, ...]:

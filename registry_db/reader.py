@@ -6,6 +6,7 @@ its name; a newer one is another file, to which the pointer `publications/curren
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ from registry_db.published import (
     SubgroupScore,
 )
 from registry_db.published_settlements import ContractText, Luck, Settlement
+from registry_db.response import Response, response
 
 Row = TypeVar("Row")
 
@@ -220,6 +222,15 @@ class PublicationReader:
         where, values = _where(indicator=indicator, version=version, period=period, provider=provider)
         order = "n desc nulls last, state, reason"
         return self._rows(StateCount, "state", where=where, values=values, order=order)
+
+    def response(self, indicator: Indicator, *, period: str, provider: str) -> Response | None:
+        """How many patients of one organisation answered; None where that is hidden or nobody is asked."""
+        if indicator.response_json is None:
+            return None
+        found = self.states(indicator.indicator, version=indicator.version, period=period, provider=provider)
+        return response(
+            [(row.state, row.reason, row.n) for row in found], **json.loads(indicator.response_json)
+        )
 
     def settlements(self, provider: str | None = None) -> tuple[Settlement, ...]:
         """Settlements, newest period first; of one organisation if named."""

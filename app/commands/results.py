@@ -65,6 +65,9 @@ def scores(
         numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
         form = ",.0f" if (frame["n"] % 1 == 0).all() else ",.2f"  # in part for networks
         columns = {"period": "", "provider": "", "n": form, **numbers, "band": "", "reliability": ".2f"}
+        if "responded" in frame:
+            frame = frame.assign(response=frame["responded"] / frame["eligible"])
+            columns["response"] = ".2f"
         print_table(frame, columns, title=indicator)
 
 

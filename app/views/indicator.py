@@ -87,6 +87,7 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
         cards.append((w.t("card.average"), w.value(indicator, benchmark.reference), among))
     if score.n is not None:
         cards.append((w.t("card.n"), w.count(score.n), _out_of(view, score)))
+    cards += _response(view, indicator)
     if score.reliability is not None and score.assessable:
         enough = ""
         if benchmark and benchmark.n_reliable is not None:
@@ -95,6 +96,16 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
     if norm := sentences.norm(w, indicator):
         cards.append((w.t("card.norm"), norm, ""))
     return cards
+
+
+def _response(view: View, indicator: Indicator) -> list[tuple[str, str, str]]:
+    """How many answered, of an indicator that rests on answers."""
+    w = view.w
+    found = view.reader.response(indicator, period=view.period, provider=view.organisation.provider)
+    if found is None:
+        return []
+    told = w.t("card.answered", answered=w.count(found.responded), asked=w.count(found.eligible))
+    return [(w.t("card.response"), w.percent(found.responded / found.eligible, 0), told)]
 
 
 def _out_of(view: View, score: Score) -> str:

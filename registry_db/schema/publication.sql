@@ -37,6 +37,7 @@ create table indicator (
     norm double, norm_kind varchar,
     definition varchar not null,       -- the YAML text
     hash varchar not null,
+    response_json varchar,             -- columns of the answer, and those a score needs besides; of questionnaires
     primary key (indicator, version)
 );
 create table model (

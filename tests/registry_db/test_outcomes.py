@@ -13,7 +13,9 @@ import pytest
 from scipy.stats import chi2
 
 from registry_db.faults import RegistryError
+from registry_db.reader import Publications
 from registry_db.registry import Registry
+from registry_db.response import Response, response
 from risk_models.cox import CoxModel, fit_cox
 from risk_models.design import Term
 from risk_models.expected import RiskModel
@@ -182,6 +184,29 @@ def test_top_boxes_are_a_share_of_the_answers(registry: Registry) -> None:
     states = json.loads(scores.loc["a", "states_json"])
     silent = [row["n"] for row in states if row["state"] == "missing"]
     assert silent == [int((frame["answer"].isna() & (frame["ward"] == "a")).sum())]
+
+
+def test_the_response_stands_beside_what_patients_report(registry: Registry) -> None:
+    """Everyone of the population was asked; an answer of a patient of unknown age counts as well."""
+    frame, scores = stays(), registry.scores("stay-top").set_index("provider")
+    asked = frame.groupby("ward")["answer"].agg(["size", "count"])
+    assert scores["eligible"].to_dict() == asked["size"].to_dict()
+    assert scores["responded"].to_dict() == asked["count"].to_dict()
+    assert "eligible" not in registry.scores("stay-falls")
+    reader = Publications(registry.folder).newest()
+    found = reader.response(reader.indicator("stay-top"), period="2024", provider="a")
+    assert found == Response(float(asked.loc["a", "size"]), float(asked.loc["a", "count"]))
+    assert reader.response(reader.indicator("stay-falls"), period="2024", provider="a") is None
+
+
+def test_who_misses_case_mix_answered_and_who_is_pending_was_not_asked_yet() -> None:
+    states = [
+        ("met", "", 40), ("not-met", "", 20), ("missing", "answer", 30), ("missing", "age", 5),
+        ("missing", "day", 7), ("pending", "2026-01-01", 9), ("excluded", "rule 1", 3), ("excepted", "x", 2),
+    ]  # fmt: skip
+    assert response(states, answer=["answer"], beside=["age"]) == Response(97.0, 67.0)
+    assert response([*states, ("missing", "answer", None)], answer=["answer"], beside=["age"]) is None
+    assert response([("excluded", "rule 1", 3)], answer=["answer"], beside=["age"]) is None
 
 
 def followed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,90 @@
+"""How many patients answered of those that a questionnaire was for, told by the states of their records."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
+from indicators.outcomes import ChangeOutcome
+from indicators.states import outcome_node
+
+ANSWERED = ("met", "not-met", "value", "counted", "excepted")
+# What a record is said to miss when it is no single column.
+EXPRESSION = "the expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer takes.
+
+    Attributes
+    ----------
+    answer : tuple of str
+        Columns of the answer: a record that misses one of these did not respond.
+    beside : tuple of str
+        Columns that a score needs besides: a record that misses one of these responded, and is not scored.
+    """
+
+    answer: tuple[str, ...]
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How many answered.
+
+    Attributes
+    ----------
+    eligible, responded : float
+        Patients of the denominator whose questionnaire is due, and those of them who answered it.
+    """
+
+    eligible: float
+    responded: float
+
+
+def asked_of(indicator: Indicator, dataset: Dataset) -> Asked | None:
+    """What an answer takes, of an indicator that rests on what patients report; None of any other."""
+    kind = indicator.outcome.kind
+    if kind == "structure" or (kind not in ("change", "top_box") and indicator.horizon != 3):
+        return None
+    answer = tuple(dict.fromkeys([*outcome_node(indicator, dataset).columns, EXPRESSION]))
+    beside = list(indicator.case_mix_columns)
+    if isinstance(indicator.outcome, ChangeOutcome):
+        beside.append(indicator.outcome.before)
+    if indicator.expectation:
+        beside.append(indicator.expectation.external)
+    return Asked(answer, tuple(name for name in dict.fromkeys(beside) if name not in answer))
+
+
+def response(
+    states: Iterable[tuple[str, str, float | None]], *, answer: Collection[str], beside: Collection[str]
+) -> Response | None:
+    """Count the response of one organisation.
+
+    Records that are excluded, pending or lost to follow-up are not asked for an answer (yet, or any more).
+
+    Parameters
+    ----------
+    states : iterable of (state, reason, n)
+        Of its records; n is None where it is hidden.
+    answer, beside : collection of str
+        As in `Asked`.
+
+    Returns
+    -------
+    Response or None
+        None where a number that it takes is hidden, or nobody was asked.
+    """
+    responded = silent = 0.0
+    for state, reason, n in states:
+        answers = state in ANSWERED or (state == "missing" and reason in beside)
+        if not answers and not (state == "missing" and reason in answer):
+            continue
+        if n is None:
+            return None
+        responded, silent = (responded + n, silent) if answers else (responded, silent + n)
+    asked = responded + silent
+    return Response(asked, responded) if asked > 0 else None
