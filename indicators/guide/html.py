@@ -19,7 +19,8 @@ ul { margin: 0; padding-left: 1.1rem } p { margin: 0 } p.how { margin-bottom: 1r
 table { border-collapse: collapse; font-size: .85rem; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .15rem .5rem .15rem 0 }
 tr { border-bottom: 1px solid #ccc }
-td { overflow-wrap: anywhere }
+td { overflow-wrap: anywhere } table { table-layout: fixed }
+@media screen and (max-width: 40rem) { dl { grid-template-columns: 1fr } dt { margin-top: .5rem } }
 @media print { body { margin: 0; max-width: none } h3 { break-after: avoid } }
 """
 
@@ -72,6 +73,10 @@ def _part(part: Part) -> str:
 
 
 def _table(table: Table) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in table.head)
+    shares = [100 * width / sum(table.widths) for width in table.widths]
+    head = "".join(
+        f'<th width="{share:.0f}%">{escape(cell)}</th>'
+        for cell, share in zip(table.head, shares, strict=True)
+    )
     rows = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

@@ -45,7 +45,7 @@ def test_the_set_mixes_horizons_and_kinds_and_is_marked_as_examples(catalogue: C
     assert {model.outcome.kind for model in models} == kinds
     for model in models:
         assert model.status == "consultation"
-        assert model.steward.startswith("Example after public descriptions")
+        assert "Example after public descriptions" in model.steward
         assert model.sources
 
 
