@@ -174,10 +174,9 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
         yield Row(say("attribution"), attribution_parts(item.networks, dataset, say))
     yield Row(say("period"), (_period(indicator, dataset, say),))
     yield Row(say("minimum"), (_minimum(indicator, say),))
-    if words := instrument_words(indicator, dataset, say):
+    computed = computed_words(columns_needed(indicator, dataset), dataset, say)
+    if words := (*instrument_words(indicator, dataset, say), *computed):
         yield Row(say("instruments"), (Items("", words),))
-    if words := computed_words(columns_needed(indicator, dataset), dataset, say):
-        yield Row(say("computed"), (Items("", words),))
     yield Row(say("data"), data_parts(indicator, dataset, say))
     yield Row(say("dataset"), (f"{say.of(dataset.title)} ({in_language(dataset.source, say.language)})",))
     yield Row(say("steward"), (indicator.steward,))

@@ -114,7 +114,6 @@ _WORDS: dict[str, Text] = {
         ),
         ("term_flag", "{0} (ja of nee)", "{0} (yes or no)"),
         ("own_category", "{0}; onbekend is een eigen groep", "{0}; unknown is a group of its own"),
-        ("computed", "Wat wordt berekend", "What is computed"),
         ("scoring", "Hoe de score wordt berekend", "How the score is made"),
         ("stratify", "Deelgroepen", "Subgroups"),
         (

@@ -108,7 +108,7 @@ def items(of: Entry, term: str) -> tuple[str, ...]:
 
 
 def test_computed_columns_in_words() -> None:
-    assert items(entry("en"), "What is computed") == (
+    assert items(entry("en"), "Computed items") == (
         "after: number of rows in the table ‘measurements’, in the 2 months from the birth on (by day of "
         "measuring)",
         "kinds: number of different values of kind in the table ‘measurements’",
@@ -123,7 +123,7 @@ def test_computed_columns_in_words() -> None:
         "of measuring is not the birth of the record",
         "high blood pressure: blood pressure before birth is above 140",
     )
-    dutch = items(entry("nl"), "Wat wordt berekend")
+    dutch = items(entry("nl"), "Berekende gegevens")
     assert dutch[5] == (
         "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, in de 90 dagen vóór de "
         "bevaldatum (naar meetdag), waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee en meetdag is niet "
