@@ -17,7 +17,7 @@ demo: .venv/ready ## build a registry from generated birth care, run everything,
 	@rm -rf $(DEMO)
 	@$(BIN)/meetlat demo $(DEMO)
 
-test: .venv/ready-dev ## all tests; those on real records or in a browser are skipped, visibly, where these are absent
+test: .venv/ready-dev ## all tests; those on real records, in a browser or in LibreOffice are skipped, visibly, where absent
 	$(BIN)/pytest -n 2 --dist loadfile
 
 app: .venv/ready $(DEMO) ## open the pages on the demo registry
