@@ -224,6 +224,18 @@ def test_pooled_sizes_are_those_of_all_records() -> None:
     assert (cliff.now, cliff.at) == (1500, 1299)
 
 
+def test_the_size_of_the_pool_is_judged_in_every_draw() -> None:
+    """1,500 and 500 records are enough together, and of neither payer by itself."""
+    facts = _facts("7200000", "2480000")
+    evidence = _sure(facts)
+    enough = luck_of_payers(
+        _contract("pooled", population__minimum_records=1800), facts, evidence, draws=500, seed=1
+    )
+    assert enough == luck_of_payers(_contract("pooled"), facts, evidence, draws=500, seed=1)
+    apart = _contract("per-payer", population__minimum_records=1800)
+    assert luck_of_payers(apart, facts, evidence, draws=500, seed=1).total.chance_none == 1
+
+
 def test_evidence_of_payers_that_does_not_fit_is_refused() -> None:
     contract, facts = _contract("pooled"), _facts("7200000", "2480000")
     evidence = _sure(facts)
