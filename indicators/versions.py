@@ -44,7 +44,7 @@ _TEXTS = {
         "derive.*.title",
         "tables.*.title", "tables.*.columns.*.title", "tables.*.columns.*.unit", "tables.*.derive.*.title",
     ),
-    "network_set": ("title", "networks.*.name"),
+    "network_set": ("title", "networks.*.name", "attribution.*.classes.*.title"),
     "contract": ("title",),
     "code_set": ("title",),
 }  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from indicators.versions import TRANSITIONS, field_changes, identity, level_needed, version_fault, with_status
 from tests.indicators.build import dataset, indicator
+from tests.indicators.test_attribution import SHARED, network_set
 
 
 def test_the_same_said_otherwise_is_the_same() -> None:
@@ -59,6 +60,15 @@ def test_a_column_less_or_of_another_type_is_another_dataset() -> None:
         for changed in (fewer, more, retyped)
     ]
     assert levels == ["major", "minor", "major"]
+
+
+def test_a_share_of_a_network_is_a_minor_change_and_its_title_a_patch() -> None:
+    def level(text: str) -> str:
+        return level_needed("network_set", field_changes(network_set(SHARED), network_set(text)))
+
+    assert level(SHARED.replace("en: Smokers", "en: Women who smoke")) == "patch"
+    for right, wrong in (("south: 0.3}", "south: 0.35}"), ("weight: 0.75", "weight: 0.8"), ("> 100", "> 99")):
+        assert level(SHARED.replace(right, wrong)) == "minor", wrong
 
 
 def test_a_number_that_says_too_little() -> None:
