@@ -87,7 +87,8 @@ def assess(
     make_cohort(con, indicator, catalogue.dataset(indicator.dataset))
     worked: list[str] = []
     notes: list[str] = []
-    with transaction(con):
+    # One thread: sums in another order would differ in the last bit, and threads wait more than they add.
+    with threadpool_limits(limits=1), transaction(con):
         _forget(con, item)
         reference = reference_model(con, indicator)
         for period in periods(con):
