@@ -1,7 +1,7 @@
 """Logistic case mix from a DuckDB table to expected value and variance per provider: strata against glum.
 
     python -m benchmarks.strata --rows 5000000 --glum /path/to/python
-    python -m benchmarks.strata --rows 100000 1000000 5000000 20000000 --glum PYTHON --out docs/speed.md
+    python -m benchmarks.strata --rows 100000 1000000 5000000 20000000 --glum PYTHON
 
 The table lies in a database file with the types that a vault has: whole numbers, texts for categories,
 booleans for flags. Both ways go from it to the sum of the risks p, and of p(1 - p), of each of 300 providers,
@@ -21,13 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from indicators.compile import quote, text_literal
 from indicators.states import STATES
@@ -49,6 +50,10 @@ NAMES = [term.name for term in TERMS]
 PROVIDERS = 300
 REPEATS = 3
 AGREE = 1e-6
+HEAD = (
+    "| million records | seconds | GiB | glum, seconds | glum, GiB | times faster |",
+    "|---|---|---|---|---|---|",
+)
 # Rows up to which the peer is measured: beyond, its matrix and copies of it take many GiB.
 PEER_ROWS = 5_000_000
 
@@ -89,8 +94,11 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
     """Fit on patterns; the engine finds each record's pattern and sums its risk per provider."""
     frame = patterns(con)
     columns = {name: frame[name].to_numpy() for name in NAMES}
-    model = fit_model("logistic", TERMS, columns, n=frame["n"].to_numpy(), sum_y=frame["sum_y"].to_numpy())
-    risk = model.expected(columns)
+    with threadpool_limits(limits=1):  # as the registry does, so that every machine has the same sums
+        model = fit_model(
+            "logistic", TERMS, columns, n=frame["n"].to_numpy(), sum_y=frame["sum_y"].to_numpy()
+        )
+        risk = model.expected(columns)
     con.register(
         "risk", pd.DataFrame({"_pattern": frame["_pattern"], "risk": risk, "spread": risk * (1 - risk)})
     )
@@ -98,14 +106,14 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
     return _fetched(
         con,
         "select _provider, sum(risk) as expected, sum(spread) as variance "
-        f"from {with_patterns('cohort', 'expected', ['_period', *NAMES])} where {COUNTS} "
+        f"from {with_patterns('cohort', 'expected', NAMES)} where cohort._period = '2025' and {COUNTS} "
         "group by all order by all",
     )
 
 
 def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Make the table of case-mix patterns with counts and sums as the registry does, and take it out."""
-    sql = mixes_of_rows_select("cohort", NAMES)
+    sql = mixes_of_rows_select("cohort", NAMES, "2025")
     con.execute(f"create or replace temp table pattern as {sql}")
     return con.execute("select * from pattern order by _pattern").df()
 
@@ -199,30 +207,13 @@ def compared(rows: int, glum: str | None) -> str:
     return f"{line} {theirs['seconds']:.2f} | {theirs['peak']:.2f} | {faster:.0f} |"
 
 
-def page(rows: Sequence[str]) -> str:
-    """Give the page with the table."""
-    table = "\n".join(rows)
-    return f"""# How cost grows with the number of records
-
-Made by `python -m benchmarks.strata --out docs/speed.md` on {os.cpu_count()} cores. A logistic model of
-{len(TERMS)} case-mix terms, from a table in a DuckDB file to the expected value and the variance of
-{PROVIDERS} providers; medians of {REPEATS} runs, peak memory of the whole process. *glum* is fitted on rows,
-with the dummy columns made in the engine; the sums of both agree within {AGREE:g}. A dash: not measured.
-
-| million records | seconds | GiB | glum, seconds | glum, GiB | times faster |
-|---|---|---|---|---|---|
-{table}
-"""
-
-
 def main() -> None:
-    """Measure the sizes that are asked for, and write the page if there is to be one."""
+    """Measure the sizes that are asked for, and print them as a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--glum", metavar="PYTHON")
-    parser.add_argument("--out", type=Path)
     parser.add_argument("--work", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -230,8 +221,7 @@ def main() -> None:
         print(json.dumps(work(asked.work, asked.file)))
         return
     rows = [compared(size, asked.glum) for size in asked.rows]
-    if asked.out:
-        asked.out.write_text(page(rows), encoding="utf-8")
+    print(*HEAD, *rows, sep="\n")
 
 
 if __name__ == "__main__":

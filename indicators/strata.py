@@ -93,11 +93,18 @@ def mixes_select(cells: str, columns: Sequence[str]) -> str:
     )
 
 
-def mixes_of_rows_select(cohort: str, columns: Sequence[str]) -> str:
-    """SQL of what `mixes_select` gives, of a cohort itself: where nobody is scored, it is grouped by less."""
-    sums = _named(_SUMS)
-    rows = f"(select _period, _once, _state, {_listed(columns)}{sums} from {cohort} group by all)"
-    return mixes_select(rows, columns)
+def mixes_of_rows_select(cohort: str, columns: Sequence[str], period: str) -> str:
+    """SQL of what `mixes_select` gives of one period, of a cohort itself: where nobody is scored."""
+    sums = ", ".join(
+        f"cast({sql} as double) as {name}" for name, sql in _SUMS.items() if name != "sum_before"
+    )
+    label = text_literal(period)
+    return (
+        f"select {label} as _period, row_number() over () - 1 as _pattern, * from (select "
+        f"{_listed(columns)}{sums} from {cohort} where _period = {label} and {COUNTS} and _once "
+        # Where nothing tells patterns apart there would be one without records, too.
+        "group by all having count(*) > 0 order by all)"
+    )
 
 
 def patterns_select(mixes: str) -> str:

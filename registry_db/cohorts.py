@@ -165,7 +165,7 @@ def make_cohort(
     dataset: Dataset,
     *,
     carried: Sequence[str] = (),
-    scored: bool = True,
+    only: str | None = None,
 ) -> None:
     """Make ``cohort``, every current record with its state, and what the functions below read.
 
@@ -181,8 +181,8 @@ def make_cohort(
         The definitions.
     carried : sequence of str
         Columns of the records that the cohort has as well; it is a table then.
-    scored : bool
-        Whether `states` and `strata` will be asked for; `patterns` alone are had faster.
+    only : str, optional
+        The one period of which `patterns` will be asked, and nothing else.
     """
     until = cut_off(con, indicator, dataset)
     networks = None if indicator.unit == "provider" else networks_of(con, indicator.unit, dataset)
@@ -199,9 +199,8 @@ def make_cohort(
     con.execute(f"create or replace temp view cohort_record as {records}")
     con.execute(f"create temp {'table' if kept else 'view'} cohort as {sql}")
     columns = _columns(indicator)
-    if not scored:
-        _make(con, "mix", mixes_of_rows_select("cohort", columns))
-        _make(con, "period", "select distinct _period from cohort")
+    if only is not None:
+        _make(con, "mix", mixes_of_rows_select("cohort", columns, only))
         return
     period = period_sql(indicator.period, dataset, "cohort_record")
     _make(con, "cell", cells_select("cohort", columns, period, indicator))

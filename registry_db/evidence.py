@@ -220,7 +220,7 @@ def _make_outcomes(
 
     Of each its state and what is summed: the expectation (ratio), or the outcome less that (mean).
     """
-    make_cohort(con, indicator, dataset, carried=KEY, scored=False)
+    make_cohort(con, indicator, dataset, carried=KEY, only=each.result.period)
     period = each.result.period
     taken = patterns(con, indicator, period)
     try:

@@ -447,8 +447,6 @@ def make_cells(con: duckdb.DuckDBPyConnection, columns: list[str], of: Indicator
         ("scored", providers_select("cell")),
     ):
         con.execute(f"create or replace table {name} as {sql}")
-    of_rows = con.execute(mixes_of_rows_select("cohort", columns)).fetchall()
-    assert sorted(of_rows, key=repr) == sorted(con.execute("select * from mix").fetchall(), key=repr)
 
 
 def patterns_and_strata(
@@ -456,6 +454,8 @@ def patterns_and_strata(
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     make_cells(con, columns, of)
     patterns = con.execute(patterns_select("mix"), [period]).fetchall()
+    con.execute(f"create or replace table of_rows as {mixes_of_rows_select('cohort', columns, period)}")
+    assert con.execute(patterns_select("of_rows"), [period]).fetchall() == patterns
     sql = strata_select("cell", "mix", "scored", columns)
     strata = con.execute(
         f"select _provider, strata.* exclude (_period, provider) from ({sql}) as strata join scored "
