@@ -186,7 +186,7 @@ def make_cohort(
     """
     until = cut_off(con, indicator, dataset)
     networks = None if indicator.unit == "provider" else networks_of(con, indicator.unit, dataset)
-    if networks and scored and counts_in_part(networks.network_set, dataset.dataset):
+    if networks and only is None and counts_in_part(networks.network_set, dataset.dataset):
         carried = list(dict.fromkeys([*carried, *IDENTITY]))  # for `shared`
     sql = cohort_select(
         indicator, dataset, "cohort_record", networks=networks, cut_off=until, carried=carried
