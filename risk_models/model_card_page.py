@@ -54,6 +54,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     "number": ("getal", "number"),
     "spline": ("vloeiende kromme, knopen bij {0}", "smooth curve, knots at {0}"),
     "category": ("categorie: {0} (de eerste is de referentie)", "category: {0} (the first is the reference)"),
+    "degree": (", tot en met de macht {0}", ", up to power {0}"),
+    "unseen-reference": ("; een nieuw niveau telt als referentie", "; a new level counts as the reference"),
+    "unseen-own-category": ("; andere niveaus zijn één groep", "; other levels are one group"),
     "flag": ("ja of nee", "yes or no"),
     "interaction": ("samenhang van {0}", "interaction of {0}"),
     "coefficients": ("Coëfficiënten", "Coefficients"),
@@ -191,7 +194,10 @@ def _records(say: _Wording, states: Iterable[Mapping[str, Any]]) -> Iterator[str
 def _form(say: _Wording, term: Mapping[str, Any]) -> str:
     listed = {"spline": "knots", "category": "levels", "interaction": "of"}.get(term["kind"])
     values = [say.value(value) for value in term[listed]] if listed else []
-    return say(term["kind"], ", ".join(values))
+    form = say(term["kind"], ", ".join(values))
+    if term.get("degree", 1) > 1:
+        form += say("degree", str(term["degree"]))
+    return form + (say(f"unseen-{term['unseen']}") if term.get("unseen", "error") != "error" else "")
 
 
 def _diagnostics(say: _Wording, card: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from registry_db.effects import effects
 from registry_db.published import Model
 from registry_db.registry import Registry
+from risk_models.model_card_page import card_html
 from tests.registry_db.build import DEFINITIONS, FALL, HEADER, VISIT, make_registry, text, visits, write
 
 SIZES = {"north": 300, "south": 220, "east": 180, "west": 150, "island": 120}
@@ -115,6 +116,8 @@ def test_a_new_level_may_go_with_the_others(tmp_path: Path, options: str) -> Non
         assert not notes(registry)
         old, new = counted(registry, "2024"), counted(registry, "2025")
         found = expected(registry, "2025")
+        card = card_html(registry.model_card("visit-fall", period="2024"), language="en")
+    assert "category: heart, (other), lung (the first is the reference); other levels are one group" in card
 
     def columns(of: pd.DataFrame) -> list[Any]:
         return [of["sex"] == "female", of["ward"] == "lung", ~of["ward"].isin(["heart", "lung"])]
