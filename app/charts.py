@@ -122,7 +122,7 @@ def trend(
             "value": _times(score.adjusted, factor),
             "lower": _times(score.lower, factor),
             "upper": _times(score.upper, factor),
-            "average": _times(benchmark.reference if benchmark else None, factor),
+            "average": _times(benchmark.average(indicator) if benchmark else None, factor),
             "shown": "" if score.adjusted is None else w.value(indicator, score.adjusted),
         }
         for score, benchmark in years

@@ -180,8 +180,9 @@ def finding(w: Wording, result: Result, *, small_cell: int) -> str:
     if not score.assessable:
         why = reason(w, score, small_cell=small_cell)
         return w.t("finding.not-assessable", reason=why)
-    reference = result.benchmark.reference if result.benchmark else None
-    average = w.t("value.none") if reference is None else w.value(indicator, reference)
+    average = w.t("value.none")
+    if result.benchmark:
+        average = w.value(indicator, result.benchmark.average(indicator))
     if indicator.kind in OFTEN:
         return _often(w, indicator, score, average=average)
     start = mark("finding.change") if indicator.kind == "change" else mark("finding.mean")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from app.markup import COLOURS, INK, image
 from app.wording import Wording
-from registry_db.published import Benchmark, Result, Score
+from registry_db.published import Result, Score
 
 WIDTH, HEIGHT, MARGIN = 220, 24, 8
 _AREAS = (("low998", "high998", "#E7ECF2"), ("low95", "high95", "#C9D6E2"))
@@ -20,15 +20,16 @@ def spine(w: Wording, result: Result) -> str:
     score, benchmark = result.score, result.benchmark
     if score.adjusted is None or score.lower is None or score.upper is None or benchmark is None:
         return ""
-    place = _scale(score, benchmark)
+    everyone = benchmark.average(result.indicator)
+    place = _scale(score, everyone)
     label = w.t(
         "spine.alt",
         value=w.value(result.indicator, score.adjusted),
         interval=w.interval(result.indicator, score.lower, score.upper),
-        average=w.value(result.indicator, benchmark.reference),
+        average=w.value(result.indicator, everyone),
     )
     colour, middle = COLOURS[score.side], HEIGHT / 2
-    average, own = place(benchmark.reference), place(score.adjusted)
+    average, own = place(everyone), place(score.adjusted)
     drawing = (
         f'{_areas(score, place)}<path d="M{average:.1f} 1 V{HEIGHT - 1}" stroke="{INK}" stroke-width="1.5"/>'
         f'<path d="M{place(score.lower):.1f} {middle} H{place(score.upper):.1f}" stroke="{colour}" '
@@ -51,10 +52,10 @@ def _areas(score: Score, place: Callable[[float], float]) -> str:
     return drawn
 
 
-def _scale(score: Score, benchmark: Benchmark) -> Callable[[float], float]:
+def _scale(score: Score, average: float) -> Callable[[float], float]:
     """From a value to its place on the line."""
     limits = [score.low998, score.low95, score.high95, score.high998]
-    shown = [score.lower, score.upper, score.adjusted, benchmark.reference, *limits]
+    shown = [score.lower, score.upper, score.adjusted, average, *limits]
     known = [value for value in shown if value is not None]
     low, span = min(known), (max(known) - min(known)) or 1.0
 

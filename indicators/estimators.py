@@ -58,7 +58,8 @@ class ReferencePeriod(Part):
         The period that the model is fitted on.
     recalibration : str
         What is done in the other periods. ``none``: nothing, so that a score also says how all providers
-        together have changed. ``in-the-large``: the intercept is shifted until observed and expected have the
+        together have changed; an adjusted rate is then at the level that the model expects of that period's
+        patients. ``in-the-large``: the intercept is shifted until observed and expected have the
         same sum. ``re-centre``: the mean difference is added to every expectation of a value, as NHS England
         does; expectations of an event are multiplied by observed over expected.
     """

@@ -35,7 +35,7 @@ from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.explaining import Explanation, explain
 from registry_db.fits import Fitted, needs_model
 from registry_db.missing_values import missing_values
-from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, score, unscored
+from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, average_of, score, unscored
 from registry_db.subgroups import subgroup_scores, subgroup_states
 from risk_models.cox import CoxModel
 from risk_models.expected import CannotFit
@@ -146,7 +146,8 @@ def _assess_period(
         return (reason,)
     chance = _chance(item.model, patterns, expected.fitted)
     inside = scored.scores[~taken.outside]
-    beside = Beside(item.model, patterns, taken.of_providers(), inside, float(reference), chance)
+    average = average_of(item.model, scored.benchmark) or float(reference)
+    beside = Beside(item.model, patterns, taken.of_providers(), inside, float(reference), average, chance)
     with threadpool_limits(limits=1):
         found, reasons = estimates(beside)
     if not found.empty:  # a frame without rows has columns without a type

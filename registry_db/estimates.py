@@ -47,7 +47,9 @@ class Beside:
     scores : DataFrame
         The scores, one row for each provider of the strata.
     reference : float
-        What an average provider has, on the scale of the adjusted value.
+        What a provider that is exactly as expected has, on the scale of the adjusted value.
+    average : float
+        What all have together on that scale: another value where a model of another period expects.
     chance : callable or None
         Of a time to event: the chance by the horizon when every hazard is multiplied by a ratio.
     """
@@ -57,6 +59,7 @@ class Beside:
     strata: Strata
     scores: pd.DataFrame
     reference: float
+    average: float
     chance: Chance | None
 
     def total(self, values: Numbers) -> Numbers:
@@ -65,8 +68,8 @@ class Beside:
         return np.bincount(self.strata.provider, weights=values, minlength=providers)
 
     def at_ratio(self, ratio: Numbers) -> Numbers:
-        """The adjusted value of a provider with this ratio of events to those expected."""
-        return ratio * self.reference if self.chance is None else self.chance(ratio)
+        """The adjusted value of a provider with this ratio of events to those of an average one."""
+        return ratio * self.average if self.chance is None else self.chance(ratio)
 
 
 def estimates(beside: Beside) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -111,7 +114,7 @@ def _refuse_in_part(name: str, strata: Strata) -> None:
 
 
 def _shrunken(beside: Beside) -> Estimates:
-    indicator, reference = beside.indicator, beside.reference
+    indicator, reference = beside.indicator, beside.average
     kind, model, size, eta = _random_intercept(beside)
     effect, sd = model.mean_total, model.sd_total
     found: Estimates = {}
@@ -161,15 +164,15 @@ def _random_intercept(beside: Beside) -> tuple[ModelKind, RandomInterceptModel, 
 
 def _norm(beside: Beside, kind: ModelKind, eta: Numbers, size: Numbers) -> Numbers | float:
     """The intercept of a provider that meets the norm exactly; of the average one without a norm."""
-    indicator, reference, strata = beside.indicator, beside.reference, beside.strata
+    indicator, average, strata = beside.indicator, beside.average, beside.strata
     if indicator.norm is None:
         return 0.0
     norm = float(indicator.norm.value)
     if kind == "linear":
-        return norm - reference
+        return norm - average
     if norm == 0:
         return -np.inf
-    ratio = norm / reference if beside.chance is None else _ratio_at(beside.chance, norm)
+    ratio = norm / average if beside.chance is None else _ratio_at(beside.chance, norm)
     return effect_at_ratio(
         kind, eta, size, provider=strata.provider, providers=len(strata.providers), ratio=ratio
     )

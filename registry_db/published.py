@@ -160,7 +160,8 @@ class Benchmark:
     Attributes
     ----------
     reference : float
-        What an average provider has, on the scale of `Score.adjusted`.
+        What a provider that is exactly as expected has, on the scale of `Score.adjusted`: the middle of the
+        funnel.
     tau, phi : float or None
         Standard deviation between providers on that scale; over-dispersion.
     n_reliable : float or None
@@ -187,6 +188,12 @@ class Benchmark:
     test: str | None
     overdispersion: str | None
     allowed: float | None
+
+    def average(self, indicator: Indicator) -> float:
+        """What all have together on that scale: not the reference where a model of another period expects."""
+        if indicator.kind not in ("binary", "top_box", "count") or not self.expected:
+            return self.reference
+        return self.reference * self.observed / self.expected
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,39 @@ def _event_scores(
         tau2=allowed.tau2,
         phi=allowed.phi,
         weight=strata.share,
+        reference=_level(indicator, strata),
     )
+
+
+def _level(indicator: Indicator, strata: Strata) -> float | None:
+    """The rate that a provider with as many events as expected has; None: that of all records of the period.
+
+    By a model of another period that nothing is done to, a change of all providers together is in their
+    ratios. At today's rate it would be in their adjusted rates twice.
+    """
+    if not _left_as_it_was(indicator):
+        return None
+    size = strata.n * strata.share
+    return float((size * strata.expected).sum() / size.sum()) if size.sum() else None
+
+
+def _left_as_it_was(indicator: Indicator) -> bool:
+    """Whether a model of another period expects events, and nothing brings it up to date."""
+    reference = indicator.estimators.reference
+    events = indicator.outcome.kind in ("binary", "top_box", "count")
+    return events and reference is not None and reference.recalibration == "none"
+
+
+def average_of(indicator: Indicator, benchmark: dict[str, float | str | None]) -> float | None:
+    """What all have together on the scale of the adjusted value.
+
+    That is the reference, except by a model of another period that nothing is done to: the reference is then
+    what it expects of the patients of today.
+    """
+    reference, observed, expected = (benchmark[name] for name in ("reference", "observed", "expected"))
+    if not _left_as_it_was(indicator) or not reference or not expected:
+        return cast("float | None", reference)
+    return float(reference) * float(observed or 0.0) / float(expected)
 
 
 def _counts(indicator: Indicator, strata: Strata, test: AnyTest, allowed: Allowance) -> BinaryScores:
@@ -165,6 +197,7 @@ def _counts(indicator: Indicator, strata: Strata, test: AnyTest, allowed: Allowa
         test=test,
         tau2=allowed.tau2,
         phi=allowed.phi,
+        reference=_level(indicator, strata),
     )
     # The minimum volume is one of records; what a count is scored on is exposure.
     few = not_assessable(_sums(strata, strata.records), minimum_n=indicator.minimum.n)

@@ -173,9 +173,8 @@ def _at_baseline(
 ) -> IndicatorResult:
     """Bring a value that is adjusted by the model of the baseline period to the level of that period.
 
-    The score of a period stands at the level of all records of that period: observed over expected times what
-    all had, or observed less expected plus that. By a frozen model an improvement of all would then count
-    twice. Improvement is measured at the level of the baseline period, as the baseline itself is.
+    A rate stands at the level that the frozen model expects of the patients of its own period, and a mean at
+    what all had in it. Improvement is measured at the level of the baseline period, as the baseline itself is.
     """
     attain = rule.attain
     if not isinstance(attain, ByImprovement) or not isinstance(attain.baseline, OwnBaseline):

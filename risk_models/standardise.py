@@ -49,6 +49,7 @@ def score_binary(
     tau2: float = 0.0,
     phi: float = 1.0,
     weight: ArrayLike | None = None,
+    reference: float | None = None,
 ) -> BinaryScores:
     """Score an event: O/E, the indirectly standardised rate, and by default the exact case-mix verdict.
 
@@ -73,7 +74,7 @@ def score_binary(
         `poisson-mid-p` and `byar` for rare events only; or one of `published_tests`, which have their form
         for a proportion where all records have the same risk.
     norm
-        Adjusted rate to test against, a proportion; None is the rate of all providers together.
+        Adjusted rate to test against, a proportion; None is the reference.
     levels
         Inner and outer level of limits and verdict; the interval is at the inner one.
     tau2
@@ -85,6 +86,10 @@ def score_binary(
     weight
         For how much one record of each stratum counts, above 0 and at most 1 with two decimals at most; None
         is 1. With `exact`, `exact-mid-p` and `z-score` only: a Poisson count is a whole number.
+    reference
+        Rate that a provider with as many events as expected gets, above 0; None is that of all records. With
+        expectations of an earlier period give their mean: at today's rate a change of all providers together
+        would be in the adjusted rates twice, since it is in the ratios as well.
 
     Returns
     -------
@@ -127,7 +132,7 @@ def score_binary(
         observed=per_provider(index, events_in_parts, providers) / HUNDREDTHS,
         expected=per_provider(index, expected, providers),
         variance=per_provider(index, expected * share * (1 - risks), providers),
-        reference=overall(events_in_parts, in_parts),
+        reference=overall(events_in_parts, in_parts) if reference is None else reference,
     )
     question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
     if test in ("exact", "exact-mid-p"):
@@ -162,6 +167,7 @@ def score_count(
     levels: Sequence[float] = LEVELS,
     tau2: float = 0.0,
     phi: float = 1.0,
+    reference: float | None = None,
 ) -> BinaryScores:
     """Score a count, such as falls in bed days: O/E, the indirectly standardised rate, and a Poisson verdict.
 
@@ -175,8 +181,8 @@ def score_count(
         Expected events per unit of exposure, above 0; `RiskModel.expected` of a Poisson model.
     exposure
         Sum of exposure per stratum; None is one unit a record.
-    providers, norm, levels, tau2, phi
-        As for `score_binary`; the norm is a rate per unit of exposure.
+    providers, norm, levels, tau2, phi, reference
+        As for `score_binary`; norm and reference are a rate per unit of exposure.
     minimum_n, minimum_expected
         Least exposure, and fewest expected events, with which a provider is judged.
     test
@@ -211,7 +217,7 @@ def score_count(
         observed=per_provider(index, happened, providers),
         expected=expected,
         variance=expected,
-        reference=overall(happened, exposed),
+        reference=overall(happened, exposed) if reference is None else reference,
     )
     question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
     tested = counted(sums, question)

@@ -84,7 +84,7 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
         cards.append((name, w.value(indicator, score.adjusted), interval))
     if benchmark:
         among = w.plural("card.providers", benchmark.providers)
-        cards.append((w.t("card.average"), w.value(indicator, benchmark.reference), among))
+        cards.append((w.t("card.average"), w.value(indicator, benchmark.average(indicator)), among))
     if score.n is not None:
         cards.append((w.t("card.n"), w.count(score.n), _out_of(view, score)))
     cards += _response(view, indicator)

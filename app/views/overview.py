@@ -122,7 +122,7 @@ def _average(view: View, result: Result) -> str:
         return ""
     if result.indicator.is_fact:
         return escape(sentences.fact_benchmark(view.w, result.benchmark))
-    return escape(view.w.value(result.indicator, result.benchmark.reference))
+    return escape(view.w.value(result.indicator, result.benchmark.average(result.indicator)))
 
 
 def _legend(view: View) -> str:

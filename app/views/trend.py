@@ -103,7 +103,7 @@ def _twin(view: View, result: Result, years: Sequence[Year]) -> pd.DataFrame:
                 for score, _ in years
             ],
             w.t("column.average"): [
-                none if benchmark is None else w.value(indicator, benchmark.reference)
+                none if benchmark is None else w.value(indicator, benchmark.average(indicator))
                 for _, benchmark in years
             ],
         }

@@ -108,6 +108,9 @@ def test_a_frozen_model_is_applied_to_later_periods(tmp_path: Path, recalibratio
         assert abs(total - records["y"].sum()) > 0.5
     else:
         assert total == pytest.approx(records["y"].sum(), rel=1e-9)
+    # a change of all clinics together is in their rates once, not in the ratio and again in the level
+    everyone = (scores["adjusted"] * scores["expected"]).sum() / total
+    assert everyone == pytest.approx(records["y"].mean(), rel=1e-9)
     if recalibration == "re-centre":
         by_clinic = risk.groupby(records["clinic"]).sum() * records["y"].sum() / risk.sum()
         np.testing.assert_allclose(scores["expected"], by_clinic.loc[scores.index], rtol=1e-9)
