@@ -274,7 +274,7 @@ def test_cliffs_of_every_shipped_contract(path: Any) -> None:
 
 def test_cliffs_of_generated_contracts() -> None:
     seen: Counter[str] = Counter()
-    for seed in range(80):
+    for seed in range(120):
         terms, facts = generate(Random(seed))
         contract = parse_contract(terms)
         inputs = to_inputs(facts, contract)

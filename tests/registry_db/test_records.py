@@ -110,11 +110,12 @@ def test_a_record_ends_the_same_with_only_the_columns_that_its_indicator_reads(
         case_mix=None,
         outcome={"kind": "binary", "when": "often = 'yes'", "better": "lower"},
     )
-    sql = cohort_select(of, dataset, "seen", members="member", cut_off=None, carried=["id"])
+    sql = cohort_select(of, dataset, "seen", networks=None, cut_off=None, carried=["id"])
     ends = []
     for read_by in (None, sql):
         con.execute(f"create or replace temp view seen as {current_select(con, dataset, read_by=read_by)}")
         ends.append(con.execute(f"{sql} order by id").fetchall())
     assert ends[0] == ends[1]
-    assert [row[3] for row in ends[0]] == ["not-met", "not-met", *["met"] * 6]
+    state = [column[0] for column in con.execute(f"describe {sql}").fetchall()].index("_state")
+    assert [row[state] for row in ends[0]] == ["not-met", "not-met", *["met"] * 6]
     assert all(one[0] < other[0] for one, other in pairwise(ends[0]))
