@@ -174,7 +174,7 @@ def _at_baseline(
     """Bring a value that is adjusted by the model of the baseline period to the level of that period.
 
     A rate stands at the level that the frozen model expects of the patients of its own period, and a mean at
-    what all had in it. Improvement is measured at the level of the baseline period, as the baseline itself is.
+    what all had in it. Improvement is measured at the level of the baseline period, as the baseline is.
     """
     attain = rule.attain
     if not isinstance(attain, ByImprovement) or not isinstance(attain.baseline, OwnBaseline):
