@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -18,8 +19,10 @@ from indicators.definition import Indicator
 from indicators.expression import parse, to_sql
 from registry_db.records import make_current_view
 from registry_db.registry import Registry
+from tests.conftest import SHARED
 
 HERE = Path(__file__).parent / "ecqm"
+FOLDER = "MEETLAT_ECQM_FAMILY"
 POPULATIONS = {
     "initial-population": "_initial",
     "denominator": "_denominator",
@@ -163,11 +166,15 @@ def codes(rows: Iterator[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def folder(shared: Path) -> Path:
-    """Folder with the test patients of the family."""
-    folder = shared / "data" / "ecqm-family"
-    if not folder.is_dir():
-        pytest.skip("the test patients are not here: no folder ecqm-family")
+def folder() -> Path:
+    """Folder with the test patients of the family: one that is named must be there."""
+    named = os.environ.get(FOLDER)
+    folder = Path(named) if named else SHARED / "data" / "ecqm-family"
+    if not named and not folder.is_dir():
+        pytest.skip(
+            "the test patients are not here: run `python tests/registry_db/ecqm/flatten.py CHECKOUT FOLDER` "
+            f"on a checkout of github.com/cqframework/ecqm-content-qicore-2024, and set {FOLDER}=FOLDER"
+        )
     return folder
 
 
