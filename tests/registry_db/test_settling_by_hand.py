@@ -386,8 +386,9 @@ def test_payers_with_a_stated_part_in_all_records(care: Registry, judged: str) -
         assert found["savings_sd"] == pytest.approx(whole["savings_sd"], rel=1e-9)
         assert found["passes_by_luck"] == pytest.approx(whole["passes_by_luck"], rel=1e-9)
         assert found["expected_by_luck"] == pytest.approx(part * whole["expected_by_luck"], rel=0.05)
-    # both are paid in the same worlds, and in no others
-    assert told["Sun"]["total"]["any_by_luck"] == told["Sun"]["luck"]["any_by_luck"]
+    # both are paid in the same worlds, and in no others; less than half a cent of each may be one together
+    every = told["Sun"]["luck"]["any_by_luck"]
+    assert told["Sun"]["total"]["any_by_luck"] == pytest.approx(every, abs=2e-4)
 
 
 def test_the_risk_is_what_a_model_of_the_baseline_year_expects(care: Registry) -> None:
