@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,6 @@ from registry_db.catalogue import Catalogue
 from registry_db.connect import Connection
 from registry_db.evidence import evidence_of
 
-# of the same settlement the same numbers, to the bit
 _SEED_DIGITS = 8
 
 
@@ -36,7 +36,8 @@ def luck_of(
     contract : Contract
         As settled.
     made : JointSettlement
-        The hash of its first settlement gives the seed of the draws.
+        Its period and the contract give the seed of the draws. Its hash would not do: a score that differs in
+        the last digit, as it may between types of processor, would then give other draws.
     evidence : mapping of str to Evidence
         How sure its facts are, by payer.
 
@@ -48,7 +49,8 @@ def luck_of(
         ``total``, how sure the payment of all together is, as `contracts.luck.Chances`; the same with each.
     """
     inputs = {settlement.payer: settlement.inputs for settlement in made.settlements}
-    seed = int(made.settlements[0].hash[:_SEED_DIGITS], 16)
+    year = f"{contract.hash} {made.settlements[0].inputs.period}"
+    seed = int(hashlib.sha256(year.encode()).hexdigest()[:_SEED_DIGITS], 16)
     # One thread: sums in another order would differ in the last bit from machine to machine.
     with threadpool_limits(limits=1):
         joint = luck_of_payers(contract, inputs, evidence, seed=seed)

@@ -389,6 +389,9 @@ def test_payers_with_a_stated_part_in_all_records(care: Registry, judged: str) -
     # both are paid in the same worlds, and in no others; less than half a cent of each may be one together
     every = told["Sun"]["luck"]["any_by_luck"]
     assert told["Sun"]["total"]["any_by_luck"] == pytest.approx(every, abs=2e-4)
+    # draws follow from contract and year: another last digit somewhere, and so another hash, gives no other
+    renamed = tuple(replace(each, hash="0" * 64) for each in made.settlements)
+    assert luck_of(contract, replace(made, settlements=renamed), evidence) == told
 
 
 def test_the_risk_is_what_a_model_of_the_baseline_year_expects(care: Registry) -> None:
