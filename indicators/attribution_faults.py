@@ -92,9 +92,6 @@ def _may_be_missing(child: ChildTable, name: str) -> bool:
     return column is None or not column.required
 
 
-_IN_PART = ("exact", "exact-mid-p", "z-score", "normal")
-
-
 def in_part_faults(indicator: Indicator, network_set: str) -> Iterator[FaultFound]:
     """What an indicator asks for that has no meaning for records that count in part for its networks."""
     where = f"records of {indicator.dataset} count in part for the networks of {network_set}"

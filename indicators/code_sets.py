@@ -115,7 +115,10 @@ def written_out(source: Source, table: CodeTable, text: str) -> Source:
         If the table misses a header, or no row of it is taken.
     """
     reader = csv.DictReader(io.StringIO(text), strict=True)
-    headers = list(reader.fieldnames or [])
+    try:
+        headers = list(reader.fieldnames or [])
+    except csv.Error as error:
+        raise _unreadable(source, error) from None
     for field, header in [("code", table.code), ("system", table.system), ("list", table.list)]:
         _need(source, ("file", field), header, headers)
     for header in table.rows:
@@ -123,9 +126,7 @@ def written_out(source: Source, table: CodeTable, text: str) -> Source:
     try:
         taken = [row for row in reader if all(row[header] == value for header, value in table.rows.items())]
     except csv.Error as error:
-        raise DefinitionError(
-            [source.fault(("file", "name"), f"this table cannot be read: {error}")]
-        ) from None
+        raise _unreadable(source, error) from None
     if not taken:
         raise DefinitionError([source.fault(("file",), "no row of the table is taken")])
     lists: dict[str, list[Any]] = {}
@@ -136,6 +137,10 @@ def written_out(source: Source, table: CodeTable, text: str) -> Source:
     data = {field: value for field, value in source.data.items() if field != "file"}
     data |= {"lists": lists} if table.list else {"codes": lists[""]}
     return read_source(yaml.safe_dump(data, sort_keys=False, allow_unicode=True), source.file)
+
+
+def _unreadable(source: Source, error: csv.Error) -> DefinitionError:
+    return DefinitionError([source.fault(("file", "name"), f"this table cannot be read: {error}")])
 
 
 def _need(source: Source, path: tuple[str, ...], header: str | None, headers: list[str]) -> None:

@@ -36,7 +36,8 @@ class BinaryScores:
     ratio
         O/E; NaN without records.
     reference
-        The rate of all providers together: a proportion, or events per unit of exposure.
+        The rate of a provider with as many events as expected: that of all together unless another was given.
+        A proportion, or events per unit of exposure; of a time to event, a chance by the horizon.
     adjusted
         Indirectly standardised rate, ratio times reference. As a proportion it can exceed 1.
     lower, upper

@@ -132,7 +132,7 @@ def score_binary(
         observed=per_provider(index, events_in_parts, providers) / HUNDREDTHS,
         expected=per_provider(index, expected, providers),
         variance=per_provider(index, expected * share * (1 - risks), providers),
-        reference=overall(events_in_parts, in_parts) if reference is None else reference,
+        reference=_level(overall(events_in_parts, in_parts), reference, highest=1.0),
     )
     question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
     if test in ("exact", "exact-mid-p"):
@@ -217,11 +217,21 @@ def score_count(
         observed=per_provider(index, happened, providers),
         expected=expected,
         variance=expected,
-        reference=overall(happened, exposed) if reference is None else reference,
+        reference=_level(overall(happened, exposed), reference, highest=np.inf),
     )
     question = asked(sums.reference, test=test, norm=norm, levels=levels, tau2=tau2, phi=phi)
     tested = counted(sums, question)
     return answered(sums, question, tested, minimum_n=minimum_n, minimum_expected=minimum_expected)
+
+
+def _level(everyone: float, given: float | None, *, highest: float) -> float:
+    """The rate that goes with as many events as expected: that of everyone, unless another is given."""
+    if given is None:
+        return everyone
+    if not (0 < given <= highest and np.isfinite(given)):
+        most = f" and at most {highest:g}" if np.isfinite(highest) else ""
+        raise ValueError(f"reference: {given} is no rate; expected above 0{most}")
+    return given
 
 
 def _exact(

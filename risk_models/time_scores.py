@@ -70,6 +70,10 @@ def score_time(
     ----------
     Breslow NE, Day NE (1987). Statistical Methods in Cancer Research II, chapter 2. IARC.
     """
+    if test in ("exact", "exact-mid-p"):
+        raise ValueError(
+            f"test '{test}' is of an event; a time to event takes poisson, poisson-mid-p or byar"
+        )
     counts = checked_n(n)
     happened = checked_whole("events", checked_events(events, counts))
     hazard = checked("expected", expected, rows=len(counts))
