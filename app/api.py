@@ -245,7 +245,7 @@ class ScoreQuery(BaseModel):
     period: str | None = Field(None, description="Such as 2025 or 2016/17")
     provider: str | None = Field(None, description="Code of a provider or network")
     limit: int = Field(500, ge=1, le=10_000, description="Scores on a page")
-    offset: int = Field(0, ge=0, description="Scores to pass over")
+    offset: int = Field(0, ge=0, le=2**31 - 1, description="Scores to pass over")
 
 
 class LedgerQuery(BaseModel):

@@ -58,8 +58,8 @@ class RecordClass(Part):
     class : str
         Name of the class, such as ``home-births``.
     when : str
-        Condition on the columns of the dataset: which records are of the class. Of several classes a record
-        is of the first whose condition is true.
+        Condition on the columns of the dataset: which records are of the class. Classes are asked in their
+        order: the first whose condition is true, or cannot be told, decides.
     unknown : str
         Of a record for which the condition is neither true nor false: ``as-members`` counts it by the
         membership of its provider, ``outside`` in no network.

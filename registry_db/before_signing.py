@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from contracts.contract import Contract
 from contracts.plan import same_every_year
 from contracts.simulation import Simulation, simulate
-from registry_db.catalogue import Catalogue, read_definition
+from registry_db.catalogue import Catalogue, file_text, read_definition
 from registry_db.connect import Connection
 from registry_db.evidence import evidence_of
 from registry_db.faults import RegistryError
@@ -32,7 +32,7 @@ def contract_of(catalogue: Catalogue, contract: str) -> Contract:
         return model
     if not file.is_file():
         raise RegistryError(f"{file}: there is no such file")
-    model = read_definition(file.read_text(encoding="utf-8"), file.name).model
+    model = read_definition(file_text(file), file.name).model
     if not isinstance(model, Contract):
         raise RegistryError(f"{file}: this is no contract", "a contract begins with `contract:`")
     return model

@@ -138,7 +138,7 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
     faults: list[Fault] = []
     for file in files:
         try:
-            read.append(_with_codes(read_definition(_text(file), file.name), file.parent))
+            read.append(_with_codes(read_definition(file_text(file), file.name), file.parent))
         except OSError:
             faults.append(Fault(str(file), 0, "", "there is no such file"))
         except DefinitionError as error:
@@ -148,7 +148,7 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
     return read
 
 
-def _text(file: Path) -> str:
+def file_text(file: Path) -> str:
     """Text of a definition file; one that is too large is not read."""
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)

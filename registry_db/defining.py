@@ -16,6 +16,7 @@ from indicators.words import LANGUAGES
 from registry_db.catalogue import (
     Definition,
     cross_check,
+    file_text,
     merged,
     read_definition,
     read_files,
@@ -149,7 +150,7 @@ class Defining(OpenRegistry):
         rows = self.con.execute("select kind, id, version, hash from definition").fetchall()
         defined = {(kind, id, version): hash for kind, id, version, hash in rows}
         for file in sorted((self.folder / "definitions").glob("*.yaml")):
-            item = read_definition(file.read_text(encoding="utf-8"), file.name)
+            item = read_definition(file_text(file), file.name)
             if defined.get((item.kind, item.id, item.version)) != item.hash:
                 raise RegistryError(
                     f"definitions/{file.name}: {item.label} is not what this registry works with",

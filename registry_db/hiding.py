@@ -221,9 +221,8 @@ def _hide_luck(luck: pd.DataFrame, settlements: pd.DataFrame, scores: pd.DataFra
     gone = set(scores.loc[scores["suppressed"], [*_GROUP, "provider"]].itertuples(index=False, name=None))
     hidden_of = {}
     for row in settlements.itertuples():
-        lines = json.loads(str(row.settlement_json))["quality"]["lines"]
-        keys = [(line["indicator"], line["version"], line["period"], row.provider) for line in lines]
-        hidden_of[row.settlement] = {key[0] for key in keys if key in gone}
+        settlement = json.loads(str(row.settlement_json))
+        hidden_of[row.settlement] = _hidden_indicators(settlement, str(row.provider), gone)
     luck = luck.copy()
     luck["luck_json"] = [
         _without_steps(text, hidden_of[settlement])
@@ -242,7 +241,20 @@ def _without_steps(text: str, indicators: set[str]) -> str:
 
 def _without_results(text: str, provider: str, gone: set[tuple[Any, ...]]) -> str:
     settlement = json.loads(text)
+    hides = _hidden_indicators(settlement, provider, gone)
     for line in (*settlement["quality"]["lines"], *settlement["inputs"]["results"]):
-        if (line["indicator"], line["version"], line["period"], provider) in gone:
+        if line["indicator"] in hides:
             line.update({name: None for name in _RESULT_NUMBERS if name in line})
     return json.dumps(settlement, ensure_ascii=False, sort_keys=True)
+
+
+def _hidden_indicators(settlement: dict[str, Any], provider: str, gone: set[tuple[Any, ...]]) -> set[str]:
+    """Indicators of a settlement with a hidden score: of its period, or of one that may be its baseline."""
+    ever = {(indicator, version) for indicator, version, _, of in gone if of == provider}
+    found = set()
+    for line in (*settlement["quality"]["lines"], *settlement["inputs"]["results"]):
+        name = line["indicator"], line["version"]
+        from_earlier = line.get("baseline") is not None and name in ever
+        if from_earlier or (*name, line["period"], provider) in gone:
+            found.add(line["indicator"])
+    return found

@@ -14,7 +14,7 @@ import pytest
 from scipy.optimize import linprog
 
 from registry_db.connect import SHUT_OFF
-from registry_db.hiding import NUMBERS, hide_small
+from registry_db.hiding import NUMBERS, _without_results, hide_small
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.registry import Registry
 from tests.registry_db.build import VISIT, make_registry, text, visits, write
@@ -334,3 +334,16 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     sure = json.loads(tables["luck"]["luck_json"].iloc[0])
     assert sure == {"luck": {}, "slopes": steps[1:], "cliffs": steps[1:], "goals": goals[1:]}
     assert list(tables["estimate"]["indicator"]) == ["tear"]
+
+
+def test_an_own_baseline_goes_with_the_hidden_score_that_it_is() -> None:
+    """Shown in 2025, hidden in 2024: the baseline would tell what 2024 had."""
+    line = {"indicator": "tear", "version": "1.0.0", "period": "2025", "n": 300, "adjusted": "0.02"}
+    settlement = {"quality": {"lines": [line]}, "inputs": {"results": [line | {"baseline": 0.1234}]}}
+    gone = {("tear", "1.0.0", "2024", "VSV-03")}
+    shown = json.loads(_without_results(json.dumps(settlement), "VSV-03", gone))
+    assert shown["inputs"]["results"][0]["baseline"] is None
+    assert shown["quality"]["lines"][0]["n"] is None  # so that the text of the contract is left out too
+    assert json.loads(_without_results(json.dumps(settlement), "VSV-04", gone)) == settlement
+    without = {"quality": {"lines": [line]}, "inputs": {"results": [line]}}
+    assert json.loads(_without_results(json.dumps(without), "VSV-03", gone)) == without
