@@ -10,10 +10,11 @@ from indicators.case_mix import CaseMixTerm
 from indicators.dataset import Dataset
 from indicators.definition import Exclusion, Indicator
 from indicators.expression import parse
+from indicators.levels import Level, level_needed
 from indicators.notation import to_text
 from indicators.phrases import column_title, in_words
 from indicators.stratifiers import stratifier_words
-from indicators.versions import FieldChange, Level, field_changes, level_needed
+from indicators.versions import FieldChange, field_changes
 from indicators.words import Language, Text
 
 _WORDS: dict[str, Text] = {

@@ -1,4 +1,4 @@
-"""Versions of a definition: its identity, how far a change must raise its number, and its life cycle.
+"""Versions of a definition: its identity, what two of them say differently, and its life cycle.
 
 What a definition *says* is its checked content without its status: two files that say the same have the same
 identity, however they are laid out. The status is not part of it: a version that is adopted is the version
@@ -14,13 +14,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
 from indicators.words import Status
 
-Level = Literal["patch", "minor", "major"]
 Plain = Any  # dict, list, str, int, float, bool or None
 Place = tuple[str | int, ...]
 
@@ -32,27 +31,6 @@ TRANSITIONS: dict[Status, tuple[Status, ...]] = {
     "retired": (),
 }
 ADOPTED: tuple[Status, ...] = ("active", "retired")
-
-# Fields that hold words for people: they change no state and no score. A star is any name or number.
-_TEXTS = {
-    "indicator": (
-        "title", "why", "steward", "sources", "changes", "examples", "exclude.*.why", "except.*.why",
-        "stratify.*.title", "stratify.*.labels", "expectation.source", "show.decimals",
-    ),
-    "dataset": (
-        "title", "description", "source", "columns.*.title", "columns.*.unit", "columns.*.labels",
-        "derive.*.title",
-        "tables.*.title", "tables.*.columns.*.title", "tables.*.columns.*.unit", "tables.*.derive.*.title",
-    ),
-    "network_set": ("title", "networks.*.name", "attribution.*.classes.*.title"),
-    "contract": ("title",),
-    "code_set": ("title",),
-}  # fmt: skip
-# Fields that make it another quantity: scores before and after are not of the same thing.
-_OTHER_THING = {
-    "indicator": ("dataset", "unit", "period", "outcome", "show.unit"),
-    "dataset": ("key", "provider", "period", "columns.*.type", "columns.*.identifier"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,79 +132,6 @@ def _differences(before: Plain, after: Plain, place: Place) -> Iterator[FieldCha
 
 def _are_parts(before: list[Plain], after: list[Plain]) -> bool:
     return all(isinstance(item, dict) for item in [*before, *after])
-
-
-def level_needed(kind: str, changes: list[FieldChange]) -> Level:
-    """Which number of the version a set of changes must raise at the least.
-
-    Texts alone are a patch. What can change a state or a score is a minor version. What makes it another
-    quantity, so that scores before and after cannot be compared, is a major one: another outcome, dataset or
-    unit of an indicator; another key, provider, period or column type of a dataset, or a column less.
-    """
-    levels = {_level(kind, change) for change in changes}
-    return "major" if "major" in levels else "minor" if "minor" in levels else "patch"
-
-
-def _level(kind: str, change: FieldChange) -> Level:
-    if any(_within(change.place, pattern) for pattern in _TEXTS.get(kind, ())):
-        return "patch"
-    gone = kind == "dataset" and len(change.place) == 2 and change.place[0] == "columns" and not change.after
-    if gone or any(_within(change.place, pattern) for pattern in _OTHER_THING.get(kind, ())):
-        return "major"
-    return "minor"
-
-
-def _within(place: Place, pattern: str) -> bool:
-    steps = pattern.split(".")
-    return len(place) >= len(steps) and all(
-        step in ("*", str(here)) for step, here in zip(steps, place, strict=False)
-    )
-
-
-def level_raised(before: str, after: str) -> Level:
-    """Which number of a version was raised, for a later version of a definition."""
-    old, new = order(before), order(after)
-    return "major" if new[0] > old[0] else "minor" if new[1] > old[1] else "patch"
-
-
-def next_version(version: str, level: Level) -> str:
-    """Raise one of the three numbers; those behind it begin again at 0."""
-    major, minor, patch = order(version)
-    raised = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}
-    return ".".join(map(str, raised[level]))
-
-
-def version_fault(kind: str, before: str, after: str, changes: list[FieldChange]) -> tuple[str, str] | None:
-    """What is wrong with the number of a version, given what changed since the one before it.
-
-    Parameters
-    ----------
-    kind : str
-        Kind of definition, such as ``indicator``.
-    before, after : str
-        Version numbers; ``before`` is the lower.
-    changes : list of FieldChange
-        What changed between them.
-
-    Returns
-    -------
-    (message, hint) or None
-        None if the number says enough.
-    """
-    needed, raised = level_needed(kind, changes), level_raised(before, after)
-    levels = get_args(Level)
-    if levels.index(raised) >= levels.index(needed):
-        return None
-    fields = [change.field for change in changes if _level(kind, change) == needed]
-    listed = ", ".join(fields[:4]) + (", ..." if len(fields) > 4 else "")
-    why = {
-        "minor": "that can change states or scores",
-        "major": "that makes it another quantity",
-    }[needed]
-    return (
-        f"since {before} this changed: {listed}; {why}, and {after} says it is a {raised} change",
-        f"make it {next_version(before, needed)}",
-    )
 
 
 def next_statuses(status: Status) -> str:

@@ -9,6 +9,7 @@ from typing import get_args
 
 from indicators.faults import Fault, did_you_mean
 from indicators.guide import Edition
+from indicators.levels import version_fault
 from indicators.versions import (
     ADOPTED,
     TRANSITIONS,
@@ -16,7 +17,6 @@ from indicators.versions import (
     field_changes,
     next_statuses,
     order,
-    version_fault,
     with_status,
 )
 from indicators.words import Status

@@ -15,8 +15,9 @@ from indicators.evaluate import evaluate
 from indicators.expression import parse
 from indicators.fhir import absent, report_period
 from indicators.guide import Described, guide, guide_html
+from indicators.levels import level_needed
 from indicators.periods import newest_first
-from indicators.versions import field_changes, level_needed
+from indicators.versions import field_changes
 from indicators.words import Language
 from tests.indicators.build import (
     DATASET,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from indicators.versions import TRANSITIONS, field_changes, identity, level_needed, version_fault, with_status
+from indicators.levels import level_needed, version_fault
+from indicators.versions import TRANSITIONS, field_changes, identity, with_status
 from tests.indicators.build import dataset, indicator
 from tests.indicators.test_attribution import SHARED, network_set
 
