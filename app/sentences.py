@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from app.wording import Wording, mark
 from registry_db.published import Benchmark, Indicator, Result, Score, StateCount
+from registry_db.response import ENOUGH, Responded
 
 # a value as a thing that is higher or lower, set against an expectation or against the average
 _EXPECTED = {
@@ -252,6 +253,19 @@ def provisional(w: Wording, pending: StateCount) -> str:
     if pending.n is None:
         return w.t("provisional")
     return w.t("provisional.n", n=w.count(pending.n))
+
+
+def answered(w: Wording, response: Responded) -> str:
+    """How many answered of those who were asked; empty where that is not known."""
+    if response.eligible is None or response.responded is None:
+        return ""
+    return w.t("card.answered", answered=w.count(response.responded), asked=w.count(response.eligible))
+
+
+def low_response(w: Wording, response: Responded) -> str:
+    """Warn that so few answered that the score may say more about them than about care."""
+    share, enough = w.percent(response.share or 0.0, 0), w.percent(ENOUGH, 0)
+    return w.t("response.low", share=share, enough=enough)
 
 
 def settlement_kind(w: Wording, kind: str) -> str:

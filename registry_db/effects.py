@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from registry_db.published import Model
+from registry_db.published_models import Model
 from risk_models.cox import CoxModel
 from risk_models.design import FittedTerm
 from risk_models.expected import RiskModel

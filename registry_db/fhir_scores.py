@@ -16,7 +16,8 @@ from indicators.fhir import (
     scoring,
     stratifier_code,
 )
-from registry_db.published import Indicator, Score, StateCount, Subgroup, SubgroupScore
+from registry_db.published import Indicator, Score, StateCount
+from registry_db.published_subgroups import Subgroup, SubgroupScore
 from registry_db.reader import PublicationReader
 
 # States that FHIR has no population for: such a record is in the initial population and in no other.

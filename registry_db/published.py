@@ -6,10 +6,9 @@ Numbers are None where they are suppressed or do not exist. Rates are proportion
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Literal
 
 import yaml
 
@@ -132,25 +131,6 @@ class Indicator:
     def _reasons(self, block: str) -> tuple[dict[str, str], ...]:
         rules = yaml.safe_load(self.definition).get(block, [])
         return tuple(rule["why"] for rule in rules)
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A fitted case-mix model, as `risk_models.expected.RiskModel.to_dict` wrote it, with its diagnostics."""
-
-    model: str
-    indicator: str
-    version: str
-    period: str
-    kind: str
-    n: float
-    model_json: str
-    diagnostics_json: str
-
-    @property
-    def diagnostics(self) -> dict[str, Any]:
-        """What is known about how well the model predicts, by name."""
-        return cast(dict[str, Any], json.loads(self.diagnostics_json))
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +265,13 @@ class Score:
         return per_record(self.kind, value, self.exposure if self.kind == "count" else self.n)
 
 
+def per_record(kind: str, value: float | None, of: float | None) -> float | None:
+    """Give a number of events per record or unit of exposure; a mean as it is. None without either."""
+    if kind in ("continuous", "change") or value is None:
+        return value
+    return value / of if of else None
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a definition asks for beside the score, of one organisation.
@@ -307,117 +294,6 @@ class Estimate:
     value: float
     lower: float | None
     upper: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Subgroup:
-    """Records that a stratifier of an indicator puts together; `subgroup` is its value."""
-
-    indicator: str
-    version: str
-    stratifier: str
-    stratifier_nl: str
-    stratifier_en: str
-    subgroup: str
-    subgroup_nl: str
-    subgroup_en: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubgroupScore:
-    """The score of a subgroup, of one organisation or of all together (`(all)`).
-
-    Attributes
-    ----------
-    n, exposure, observed, expected, ratio, adjusted, lower, upper : float or None
-        As in `Score`, held against the expectation and tested by the test of the whole indicator.
-    reason : str
-        Why the interval says little; else empty.
-    suppressed : bool
-        Every number is None: it, or another one that it would give away, is of too few patients.
-    kind, better : str
-        Of the indicator.
-    """
-
-    indicator: str
-    version: str
-    period: str
-    provider: str
-    stratifier: str
-    subgroup: str
-    n: float | None
-    exposure: float | None
-    observed: float | None
-    expected: float | None
-    ratio: float | None
-    adjusted: float | None
-    lower: float | None
-    upper: float | None
-    reason: str
-    suppressed: bool
-    kind: str
-    better: str
-
-    @property
-    def observed_value(self) -> float | None:
-        """What was observed, per record or unit of exposure, as `Score.observed_value`."""
-        return per_record(self.kind, self.observed, self.exposure if self.kind == "count" else self.n)
-
-    @property
-    def expected_value(self) -> float | None:
-        """What was expected, per record or unit of exposure."""
-        return per_record(self.kind, self.expected, self.exposure if self.kind == "count" else self.n)
-
-
-def per_record(kind: str, value: float | None, of: float | None) -> float | None:
-    """Give a number of events per record or unit of exposure; a mean as it is. None without either."""
-    if kind in ("continuous", "change") or value is None:
-        return value
-    return value / of if of else None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a case-mix term adds to the mean expectation of one organisation.
-
-    Attributes
-    ----------
-    term : str
-        Column of the dataset, or ``(together)`` for terms that are too small to be shown one by one.
-    part : float
-        In the unit of the expectation; own is everyone plus all parts.
-    """
-
-    indicator: str
-    version: str
-    period: str
-    provider: str
-    term: str
-    part: float
-    own: float
-    everyone: float
-
-
-@dataclass(frozen=True, slots=True)
-class PatientMix:
-    """Who the patients of one organisation are beside everyone's.
-
-    Attributes
-    ----------
-    level : str
-        Of a category; empty for the mean of a number or the share of a flag.
-    own, everyone : float or None
-        Share of the patients, or mean; own is None where it is of few patients.
-    """
-
-    indicator: str
-    version: str
-    period: str
-    provider: str
-    term: str
-    level: str
-    own: float | None
-    everyone: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -25,19 +26,16 @@ from registry_db.published import (
     Delivery,
     Estimate,
     Indicator,
-    Model,
     Organisation,
-    Part,
-    PatientMix,
     Publication,
     Result,
     Score,
     StateCount,
-    Subgroup,
-    SubgroupScore,
 )
+from registry_db.published_models import Model, Part, PatientMix
 from registry_db.published_settlements import ContractText, Luck, Settlement
-from registry_db.response import Response, response
+from registry_db.published_subgroups import Subgroup, SubgroupScore
+from registry_db.response import Responded, response
 
 Row = TypeVar("Row")
 
@@ -209,12 +207,14 @@ class PublicationReader:
         return self._rows(SubgroupScore, _SUBGROUPS_FROM, where=where, values=values, order=order)
 
     def explanation(
-        self, indicator: str, *, version: str, period: str, provider: str
+        self, indicator: str, *, version: str, period: str | None = None, provider: str | None = None
     ) -> tuple[tuple[Part, ...], tuple[PatientMix, ...]]:
-        """Why the expectation of one organisation is what it is, and who its patients are."""
+        """Why the expectation of an organisation is what it is, and who its patients are."""
         where, values = _where(indicator=indicator, version=version, period=period, provider=provider)
-        parts = self._rows(Part, "explanation", where=where, values=values, order="abs(part) desc, term")
-        mixes = self._rows(PatientMix, "patient_mix", where=where, values=values, order="term, level")
+        order = "period, provider, abs(part) desc, term"
+        parts = self._rows(Part, "explanation", where=where, values=values, order=order)
+        order = "period, provider, term, level"
+        mixes = self._rows(PatientMix, "patient_mix", where=where, values=values, order=order)
         return parts, mixes
 
     def states(self, indicator: str, *, version: str, period: str, provider: str) -> tuple[StateCount, ...]:
@@ -223,14 +223,22 @@ class PublicationReader:
         order = "n desc nulls last, state, reason"
         return self._rows(StateCount, "state", where=where, values=values, order=order)
 
-    def response(self, indicator: Indicator, *, period: str, provider: str) -> Response | None:
-        """How many patients of one organisation answered; None where that is hidden or nobody is asked."""
+    def responses(
+        self, indicator: Indicator, *, period: str | None = None, provider: str | None = None
+    ) -> tuple[Responded, ...]:
+        """How many patients answered, by period and organisation; none of an indicator that asks nobody."""
         if indicator.response_json is None:
-            return None
-        found = self.states(indicator.indicator, version=indicator.version, period=period, provider=provider)
-        return response(
-            [(row.state, row.reason, row.n) for row in found], **json.loads(indicator.response_json)
-        )
+            return ()
+        key = {"indicator": indicator.indicator, "version": indicator.version}
+        where, values = _where(**key, period=period, provider=provider)
+        found = self._rows(StateCount, "state", where=where, values=values, order="period, provider")
+        takes = json.loads(indicator.response_json)
+        rows = []
+        for (period, provider), states in groupby(found, key=lambda row: (row.period, row.provider)):
+            told = response([(row.state, row.reason, row.n) for row in states], **takes)
+            numbers = (told.eligible, told.responded) if told else (None, None)
+            rows.append(Responded(indicator.indicator, indicator.version, period, provider, *numbers))
+        return tuple(rows)
 
     def settlements(self, provider: str | None = None) -> tuple[Settlement, ...]:
         """Settlements, newest period first; of one organisation if named."""

@@ -13,6 +13,9 @@ from indicators.states import outcome_node
 ANSWERED = ("met", "not-met", "value", "counted", "excepted")
 # What a record is said to miss when it is no single column.
 EXPRESSION = "the expression"
+# Of hip replacements a random 60 % of the answers still gave the mean change of all (Pronk Y et al. (2020),
+# HQLO 18:379, doi:10.1186/s12955-020-01628-1). Who does not answer differs, so that it is the least to ask.
+ENOUGH = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,36 @@ class Response:
 
     eligible: float
     responded: float
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """How many patients of one organisation answered, as it is published.
+
+    Attributes
+    ----------
+    eligible, responded : float or None
+        As in `Response`; None where a number that they take is hidden, or where nobody was asked.
+    """
+
+    indicator: str
+    version: str
+    period: str
+    provider: str
+    eligible: float | None
+    responded: float | None
+
+    @property
+    def share(self) -> float | None:
+        """Part of those asked who answered, from 0 to 1."""
+        if self.eligible is None or self.responded is None:
+            return None
+        return self.responded / self.eligible
+
+    @property
+    def low(self) -> bool:
+        """Whether so few answered that the score may say more about who answered than about care."""
+        return self.share is not None and self.share < ENOUGH
 
 
 def asked_of(indicator: Indicator, dataset: Dataset) -> Asked | None:

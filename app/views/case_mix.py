@@ -12,7 +12,8 @@ from app.selection import View
 from app.views import explanation, frame
 from app.wording import Wording, mark
 from registry_db.effects import Effect, effects
-from registry_db.published import Indicator, Model, Result
+from registry_db.published import Indicator, Result
+from registry_db.published_models import Model
 
 _DIAGNOSTICS = {
     "c_statistic": (mark("diagnostic.c"), mark("diagnostic.c.about")),

@@ -11,7 +11,8 @@ from app.selection import View
 from app.views import frame
 from app.wording import Wording, mark
 from registry_db.effects import Effect
-from registry_db.published import Indicator, Part, PatientMix, Result
+from registry_db.published import Indicator, Result
+from registry_db.published_models import Part, PatientMix
 
 _TOGETHER = "(together)"
 # What a difference in expectation is a difference of.

@@ -29,6 +29,11 @@ def section(title: str, about: str = "") -> None:
     st.html(f'<div class="section"><h2>{escape(title)}</h2>{under}</div>')
 
 
+def warning(text: str) -> None:
+    """What a reader must know before the figures are read."""
+    st.html(f'<p class="warning" role="note">{escape(text)}</p>')
+
+
 def note(text: str) -> None:
     """A remark under a chart or table."""
     st.html(f'<p class="note">{escape(text)}</p>')

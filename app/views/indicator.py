@@ -10,7 +10,9 @@ import streamlit as st
 from app import charts, markup, sentences
 from app.selection import View, choose
 from app.views import beside, case_mix, frame, subgroups, trend
+from app.wording import Wording
 from registry_db.published import Indicator, Result, Score, StateCount
+from registry_db.response import Responded
 
 
 def show(view: View) -> None:
@@ -34,7 +36,10 @@ def show(view: View) -> None:
         frame.note(view.w.t("indicator.retired"))
     elif indicator.status == "consultation":
         frame.note(view.w.t("indicator.consultation"))
-    st.html(markup.cards(_cards(view, result)))
+    response = _response(view, indicator)
+    if response is not None and response.low:
+        frame.warning(sentences.low_response(view.w, response))
+    st.html(markup.cards(_cards(view, result, response)))
     parts = {
         view.w.t("tab.compare"): _compare,
         view.w.t("tab.subgroups"): subgroups.show,
@@ -68,7 +73,7 @@ def _choose_result(view: View, results: Sequence[Result]) -> Result:
     return by_name[chosen]
 
 
-def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
+def _cards(view: View, result: Result, response: Responded | None) -> list[tuple[str, str, str]]:
     w, indicator, score, benchmark = view.w, result.indicator, result.score, result.benchmark
     if indicator.is_fact:
         cards = [(w.t("column.value"), sentences.fact(w, score), "")]
@@ -87,7 +92,7 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
         cards.append((w.t("card.average"), w.value(indicator, benchmark.average(indicator)), among))
     if score.n is not None:
         cards.append((w.t("card.n"), w.count(score.n), _out_of(view, score)))
-    cards += _response(view, indicator)
+    cards += _response_card(w, response)
     if score.reliability is not None and score.assessable:
         enough = ""
         if benchmark and benchmark.n_reliable is not None:
@@ -98,14 +103,16 @@ def _cards(view: View, result: Result) -> list[tuple[str, str, str]]:
     return cards
 
 
-def _response(view: View, indicator: Indicator) -> list[tuple[str, str, str]]:
-    """How many answered, of an indicator that rests on answers."""
-    w = view.w
-    found = view.reader.response(indicator, period=view.period, provider=view.organisation.provider)
-    if found is None:
+def _response(view: View, indicator: Indicator) -> Responded | None:
+    """How many patients of the own organisation answered; None where nobody is asked."""
+    found = view.reader.responses(indicator, period=view.period, provider=view.organisation.provider)
+    return found[0] if found else None
+
+
+def _response_card(w: Wording, response: Responded | None) -> list[tuple[str, str, str]]:
+    if response is None or response.share is None:
         return []
-    told = w.t("card.answered", answered=w.count(found.responded), asked=w.count(found.eligible))
-    return [(w.t("card.response"), w.percent(found.responded / found.eligible, 0), told)]
+    return [(w.t("card.response"), w.percent(response.share, 0), sentences.answered(w, response))]
 
 
 def _out_of(view: View, score: Score) -> str:
@@ -152,6 +159,8 @@ def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataF
     """
     w, own = view.w, view.organisation.provider
     ordered = sorted(scores, key=lambda score: (score.provider != own, score.outside, -(score.n or 0.0)))
+    answered = {row.provider: row for row in view.reader.responses(indicator, period=view.period)}
+    response = {w.t("card.response"): [_share(view, answered.get(score.provider)) for score in ordered]}
     return pd.DataFrame(
         {
             w.t("column.organisation"): [
@@ -170,9 +179,16 @@ def _twin(view: View, indicator: Indicator, scores: Sequence[Score]) -> pd.DataF
                 else w.interval(indicator, score.lower, score.upper)
                 for score in ordered
             ],
+            **(response if answered else {}),
             w.t("column.verdict"): [_verdict(view, indicator, score) for score in ordered],
         }
     )
+
+
+def _share(view: View, response: Responded | None) -> str:
+    if response is None or response.share is None:
+        return view.w.t("value.none")
+    return view.w.percent(response.share, 0)
 
 
 def _value(view: View, indicator: Indicator, score: Score) -> str:

@@ -11,7 +11,8 @@ from app import markup, sentences
 from app.selection import View
 from app.spine import spine
 from app.views import frame
-from registry_db.published import Result, StateCount
+from registry_db.published import Indicator, Result, StateCount
+from registry_db.response import ENOUGH
 
 
 def show(view: View) -> None:
@@ -102,8 +103,19 @@ def _size(view: View, result: Result) -> str:
         return ""
     worth = sentences.reliability(w, score) if score.assessable else ""
     under = [w.t("overview.reliability", level=worth)] if worth else []
+    under += _response(view, indicator)
     under += [sentences.provisional(w, pending) for pending in _pending(view, result)]
     return w.count(score.n) + "".join(f"<small>{escape(line)}</small>" for line in under)
+
+
+def _response(view: View, indicator: Indicator) -> list[str]:
+    """Which part of those asked answered, and whether that is little."""
+    w = view.w
+    found = view.reader.responses(indicator, period=view.period, provider=view.organisation.provider)
+    if not found or found[0].share is None:
+        return []
+    told = w.t("overview.response", share=w.percent(found[0].share, 0))
+    return [told, w.t("overview.response.low", enough=w.percent(ENOUGH, 0))] if found[0].low else [told]
 
 
 def _pending(view: View, result: Result) -> tuple[StateCount, ...]:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from app.selection import View
 from app.views import frame
-from registry_db.published import Indicator, Result, Subgroup, SubgroupScore
+from registry_db.published import Indicator, Result
+from registry_db.published_subgroups import Subgroup, SubgroupScore
 from registry_db.subgroups import ALL
 
 

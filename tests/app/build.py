@@ -70,7 +70,8 @@ INDICATORS: list[dict[str, Any]] = [
     {"indicator": "birth-apgar", "horizon": 2, "kind": "binary", "better": "lower", "expectation": "own"}
     | {"title_nl": "Lage Apgarscore", "title_en": "Low Apgar score"},
     {"indicator": "birth-experience", "horizon": 3, "kind": "continuous", "better": "higher"}
-    | {"title_nl": "Ervaring", "title_en": "Experience", "expectation": "own", "show_unit": "points"},
+    | {"title_nl": "Ervaring", "title_en": "Experience", "expectation": "own", "show_unit": "points"}
+    | {"response_json": '{"answer": ["experience"], "beside": ["age"]}'},
     {"indicator": "hip-eq5d", "horizon": 3, "kind": "change", "better": "higher", "expectation": "external"}
     | {"title_nl": "Winst in kwaliteit van leven", "title_en": "Gain in quality of life"}
     | {"show_unit": "points", "show_decimals": 3, "dataset": "hip"},
@@ -242,6 +243,8 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
         insert(con, "score", [(*row, None) for row in score_rows()])  # no exposure: none of them is a count
         insert(con, "state", state_rows())
         insert(con, "subgroup", subgroup_rows())
+        insert(con, "explanation", explanation_rows())
+        insert(con, "patient_mix", patient_rows())
         insert(con, "subgroup_score", subgroup_score_rows())
         insert(con, "settlement", [settlement_row()])
         # by way of JSON, since a definition has no anchors for what stands in it twice
@@ -278,8 +281,31 @@ def state_rows() -> list[tuple[Any, ...]]:
         (*key, "not-eligible", "population", 0),
         (*key, "missing", "blood_loss_ml", None),
         (*key, "pending", "", None),
+        ("birth-experience", "1.0.0", PERIOD, OWN, "counted", "", 120),
+        ("birth-experience", "1.0.0", PERIOD, OWN, "missing", "experience", 100),
+        ("birth-experience", "1.0.0", PERIOD, OWN, "missing", "age", 5),
+        ("birth-experience", "1.0.0", PERIOD, OWN, "excluded", "rule 1", 40),
+        ("birth-experience", "1.0.0", PERIOD, OTHER, "counted", "", 30),
+        ("birth-experience", "1.0.0", PERIOD, OTHER, "missing", "experience", None),
         ("birth-tear", "1.0.0", PERIOD, OWN, "counted", "", 410),
         ("birth-tear", "1.0.0", PERIOD, OWN, "excluded", "rule 1", 158),
+    ]
+
+
+def explanation_rows() -> list[tuple[Any, ...]]:
+    """Why the expectation of the own network is 6.1 %, where that of everyone is 5.9 %."""
+    key = ("birth-pph", "1.0.0", PERIOD, OWN)
+    return [(*key, term, part, 0.061, 0.059) for term, part in (("parity", 0.003), ("age", -0.001))]
+
+
+def patient_rows() -> list[tuple[Any, ...]]:
+    """Who the patients of the own network are."""
+    key = ("birth-pph", "1.0.0", PERIOD, OWN)
+    return [
+        (*key, "age", "", 30.2, 31.4),
+        (*key, "parity", "multi", 0.52, 0.56),
+        (*key, "parity", "nulli", 0.48, 0.44),
+        (*key, "parity", "(missing)", None, 0.0),
     ]
 
 

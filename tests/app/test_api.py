@@ -81,6 +81,38 @@ def test_subgroups_of_one_indicator(client: Client) -> None:
     assert "there are indicator, version, period, provider, stratifier" in wrong.json()["detail"]
 
 
+def test_why_an_expectation_is_what_it_is(client: Client) -> None:
+    query = {"indicator": "birth-pph", "period": PERIOD, "provider": OWN}
+    found = client.get("/api/v1/explanation", params=query).json()
+    assert (found["publication"], found["indicator"], found["version"]) == (
+        "abcdef0123456789", "birth-pph", "1.0.0"
+    )  # fmt: skip
+    assert [(row["term"], row["part"]) for row in found["parts"]] == [("parity", 0.003), ("age", -0.001)]
+    everyone, own = found["parts"][0]["everyone"], found["parts"][0]["own"]
+    assert everyone + sum(row["part"] for row in found["parts"]) == pytest.approx(own, abs=1e-12)
+    patients = {(row["term"], row["level"]): (row["own"], row["everyone"]) for row in found["patients"]}
+    assert patients["parity", "nulli"] == (0.48, 0.44)
+    assert patients["parity", "(missing)"] == (None, 0.0)  # of few patients
+    assert client.get("/api/v1/explanation", params=query | {"provider": OTHER}).json()["parts"] == []
+    every = client.get("/api/v1/explanation", params={"indicator": "birth-pph"}).json()
+    assert every["parts"] == found["parts"]
+    assert client.get("/api/v1/explanation", params={"indicator": "nothing"}).status_code == 404
+    assert client.get("/api/v1/explanation").json()["detail"] == (
+        "indicator: this parameter is needed; there are indicator, version, period, provider"
+    )
+
+
+def test_how_many_answered_of_those_who_were_asked(client: Client) -> None:
+    query = {"indicator": "birth-experience", "period": PERIOD}
+    found = client.get("/api/v1/response", params=query).json()["responses"]
+    shown = {row["provider"]: (row["eligible"], row["responded"]) for row in found}
+    # who answered and misses case mix counts; of the other network a number is hidden
+    assert shown == {OWN: (225, 125), OTHER: (None, None)}
+    assert client.get("/api/v1/response", params={"indicator": "birth-pph"}).json()["responses"] == []
+    wrong = client.get("/api/v1/response", params=query | {"limit": "3"}).json()["detail"]
+    assert wrong == "limit: there is no such parameter; there are indicator, version, period, provider"
+
+
 def test_scores_come_in_pages_that_hold_each_once(client: Client) -> None:
     total = client.get("/api/v1/scores").json()["total"]
     pages = [client.get(f"/api/v1/scores?limit=5&offset={at}").json()["scores"] for at in range(0, total, 5)]
@@ -199,13 +231,26 @@ def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     assert "no publication yet" in answer.json()["detail"]
 
 
-ENDPOINTS = ("about", "contracts", "indicators", "ledger", "luck", "scores", "settlements", "subgroups")
+ENDPOINTS = (
+    "about", "contracts", "explanation", "indicators", "ledger", "luck", "response", "scores", "settlements",
+    "subgroups",
+)  # fmt: skip
 
 
 def test_the_description_names_every_endpoint_with_what_can_go_wrong(client: Client) -> None:
     paths = client.get("/api/openapi.json").json()["paths"]
     assert set(paths) == {f"/api/v1/{name}" for name in ENDPOINTS}
     assert set(paths["/api/v1/scores"]["get"]["responses"]) == {"200", "404", "422", "503"}
+
+
+def test_the_description_says_what_comes_back_in_words(client: Client) -> None:
+    told = client.get("/api/openapi.json").json()
+    for path, methods in told["paths"].items():
+        if path != "/api/v1/ledger":  # a file
+            answer = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            assert "$ref" in (answer if "$ref" in answer else answer["items"]), path
+    assert all(schema.get("description") for name, schema in told["components"]["schemas"].items())
+    assert "What a case-mix term adds" in told["components"]["schemas"]["Part"]["description"]
 
 
 def test_the_page_of_the_api_needs_nothing_from_elsewhere(client: Client) -> None:

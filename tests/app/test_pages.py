@@ -194,6 +194,19 @@ def test_an_unripe_value_is_called_provisional() -> None:
 
 
 @pytest.mark.usefixtures("shown")
+def test_the_response_stands_beside_the_score_with_a_warning_where_it_is_low() -> None:
+    overview = text(page("overview", lang="nl"))
+    assert "<small>respons 56 %</small><small>laag (onder 60 %): lees de waarde met voorbehoud" in overview
+    body = text(page("indicator", lang="nl", indicator="birth-experience"))
+    assert "Lage respons: 56 % van de gevraagde cliënten vulde de vragenlijst in, minder dan 60 %." in body
+    assert "<dd>56 %<small>125 van de 225 antwoordden" in body
+    assert "Low response: 56% of the clients who were asked" in text(
+        page("indicator", lang="en", indicator="birth-experience")
+    )
+    assert "respons" not in text(page("indicator", lang="nl", indicator="birth-pph"))
+
+
+@pytest.mark.usefixtures("shown")
 def test_the_case_mix_model_is_readable() -> None:
     body = text(page("indicator", lang="nl", indicator="birth-pph"))
     assert 'parity,nulli tegenover multi,"1,56","1,02 tot 2,40"' in body

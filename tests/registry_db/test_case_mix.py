@@ -12,7 +12,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from registry_db.effects import effects
-from registry_db.published import Model
+from registry_db.published_models import Model
 from registry_db.registry import Registry
 from risk_models.model_card_page import card_html
 from tests.registry_db.build import DEFINITIONS, FALL, HEADER, VISIT, make_registry, text, visits, write

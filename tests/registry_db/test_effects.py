@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from registry_db.effects import effects
-from registry_db.published import Model
+from registry_db.published_models import Model
 from risk_models.expected import RiskModel
 from tests.app.build import model_json
 

@@ -194,9 +194,16 @@ def test_the_response_stands_beside_what_patients_report(registry: Registry) -> 
     assert scores["responded"].to_dict() == asked["count"].to_dict()
     assert "eligible" not in registry.scores("stay-falls")
     reader = Publications(registry.folder).newest()
-    found = reader.response(reader.indicator("stay-top"), period="2024", provider="a")
-    assert found == Response(float(asked.loc["a", "size"]), float(asked.loc["a", "count"]))
-    assert reader.response(reader.indicator("stay-falls"), period="2024", provider="a") is None
+    published = {row.provider: row for row in reader.responses(reader.indicator("stay-top"), period="2024")}
+    for ward in ("a", "b", "c"):
+        told = published[ward].eligible, published[ward].responded
+        assert told == (asked.loc[ward, "size"], asked.loc[ward, "count"])
+    # hidden, for there are few patients, and that of another ward would give it away
+    assert [published[ward].eligible for ward in ("tiny", "d")] == [None, None]
+    (own,) = reader.responses(reader.indicator("stay-top"), period="2024", provider="a")
+    assert own == published["a"]
+    assert own.share == asked.loc["a", "count"] / asked.loc["a", "size"]
+    assert reader.responses(reader.indicator("stay-falls")) == ()
 
 
 def test_who_misses_case_mix_answered_and_who_is_pending_was_not_asked_yet() -> None:

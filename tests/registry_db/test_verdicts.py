@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import chi2, poisson
 
 from registry_db.effects import effects
-from registry_db.published import Model
+from registry_db.published_models import Model
 from registry_db.registry import Registry
 from risk_models.cox import CoxModel
 from risk_models.design import Term
