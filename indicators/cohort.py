@@ -191,14 +191,20 @@ def _in_view_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
     return f"greatest(least({', '.join(ends)}), 0)"
 
 
-def _happened_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
+def _days_to_event_sql(outcome: TimeToEventOutcome) -> str:
+    """SQL of the days from the start to the event, null without one that can be."""
     days = f"({quote(outcome.event)} - {quote(outcome.start)})"
-    return f"coalesce({days} <= {_in_view_sql(outcome, cut_off)}, false)"
+    if outcome.competing is None or outcome.competing.counts_as == "censored":
+        return days  # what comes after a competing event is out of view then
+    return f"(case when {quote(outcome.competing.on)} < {quote(outcome.event)} then null else {days} end)"
+
+
+def _happened_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
+    return f"coalesce({_days_to_event_sql(outcome)} <= {_in_view_sql(outcome, cut_off)}, false)"
 
 
 def _followed_sql(outcome: TimeToEventOutcome, cut_off: dt.date | None) -> str:
-    days = f"({quote(outcome.event)} - {quote(outcome.start)})"
-    return f"least({days}, {_in_view_sql(outcome, cut_off)})"
+    return f"least({_days_to_event_sql(outcome)}, {_in_view_sql(outcome, cut_off)})"
 
 
 def _term_sql(term: CaseMixTerm) -> str:

@@ -107,7 +107,8 @@ class Competing(Part):
     counts_as : str
         ``censored``: the record is followed up to that day (the hazard of those who are still there).
         ``event-free``: it stays in view, without the outcome, to the end of the window (what happens to
-        the patients in the end).
+        the patients in the end). Either way an outcome on a later day does not count; one on the same day
+        does.
     """
 
     on: ColumnName
