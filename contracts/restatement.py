@@ -211,8 +211,22 @@ def restate_payers(
     A correction of the contract or of a score is made for all payers at once, one of their facts by payer.
     With several payers a cause names the payer whose facts were corrected; a payer is told of another's only
     where that changed what it pays, as it can where all are judged together.
+
+    Raises
+    ------
+    SettlementError
+        If the corrected facts do not fit, or are of other payers: those made no settlement to be restated.
     """
     now = corrected or contract
+    if sorted(now.parties.payers) != sorted(each.payer for each in before.settlements):
+        settled = ", ".join(each.payer for each in before.settlements)
+        raise SettlementError(
+            [
+                f"parties.payers: {', '.join(now.parties.payers)}; {before.settlements[0].period} was settled "
+                f"with {settled}, and a correction is between the same payers. Give an agreement with other "
+                "payers a name of its own ('contract:')"
+            ]
+        )
     after = settle_payers(now, inputs)
     terms: Contract = contract
     facts: _Facts = {each.payer: each.inputs for each in before.settlements}

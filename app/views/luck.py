@@ -12,6 +12,7 @@ from app import markup
 from app.selection import View
 from app.views import frame
 from app.wording import Wording
+from contracts.luck import Chances
 from registry_db.published_settlements import Cliff, Luck, Settlement, Slope
 
 # beyond this many standard errors a jump is hardly a matter of chance
@@ -30,6 +31,8 @@ def show(view: View, settlement: Settlement) -> None:
     frame.note(w.t("luck.note", draws=w.count(found.draws)))
     if found.held:
         frame.note(w.t("luck.held", indicators=", ".join(_title(view, name) for name in found.held)))
+    if found.total is not None:
+        _show_total(w, found.total)
     events = [slope for slope in found.slopes if slope.kind == "event"]
     if events:
         frame.section(w.t("event.title"), w.t("event.about"))
@@ -41,7 +44,16 @@ def show(view: View, settlement: Settlement) -> None:
         frame.empty(w.t("cliff.none"))
 
 
-def told(w: Wording, found: Luck) -> str:
+def _show_total(w: Wording, total: Chances) -> None:
+    """Draw how sure the sum of what all payers pay is; luck with one may undo that with another."""
+    owes, amount = total.payment < 0, w.money(abs(total.payment), cents=True)
+    about = w.t("luck.all.owed", amount=amount) if owes else w.t("luck.all.paid", amount=amount)
+    frame.section(w.t("luck.all.title"), f"{about} {w.t('luck.all.about')}")
+    st.html(f'<p class="lead">{escape(told(w, total))}</p>')
+    st.html(markup.cards(_cards(w, total)))
+
+
+def told(w: Wording, found: Chances) -> str:
     """What luck alone would have paid, in two sentences."""
     paid = w.t(
         "luck.any", years=_of_hundred(w, found.any_by_luck), amount=w.money(Decimal(found.expected_by_luck))
@@ -51,23 +63,30 @@ def told(w: Wording, found: Luck) -> str:
     return f"{paid} {w.t('luck.this', years=_of_hundred(w, found.by_luck))}"
 
 
-def interval(w: Wording, found: Luck) -> str:
+def interval(w: Wording, found: Chances) -> str:
     """Limits between which 95 % of the payments lie."""
     lower, upper = (w.money(Decimal(edge)) for edge in (found.lower, found.upper))
     return f"{lower} {w.t('interval.between')} {upper}"
 
 
-def _cards(w: Wording, found: Luck) -> list[tuple[str, str, str]]:
-    return [
-        (w.t("luck.by-luck"), _chance(w, found.by_luck), ""),
+def _cards(w: Wording, found: Chances) -> list[tuple[str, str, str]]:
+    owes = found.payment < 0
+    # of an amount that the network owes, the question is how often chance alone would have cost it more
+    by_luck = 1 - found.by_luck if owes else found.by_luck
+    either = found.chance_owed > 0
+    cards = [
+        (w.t("luck.more-owed") if owes else w.t("luck.by-luck"), _chance(w, by_luck), ""),
         (w.t("luck.interval"), interval(w, found), w.t("luck.interval.about")),
-        (w.t("luck.nothing"), _chance(w, found.chance_none), ""),
+        (w.t("luck.neither") if either else w.t("luck.nothing"), _chance(w, found.chance_none), ""),
         (
             w.t("luck.power"),
             _chance(w, found.power),
             w.t("luck.power.about", saving=w.percent(found.true_saving, 0)),
         ),
     ]
+    if either:
+        cards.insert(3, (w.t("luck.owed"), _chance(w, found.chance_owed), ""))
+    return cards
 
 
 def _chance(w: Wording, chance: float) -> str:

@@ -19,9 +19,10 @@ from app.views import luck as luck_view
 from app.wording import wording
 from contracts.inputs import Completion, Interim
 from contracts.ledger import settle
+from contracts.luck import Chances
 from registry_db.ledgers import published_file
 from registry_db.reader import NotPublished
-from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at, settlement
+from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, luck_row, point_at, settlement
 from tests.app.build import contract as contract_of_test
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
@@ -379,6 +380,36 @@ def test_spending_that_is_brought_up_says_from_what(tmp_path: Path, monkeypatch:
     assert "verwerkt: € 2.110.001, naar verwachting 50,0 % van het eindbedrag" in body
     assert "opgehoogd tot € 4.220.001" in body
     assert "Nog niet alle uitkomsten zijn bekend bij: Fluxus postpartum" in body
+
+
+@pytest.mark.parametrize(
+    ("payment", "sums"),
+    [
+        ("49207.80", ("Samen betalen de zorgverzekeraars € 49.207,80.", "Kans op dit bedrag of meer", "12,5 %")),
+        ("-2000.00", ("samen betaalt het netwerk € 2.000,00.", "Kans dat het netwerk nog meer", "87,5 %")),
+    ],
+)
+def test_how_sure_all_payers_together_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, payment: str, sums: tuple[str, ...]
+) -> None:
+    stored = json.loads(luck_row()[1])
+    stored["total"] = {name: stored["luck"][name] for name in Chances.__slots__} | {
+        "payment": payment,
+        "by_luck": 0.125,
+        "chance_owed": 0.07,
+    }
+    _with(tmp_path, monkeypatch, "update luck set luck_json = ?", [json.dumps(stored)])
+    body = text(page("contract", lang="nl"))
+    told = body[body.index("Alle zorgverzekeraars samen") :]
+    for words in (*sums, "Kans dat het netwerk had moeten betalen", "7,0 %"):
+        assert words in told
+    assert "Kans dat het netwerk had moeten betalen" not in body[: body.index("Alle zorgverzekeraars samen")]
+    assert "All payers together" in text(page("contract", lang="en"))
+
+
+@pytest.mark.usefixtures("shown")
+def test_one_payer_has_no_sum() -> None:
+    assert "Alle zorgverzekeraars samen" not in text(page("contract", lang="nl"))
 
 
 @pytest.mark.usefixtures("shown")

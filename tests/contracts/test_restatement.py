@@ -160,3 +160,11 @@ def test_no_correction_no_difference() -> None:
     assert found.causes == ()
     assert set(found.differences.values()) == {Decimal(0)}
     assert found.after == found.before
+
+
+def test_a_correction_with_other_payers_is_refused() -> None:
+    """As the demo's contract in a new version, with the payer renamed: what was settled stays with the old."""
+    before = settle(build.contract(**TERMS), _facts())
+    renamed = build.contract(**TERMS, parties__payers=["Other"])
+    with pytest.raises(SettlementError, match=r"parties.payers: Other; 2025 was settled with Payer"):
+        restate(build.contract(**TERMS), before, _facts(), corrected=renamed)
