@@ -222,8 +222,8 @@ def restate_payers(
         settled = ", ".join(each.payer for each in before.settlements)
         raise SettlementError(
             [
-                f"parties.payers: {', '.join(now.parties.payers)}; {before.settlements[0].period} was settled "
-                f"with {settled}, and a correction is between the same payers. Give an agreement with other "
+                f"parties.payers: {', '.join(now.parties.payers)}; {before.settlements[0].period} was "
+                f"settled with {settled}, and a correction is between the same payers. Give an agreement with other "
                 "payers a name of its own ('contract:')"
             ]
         )

@@ -13,7 +13,7 @@ from app.selection import View
 from app.views import frame
 from app.wording import Wording
 from contracts.luck import Chances
-from registry_db.published_settlements import Cliff, Luck, Settlement, Slope
+from registry_db.published_settlements import Cliff, Settlement, Slope
 
 # beyond this many standard errors a jump is hardly a matter of chance
 FAR = 2.0

@@ -385,7 +385,7 @@ def test_spending_that_is_brought_up_says_from_what(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("payment", "sums"),
     [
-        ("49207.80", ("Samen betalen de zorgverzekeraars € 49.207,80.", "Kans op dit bedrag of meer", "12,5 %")),
+        ("49207.80", ("betalen de zorgverzekeraars € 49.207,80.", "Kans op dit bedrag of meer", "12,5 %")),
         ("-2000.00", ("samen betaalt het netwerk € 2.000,00.", "Kans dat het netwerk nog meer", "87,5 %")),
     ],
 )

@@ -163,7 +163,7 @@ def test_no_correction_no_difference() -> None:
 
 
 def test_a_correction_with_other_payers_is_refused() -> None:
-    """As the demo's contract in a new version, with the payer renamed: what was settled stays with the old."""
+    """A new version of the contract that renames the payer: what was settled was with the old one."""
     before = settle(build.contract(**TERMS), _facts())
     renamed = build.contract(**TERMS, parties__payers=["Other"])
     with pytest.raises(SettlementError, match=r"parties.payers: Other; 2025 was settled with Payer"):
