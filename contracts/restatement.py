@@ -223,8 +223,8 @@ def restate_payers(
         raise SettlementError(
             [
                 f"parties.payers: {', '.join(now.parties.payers)}; {before.settlements[0].period} was "
-                f"settled with {settled}, and a correction is between the same payers. Give an agreement with other "
-                "payers a name of its own ('contract:')"
+                f"settled with {settled}, and a correction is between the same payers. Give an "
+                "agreement with other payers a name of its own ('contract:')"
             ]
         )
     after = settle_payers(now, inputs)
