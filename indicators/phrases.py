@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from indicators.expression import Node
 from indicators.tables import Table
-from indicators.words import Language, Text
+from indicators.words import NO, NOT_KNOWN, YES, Language, Text
 
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _PHRASES: dict[str, Text] = {
@@ -64,13 +65,10 @@ _PHRASES: dict[str, Text] = {
             "{0} is in one of the code lists {1}",
         ),
         ("record", "{0} van het record", "{0} of the record"),
-        ("true", "ja", "yes"),
-        ("false", "nee", "no"),
-        ("null", "onbekend", "unknown"),
         ("always", "altijd", "always"),
         ("never", "nooit", "never"),
     )
-}
+} | {"true": YES, "false": NO, "null": NOT_KNOWN}
 
 
 def in_words(node: Node, table: Table, language: Language, *, above: Table | None = None) -> str:
@@ -114,6 +112,12 @@ def number(value: Decimal, language: Language) -> str:
     """Write a number with the decimal sign of a language."""
     text = f"{value:f}"
     return text.replace(".", ",") if language == "nl" else text
+
+
+def joined(names: Sequence[str], language: Language) -> str:
+    """Names of things that belong together: "age and parity"."""
+    phrase: str = getattr(_PHRASES["and"], language)
+    return phrase.join(names)
 
 
 class _Phrases:

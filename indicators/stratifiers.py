@@ -19,13 +19,12 @@ from indicators.expression import Node, parse, to_sql
 from indicators.faults import did_you_mean
 from indicators.notation import to_text
 from indicators.phrases import in_words, number, value_label
-from indicators.words import ColumnName, ExpressionText, Language, Part, Text, fault_at
+from indicators.words import NO, NOT_KNOWN, YES, ColumnName, ExpressionText, Language, Part, Text, fault_at
 
 # The subgroup of records of which the value is not known.
 UNKNOWN = "(unknown)"
 MOST_SUBGROUPS = 20
-_FLAG: dict[str, Text] = {"true": Text(nl="ja", en="yes"), "false": Text(nl="nee", en="no")}
-_UNKNOWN = Text(nl="onbekend", en="unknown")
+_FLAG: dict[str, Text] = {"true": YES, "false": NO}
 _BELOW, _FROM = Text(nl="onder {0}", en="below {0}"), Text(nl="{0} of meer", en="{0} or more")
 _BETWEEN = Text(nl="{0} tot {1}", en="{0} to below {1}")
 
@@ -102,7 +101,7 @@ def subgroup_label(stratifier: Stratifier, subgroup: str, dataset: Dataset, lang
     if own is not None:
         return str(getattr(own, language))
     if subgroup == UNKNOWN:
-        return str(getattr(_UNKNOWN, language))
+        return str(getattr(NOT_KNOWN, language))
     if stratifier.cuts is not None:
         return _band_label(stratifier.cuts, subgroup, language)
     if stratifier.when is not None or dataset.types.get(stratifier.column or "") == "boolean":

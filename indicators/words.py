@@ -82,6 +82,9 @@ class Text(Part):
     en: str = Field(min_length=1)
 
 
+YES, NO, NOT_KNOWN = Text(nl="ja", en="yes"), Text(nl="nee", en="no"), Text(nl="onbekend", en="unknown")
+
+
 def in_language(text: str | Text, language: Language) -> str:
     """A text in a language; one that is written once is the same in both."""
     if isinstance(text, str):

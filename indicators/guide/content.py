@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from indicators.dataset import Dataset
-from indicators.definition import TIMES, Example, Exclusion, FollowUp, Given, Indicator, Show
-from indicators.expression import parse
-from indicators.guide.data import answers_with, columns_needed, data_parts, instrument_words
+from indicators.definition import Indicator
+from indicators.guide.data import columns_needed, data_parts, instrument_words
+from indicators.guide.examples import examples_table
+from indicators.guide.fields import (
+    condition_part,
+    follow_up_words,
+    minimum_words,
+    norm_words,
+    outcome_row,
+    period_words,
+    reason_rows,
+    shown_words,
+    unit_words,
+)
 from indicators.guide.models import case_mix_parts, estimator_words
 from indicators.guide.networks import attribution_parts
-from indicators.guide.parts import Items, Part, Row, Table
-from indicators.guide.rows import computed_words, table_title, tables_needed
+from indicators.guide.parts import Items, Row
+from indicators.guide.reading import Reading, reading
+from indicators.guide.rows import computed_words
 from indicators.guide.scoring import scoring_words
 from indicators.guide.words import Speaker
 from indicators.networks import NetworkSet
-from indicators.outcomes import (
-    BinaryOutcome,
-    ChangeOutcome,
-    ContinuousOutcome,
-    CountOutcome,
-    StructureOutcome,
-    TimeToEventOutcome,
-    TopBoxOutcome,
-)
-from indicators.phrases import column_title, in_words, number, value_label
-from indicators.states import exposure_node, outcome_node
 from indicators.stratifiers import stratifier_words
-from indicators.tables import ChildTable
-from indicators.tables import Table as TableOfRows
 from indicators.versions import StatusChange
-from indicators.words import Language, Text, in_language
+from indicators.words import Language, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +99,21 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A whole guide in one language."""
+    """A whole guide in one language.
+
+    Attributes
+    ----------
+    banner : str
+        Warns of records that were generated; else empty.
+    contents : str
+        Title of the table of contents.
+    """
 
     language: Language
     title: str
     banner: str
+    reading: Reading
+    contents: str
     chapters: tuple[Chapter, ...]
 
 
@@ -136,6 +144,8 @@ def guide(
         language,
         f"{say('guide')} {name}",
         say("generated") if generated else "",
+        reading(say),
+        say("contents"),
         tuple(Chapter(say(f"horizon{horizon}"), tuple(found)) for horizon, found in chapters.items()),
     )
 
@@ -154,11 +164,11 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     indicator = item.indicator
     yield Row(say("why"), (say.of(indicator.why),))
     yield from _populations(indicator, dataset, say)
-    yield from _reasons("exclude", indicator.exclude, dataset, say)
-    yield _outcome(indicator, dataset, say)
-    yield from _reasons("except", indicator.exceptions, dataset, say)
+    yield from reason_rows("exclude", indicator.exclude, dataset, say)
+    yield outcome_row(indicator, dataset, say)
+    yield from reason_rows("except", indicator.exceptions, dataset, say)
     if indicator.follow_up:
-        yield Row(say("follow_up"), (_follow_up(indicator.follow_up, dataset, say),))
+        yield Row(say("follow_up"), (follow_up_words(indicator.follow_up, dataset, say),))
     yield Row(say("case_mix"), case_mix_parts(indicator, dataset, say))
     yield Row(say("scoring"), (Items("", scoring_words(indicator, say)),))
     if tested := estimator_words(indicator, say):
@@ -167,146 +177,31 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
         words = tuple(stratifier_words(by, dataset, say.language) for by in indicator.stratify)
         yield Row(say("stratify"), (Items(say("subgroups"), words),))
     yield Row(say("direction"), (say(indicator.outcome.better),))
-    yield Row(say("norm"), (_norm(indicator, say),))
-    yield Row(say("shown"), (_shown(indicator.show, say),))
-    yield Row(say("unit"), (_unit(indicator, say),))
+    yield Row(say("norm"), (norm_words(indicator, say),))
+    yield Row(say("shown"), (shown_words(indicator.show, say),))
+    yield Row(say("unit"), (unit_words(indicator, say),))
     if item.networks:
         yield Row(say("attribution"), attribution_parts(item.networks, dataset, say))
-    yield Row(say("period"), (_period(indicator, dataset, say),))
-    yield Row(say("minimum"), (_minimum(indicator, say),))
+    yield Row(say("period"), (period_words(indicator, dataset, say),))
+    yield Row(say("minimum"), (minimum_words(indicator, say),))
     computed = computed_words(columns_needed(indicator, dataset), dataset, say)
     if words := (*instrument_words(indicator, dataset, say), *computed):
         yield Row(say("instruments"), (Items("", words),))
     yield Row(say("data"), data_parts(indicator, dataset, say))
-    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({in_language(dataset.source, say.language)})",))
+    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({say.of(dataset.source)})",))
     yield Row(say("steward"), (indicator.steward,))
-    yield Row(
-        say("sources"), (Items("", tuple(in_language(source, say.language) for source in indicator.sources)),)
-    )
+    yield Row(say("sources"), (Items("", tuple(map(say.of, indicator.sources))),))
     yield Row(say("history"), (Items("", tuple(_history(item, say))),))
-    yield Row(say("examples"), (_examples(indicator, dataset, say),))
+    yield Row(say("examples"), (examples_table(indicator, dataset, say),))
 
 
 def _populations(item: Indicator, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     """Who counts: in one row, or in two where only a part of the population does."""
     if item.denominator is None:
-        yield Row(say("population"), (_condition(item.population, dataset, say),))
+        yield Row(say("population"), (condition_part(item.population, dataset, say),))
     else:
-        yield Row(say("initial"), (_condition(item.population, dataset, say),))
-        yield Row(say("population"), (_condition(item.denominator, dataset, say),))
-
-
-def _condition(text: str, dataset: Dataset, say: Speaker) -> Part:
-    """A condition; what is joined by one "and" or one "or" as a list."""
-    node = parse(text, dataset.types)
-    if node.kind not in ("and", "or"):
-        return in_words(node, dataset, say.language)
-    parts = tuple(in_words(child, dataset, say.language) for child in node.children)
-    return Items(say("all_of" if node.kind == "and" else "any_of"), parts)
-
-
-def _reasons(key: str, rules: Sequence[Exclusion], dataset: Dataset, say: Speaker) -> Iterator[Row]:
-    if rules:
-        words = tuple(
-            f"{say.of(rule.why)} ({in_words(parse(rule.when, dataset.types), dataset, say.language)})"
-            for rule in rules
-        )
-        yield Row(say(key), (Items(say("first_rule") if len(words) > 1 else "", words),))
-
-
-def _outcome(item: Indicator, dataset: Dataset, say: Speaker) -> Row:
-    outcome = item.outcome
-
-    def title(column: str | None) -> str:
-        return column_title(column or "", dataset, say.language)
-
-    if isinstance(outcome, ChangeOutcome):
-        return Row(say("value"), (say("change", title(outcome.after), title(outcome.before)),))
-    if isinstance(outcome, ContinuousOutcome):
-        value = in_words(parse(outcome.value, dataset.types, "number"), dataset, say.language)
-        return Row(say("value"), (f"{say('mean')} {value}",))
-    if isinstance(outcome, BinaryOutcome) and outcome.events:
-        return Row(say("outcome"), (say("counts", title(outcome.events), title(outcome.trials)),))
-    if isinstance(outcome, BinaryOutcome | StructureOutcome):
-        return Row(say("outcome"), (_condition(outcome.when or "", dataset, say),))
-    return Row(say("outcome"), (_other_outcome(outcome, item, dataset, say),))
-
-
-def _other_outcome(
-    outcome: CountOutcome | TimeToEventOutcome | TopBoxOutcome,
-    item: Indicator,
-    dataset: Dataset,
-    say: Speaker,
-) -> str:
-    if isinstance(outcome, TopBoxOutcome):
-        return say("top_box", in_words(outcome_node(item, dataset), dataset, say.language))
-    if isinstance(outcome, CountOutcome):
-        events = say("events", in_words(outcome_node(item, dataset), dataset, say.language))
-        exposure = exposure_node(outcome, dataset)
-        return say("exposure", events, in_words(exposure, dataset, say.language)) if exposure else events
-
-    def title(column: str) -> str:
-        return column_title(column, dataset, say.language)
-
-    said = [say("time_to_event", title(outcome.event), str(outcome.horizon), title(outcome.start))]
-    if outcome.censored:
-        said.append(say("last_seen", title(outcome.censored)))
-    if outcome.competing:
-        said.append(say(outcome.competing.counts_as, title(outcome.competing.on)))
-    return "; ".join(said)
-
-
-def _follow_up(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
-    words = say("days", str(follow_up.days), column_title(follow_up.after, dataset, say.language))
-    words = say("ripens", words)
-    if follow_up.until is None:
-        return words
-    return say("followed", words, column_title(follow_up.until, dataset, say.language))
-
-
-def _norm(item: Indicator, say: Speaker) -> str:
-    if item.norm is None:
-        return say("no_norm")
-    value = item.norm.value * 100 if item.show.unit == "percent" else item.norm.value
-    sign = " %" if item.show.unit == "percent" else ""
-    if item.show.unit in TIMES:
-        sign = f" {say(f'time_{item.show.unit}')}"
-    if item.show.of:
-        value, sign = value * item.show.per, f" per {item.show.per} {say.of(item.show.of)}"
-    limit = "at_most" if item.outcome.better == "lower" else "at_least"
-    return say(limit, f"{number(value.normalize(), say.language)}{sign}", say(f"{item.norm.kind}_kind"))
-
-
-def _shown(show: Show, say: Speaker) -> str:
-    if show.of:
-        return say("rate", say.of(show.of) if show.per == 1 else f"{show.per} {say.of(show.of)}")
-    if show.unit in TIMES:
-        return say("shown_time", say(f"time_{show.unit}"), str(show.decimals))
-    return say(show.unit, str(show.decimals))
-
-
-def _unit(item: Indicator, say: Speaker) -> str:
-    return say("provider") if item.unit == "provider" else say("networks", item.unit)
-
-
-def _period(item: Indicator, dataset: Dataset, say: Speaker) -> str:
-    own, period = item.period, dataset.period
-    if period.column:
-        return say("period_column", column_title(period.column, dataset, say.language))
-    day = column_title(period.year_of or "", dataset, say.language)
-    if own is None or own.kind == "calendar-year":
-        return say("year_of", day)
-    if own.start:
-        return say(own.kind, day, say(f"month_{own.start}"))
-    return say(own.kind, day, str(own.years))
-
-
-def _minimum(item: Indicator, say: Speaker) -> str:
-    words = say("minimum_n", str(item.minimum.n)) if item.minimum.n > 1 else say("minimum_one")
-    if not item.minimum.events_expected:
-        return words
-    events = number(Decimal(str(item.minimum.events_expected)).normalize(), say.language)
-    return say("minimum_events", words, events)
+        yield Row(say("initial"), (condition_part(item.population, dataset, say),))
+        yield Row(say("population"), (condition_part(item.denominator, dataset, say),))
 
 
 def _history(item: Described, say: Speaker) -> Iterator[str]:
@@ -318,70 +213,3 @@ def _history(item: Described, say: Speaker) -> Iterator[str]:
             for step in edition.steps
         )
         yield f"{edition.version} ({say(edition.status)}): {changes.rstrip('.') if steps else changes}{steps}"
-
-
-def _examples(item: Indicator, dataset: Dataset, say: Speaker) -> Table:
-    read = columns_needed(item, dataset)
-    rows = tuple((_given(example, read, dataset, say), _ends(example, say)) for example in item.examples)
-    return Table((say("given"), say("ends")), rows, (3, 1))
-
-
-def _given(example: Example, read: Sequence[str], dataset: Dataset, say: Speaker) -> str:
-    """The values of an example in words: those that its indicator reads."""
-    said, told, given = [], set[str](), example.given.columns
-    for name, value in given.items():
-        group = answers_with(name, dataset)
-        if name in told or name not in read:
-            continue
-        if len(group.columns) > 1 and set(group.columns) <= given.keys():
-            told.update(group.columns)
-            answered = (_value(each, given[each], dataset, say) for each in group.columns)
-            title = say("answers", column_title(group.score, dataset, say.language))
-            said.append(f"{title}: {', '.join(answered)}")
-        else:
-            said.append(f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}")
-    said += _rows_given(
-        example.given, dataset, [each.table for each in tables_needed(list(read), dataset)], say
-    )
-    if example.cut_off:
-        said.append(say("cut_off", str(example.cut_off)))
-    return "; ".join(said)
-
-
-def _rows_given(
-    given: Given, table: TableOfRows, needed: Sequence[ChildTable], say: Speaker
-) -> Iterator[str]:
-    """The rows of tables in words, each between brackets, those that belong to them within."""
-    for name, rows in given.tables.items():
-        child = table.tables[name]
-        if child not in needed:
-            continue
-        told = []
-        for row in rows:
-            values = row.columns.items()
-            cells = [
-                f"{column_title(each, child, say.language)}: {_value(each, v, child, say)}"
-                for each, v in values
-            ]
-            told.append(f"({'; '.join([*cells, *_rows_given(row, child, needed, say)])})")
-        yield f"{table_title(child, say)}: {', '.join(told)}"
-
-
-def _value(name: str, value: str | bool | float | None, table: TableOfRows, say: Speaker) -> str:
-    """A delivered value in words."""
-    if value is None:
-        return say("empty" if table.types.get(name) == "date" else "unknown")
-    if isinstance(value, bool):
-        return say("yes" if value else "no")
-    if isinstance(value, str):
-        return value_label(name, value, table, say.language)
-    return number(Decimal(str(value)), say.language)
-
-
-def _ends(example: Example, say: Speaker) -> str:
-    wanted = example.expect
-    if wanted.state != "value":
-        return say(wanted.state)
-    if wanted.outcome is None:
-        return say("value_state")
-    return say("value_of", number(Decimal(str(wanted.outcome)).normalize(), say.language))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from indicators.dataset import Dataset
-from indicators.definition import Indicator
+from indicators.definition import TIMES, Indicator
 from indicators.derived import RowsColumn, ValueColumn
 from indicators.expression import parse
 from indicators.guide.parts import Part, Table
@@ -28,6 +28,7 @@ from indicators.outcomes import (
 )
 from indicators.phrases import column_title, number, value_label
 from indicators.tables import Table as TableOfRows
+from indicators.words import NO, YES
 
 
 def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
@@ -106,7 +107,7 @@ def _data_table(of: TableOfRows, names: Sequence[str], say: Speaker) -> Table:
         told.update(group.columns)
         title = say("answers", column_title(group.score, of, say.language)) if group.score else None
         headers = [(of.columns[each].source or [each])[0] for each in group.columns]
-        required = say("yes" if of.columns[name].required else "no")
+        required = say.of(YES if of.columns[name].required else NO)
         said = title or column_title(name, of, say.language)
         rows.append((said, ", ".join(headers), _values(name, of, say), required))
     head = tuple(say(key) for key in ("column", "name", "values", "required"))
@@ -143,7 +144,7 @@ def _values(name: str, table: TableOfRows, say: Speaker) -> str:
     if column.codes:
         meanings = {code: _meaning(name, meaning, table, say) for code, meaning in column.codes.items()}
         return "; ".join(f"{code} = {meaning}" for code, meaning in meanings.items())
-    words = say(column.type)
+    words = say("text" if column.type == "category" else column.type)
     if column.range:
         low, high = (number(limit, say.language) for limit in column.range)
         words = f"{words}, {say('range', low, high)}"
@@ -152,14 +153,12 @@ def _values(name: str, table: TableOfRows, say: Speaker) -> str:
 
 def _unit(unit: str, say: Speaker) -> str:
     """A unit: one of time in the language of the guide, any other as it is written."""
-    if unit not in ("minutes", "hours", "days", "weeks", "months", "years"):
-        return unit
-    return say({"days": "days_unit"}.get(unit, unit))
+    return say(f"time_{unit}") if unit in TIMES else unit
 
 
 def _meaning(name: str, meaning: str | bool | int, table: TableOfRows, say: Speaker) -> str:
     if isinstance(meaning, bool):
-        return say("yes" if meaning else "no")
+        return say.of(YES if meaning else NO)
     return value_label(name, str(meaning), table, say.language)
 
 

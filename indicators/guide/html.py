@@ -6,7 +6,7 @@ from html import escape
 
 from indicators.guide.content import Entry, Guide
 from indicators.guide.parts import Items, Part, Table, shown
-from indicators.guide.words import Speaker
+from indicators.guide.reading import Reading
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #222 }
@@ -27,7 +27,6 @@ td { overflow-wrap: anywhere } table { table-layout: fixed }
 
 def guide_html(of: Guide) -> str:
     """Print a guide as a whole HTML page without references to anything outside it."""
-    say = Speaker(of.language)
     banner = f'<p class="generated">{escape(of.banner)}</p>' if of.banner else ""
     entries = [entry for chapter in of.chapters for entry in chapter.entries]
     contents = "".join(f'<li><a href="#{entry.id}">{escape(entry.title)}</a></li>' for entry in entries)
@@ -39,15 +38,14 @@ def guide_html(of: Guide) -> str:
     return (
         f'<!doctype html>\n<html lang="{of.language}"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>{banner}"
-        f"<h2>{say('how')}</h2>{_how(say)}"
-        f"<h2>{say('contents')}</h2><ul>{contents}</ul>{body}</body></html>\n"
+        f"<h2>{escape(of.reading.title)}</h2>{_reading(of.reading)}"
+        f"<h2>{escape(of.contents)}</h2><ul>{contents}</ul>{body}</body></html>\n"
     )
 
 
-def _how(say: Speaker) -> str:
-    """How to read the guide, with the questions in their order."""
-    asked = "".join(f"<li>{escape(question)}</li>" for question in say.questions())
-    before, after = (f'<p class="how">{escape(say(key))}</p>' for key in ("how_text", "how_more"))
+def _reading(chapter: Reading) -> str:
+    asked = "".join(f"<li>{escape(question)}</li>" for question in chapter.questions)
+    before, after = (f'<p class="how">{escape(words)}</p>' for words in (chapter.before, chapter.after))
     return f"{before}<ol>{asked}</ol>{after}"
 
 

@@ -7,7 +7,7 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.guide.parts import Items, Part
 from indicators.guide.words import Speaker
-from indicators.phrases import column_title, value_label
+from indicators.phrases import column_title, joined, value_label
 
 
 def case_mix_parts(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
@@ -46,7 +46,7 @@ def _form(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
     """What enters the model: a number, a curve, groups against a reference."""
     if term.of:
         names = (column_title(name, dataset, say.language) for name in term.of)
-        return say("term_interaction", say("and").join(names))
+        return say("term_interaction", joined(tuple(names), say.language))
     title = column_title(term.term, dataset, say.language)
     if term.degree > 1:
         return say("term_degree", title, str(term.degree))

@@ -79,12 +79,13 @@ def guide_typst(of: Guide, *, on: dt.date) -> str:
 #title()
 """
     banner = f"#boxed({_text(of.banner)})\n" if of.banner else ""
-    asked = ", ".join(map(_text, say.questions()))
+    chapter = of.reading
+    asked = ", ".join(map(_text, chapter.questions))
     how = (
-        f"#heading(level: 1, outlined: false, {_text(say('how'))})\n#par({_text(say('how_text'))})\n"
-        f"#enum({asked})\n#par({_text(say('how_more'))})\n"
+        f"#heading(level: 1, outlined: false, {_text(chapter.title)})\n#par({_text(chapter.before)})\n"
+        f"#enum({asked})\n#par({_text(chapter.after)})\n"
     )
-    contents = f"#outline(title: {_text(say('contents'))}, depth: 2)\n"
+    contents = f"#outline(title: {_text(of.contents)}, depth: 2)\n"
     chapters = "".join(
         f"#pagebreak(weak: true)\n#heading(level: 1, {_text(chapter.title)})\n"
         + "#pagebreak(weak: true)\n".join(map(_entry, chapter.entries))

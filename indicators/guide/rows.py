@@ -12,60 +12,6 @@ from indicators.expression import Node, parse
 from indicators.guide.words import Speaker
 from indicators.phrases import column_title, in_words
 from indicators.tables import ChildTable, Table
-from indicators.words import Text
-
-_WORDS: dict[str, Text] = {
-    key: Text(nl=nl, en=en)
-    for key, nl, en in (
-        ("first", "eerste {0} uit {1}", "first {0} in {1}"),
-        ("last", "laatste {0} uit {1}", "last {0} in {1}"),
-        ("only", "{0} uit {1}", "{0} in {1}"),
-        ("any", "of er een rij is in {1}", "whether there is a row in {1}"),
-        ("count", "aantal rijen in {1}", "number of rows in {1}"),
-        (
-            "distinct",
-            "aantal verschillende waarden van {0} in {1}",
-            "number of different values of {0} in {1}",
-        ),
-        ("sum", "som van {0} in {1}", "sum of {0} in {1}"),
-        ("min", "laagste {0} uit {1}", "lowest {0} in {1}"),
-        ("max", "hoogste {0} uit {1}", "highest {0} in {1}"),
-        (
-            "days",
-            "aantal dagen van {0} tot en met {2} in {1}, elke dag eenmaal geteld",
-            "number of days from {0} up to and including {2} in {1}, each day counted once",
-        ),
-        ("days before", ", in de {0} dagen vóór {1}", ", in the {0} days before {1}"),
-        ("days after", ", in de {0} dagen vanaf {1}", ", in the {0} days from {1} on"),
-        ("hours before", ", in de {0} uur vóór {1}", ", in the {0} hours before {1}"),
-        ("hours after", ", in de {0} uur vanaf {1}", ", in the {0} hours from {1} on"),
-        ("months before", ", in de {0} maanden vóór {1}", ", in the {0} months before {1}"),
-        ("months after", ", in de {0} maanden vanaf {1}", ", in the {0} months from {1} on"),
-        ("minutes before", ", in de {0} minuten vóór {1}", ", in the {0} minutes before {1}"),
-        ("minutes after", ", in de {0} minuten vanaf {1}", ", in the {0} minutes from {1} on"),
-        ("by window", " (naar {0})", " (by {0})"),
-        (
-            "between",
-            ", met {2} van {0} tot en met {1}",
-            ", with {2} from {0} up to and including {1}",
-        ),
-        ("ordered", ", op volgorde van {0}", ", in the order of {0}"),
-        ("where", ", waarvoor geldt: {0}", ", for which this holds: {0}"),
-        ("table", "de tabel ‘{0}’", "the table ‘{0}’"),
-        ("within", "{0} van {1}", "{0} of {1}"),
-        ("many", " (geen, een of meer rijen per record)", " (no, one or more rows for a record)"),
-        ("one", " (hoogstens een rij per record)", " (at most one row for a record)"),
-        ("elsewhere", "; de rijen zijn die van ‘{0}’", "; the rows are those of ‘{0}’"),
-        (
-            "many within",
-            " (geen, een of meer rijen bij een rij daarvan)",
-            " (no, one or more rows for a row of it)",
-        ),
-        ("one within", " (hoogstens een rij bij een rij daarvan)", " (at most one row for a row of it)"),
-        ("linked within", "; hoort bij een rij daarvan door: {0}", "; belongs to a row of it by: {0}"),
-        ("linked", "; hoort bij een record door: {0}", "; belongs to a record by: {0}"),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +85,18 @@ def table_words(needed: Needed, say: Speaker) -> str:
     child = needed.table
     words, within = table_title(child, say), ""
     if isinstance(needed.above, ChildTable):
-        words, within = _say(say, "within", words, table_title(needed.above, say)), " within"
-    words = words[0].upper() + words[1:] + _say(say, f"{'one' if child.one_row else 'many'}{within}")
-    words += _say(
-        say, f"linked{within}", ", ".join(column_title(own, child, say.language) for own in child.link)
+        words, within = say("rows_within", words, table_title(needed.above, say)), "_within"
+    words = words[0].upper() + words[1:] + say(f"rows_{'one' if child.one_row else 'many'}{within}")
+    words += say(
+        f"rows_linked{within}", ", ".join(column_title(own, child, say.language) for own in child.link)
     )
-    return words + (_say(say, "elsewhere", child.rows_of) if child.rows_of else "")
+    return words + (say("rows_elsewhere", child.rows_of) if child.rows_of else "")
 
 
 def table_title(table: ChildTable, say: Speaker) -> str:
     """A table by its title, or by its name."""
     name = say.of(table.title) if table.title else table.name.rpartition(".")[2].replace("_", " ")
-    return _say(say, "table", name)
+    return say("rows_table", name)
 
 
 def computed_words(names: list[str], dataset: Dataset, say: Speaker) -> tuple[str, ...]:
@@ -189,12 +135,12 @@ def rows_words(table: Table, block: RowsColumn, say: Speaker) -> str:
     if block.taken is not None:
         taken.append(column_title(block.taken, child, say.language))
     first, *last = taken or [""]
-    said = _say(say, kind, first, where, *last)
+    said = say(f"rows_{kind}", first, where, *last)
     said += _window(table, child, block, say)
     if block.where is None:
         return said
     condition = parse(block.where, table.types_of_rows(block.of))
-    return said + _say(say, "where", in_words(condition, child, say.language, above=table))
+    return said + say("rows_where", in_words(condition, child, say.language, above=table))
 
 
 def _window(table: Table, child: ChildTable, block: RowsColumn, say: Speaker) -> str:
@@ -202,16 +148,16 @@ def _window(table: Table, child: ChildTable, block: RowsColumn, say: Speaker) ->
         return ""
     by = column_title(block.by, child, say.language)
     if block.between is None:
-        return _say(say, "ordered", by)
+        return say("rows_ordered", by)
     first, last = (parse(text, table.types, None) for text in block.between)
     for inner, outer, side in ((first, last, "before"), (last, first, "after")):
         step = _step(inner, outer, side)
         if step is not None:
             unit, size = step
             day = in_words(outer, table, say.language)
-            return _say(say, f"{unit} {side}", size, day) + _say(say, "by window", by)
+            return say(f"rows_{unit}_{side}", size, day) + say("rows_by_window", by)
     ends = (in_words(node, table, say.language) for node in (first, last))
-    return _say(say, "between", *ends, by)
+    return say("rows_between", *ends, by)
 
 
 def _step(inner: Node, outer: Node, side: str) -> tuple[str, str] | None:
@@ -223,7 +169,3 @@ def _step(inner: Node, outer: Node, side: str) -> tuple[str, str] | None:
     if (side == "before") != size.startswith("-"):
         return None
     return unit, size.removeprefix("-")
-
-
-def _say(say: Speaker, key: str, *values: str) -> str:
-    return say.of(_WORDS[key]).format(*values)

@@ -225,7 +225,7 @@ def test_generated_records_are_announced() -> None:
 def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
     text = page(language, {}).text
     ranged = {
-        "nl": "age age geheel getal, 0 tot en met 110 (jaren) nee",
+        "nl": "age age geheel getal, 0 tot en met 110 (jaar) nee",
         "en": "age age whole number, 0 to 110",
     }
     coded = {"nl": "smoker smoker J = ja; N = nee nee", "en": "smoker smoker J = yes; N = no no"}
