@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from app.wording import Wording, mark
+from registry_db.names import Names
 from registry_db.published import Benchmark, Indicator, Result, Score, StateCount
 from registry_db.response import ENOUGH, Responded
 
@@ -230,9 +231,7 @@ def state(w: Wording, count: StateCount) -> str:
     return w.t(_STATE[count.state]) if count.state in _STATE else count.state
 
 
-def state_reason(
-    w: Wording, indicator: Indicator, count: StateCount, titles: Mapping[str, Mapping[str, str]]
-) -> str:
+def state_reason(w: Wording, indicator: Indicator, count: StateCount, names: Names) -> str:
     """Why records went there; empty for those that count."""
     text = count.reason
     if text in _STATE_REASON:
@@ -242,9 +241,9 @@ def state_reason(
         if numbered and int(numbered[1]) <= len(rules):
             return rules[int(numbered[1]) - 1][w.language]
     if count.state == "lost":
-        return w.t("state-reason.lost", column=w.column(text, titles))
+        return w.t("state-reason.lost", column=w.column(text, names))
     if count.state == "missing" and text:
-        return w.t("state-reason.column", column=w.column(text, titles))
+        return w.t("state-reason.column", column=w.column(text, names))
     return text
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 import io
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
@@ -24,6 +25,7 @@ from babel.numbers import (
     get_group_symbol,
 )
 
+from registry_db.names import Names
 from registry_db.published import Indicator
 
 Language = Literal["nl", "en"]
@@ -39,6 +41,13 @@ def mark(key: str) -> str:
     return key
 
 
+# levels that every category can have, and those of a column that is true or false
+_LEVELS = {
+    "(missing)": mark("effect.missing"),
+    "(other)": mark("effect.other"),
+    "true": mark("fact.yes"),
+    "false": mark("fact.no"),
+}
 _TIMES = {
     "minutes": mark("time.minutes"),
     "hours": mark("time.hours"),
@@ -89,9 +98,28 @@ class Wording:
         text = self._translations.ngettext(key, key, 1 if n == 1 else 2)
         return text.format(n=self.count(n), **values)
 
-    def column(self, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    def column(self, name: str, names: Names) -> str:
         """Title of a column, or its name with spaces where it has none."""
-        return titles[name][self.language] if name in titles else name.replace("_", " ")
+        return names.columns[name][self.language] if name in names.columns else name.replace("_", " ")
+
+    def level(self, column: str, level: str, names: Names) -> str:
+        """Level of a category, or its code with spaces where it has no name."""
+        if level in _LEVELS:
+            return self.t(_LEVELS[level])
+        known = names.levels.get((column, level))
+        return level.replace("_", " ") if known is None else known[self.language]
+
+    def product(self, text: str, names: Names) -> str:
+        """Columns that are multiplied, as a model names them: ``age:sex=female``."""
+        return " × ".join(self._factor(part, names) for part in text.split(":"))
+
+    def _factor(self, text: str, names: Names) -> str:
+        name, is_level, level = text.partition("=")
+        if is_level:
+            return f"{self.column(name, names)} ({self.level(name, level, names)})"
+        # a power, or a part of a curve: "age^2", "age'"
+        bare = re.split(r"[\^']", name)[0]
+        return self.column(bare, names) + name.removeprefix(bare)
 
     def of(self, thing: object, what: str) -> str:
         """Text of a published thing that has one per language: ``title`` gives ``title_nl``."""

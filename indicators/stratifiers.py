@@ -103,7 +103,7 @@ def subgroup_label(stratifier: Stratifier, subgroup: str, dataset: Dataset, lang
     if subgroup == UNKNOWN:
         return str(getattr(NOT_KNOWN, language))
     if stratifier.cuts is not None:
-        return _band_label(stratifier.cuts, subgroup, language)
+        return band_label(stratifier.cuts, subgroup, language)
     if stratifier.when is not None or dataset.types.get(stratifier.column or "") == "boolean":
         return str(getattr(_FLAG[subgroup], language))
     return value_label(stratifier.column or "", subgroup, dataset, language)
@@ -133,9 +133,10 @@ def stratifier_text(stratifier: Stratifier, dataset: Dataset) -> str:
     return f"case {steps} when {name} >= {stratifier.cuts[-1]} then '{last}' end"
 
 
-def _band_label(cuts: Sequence[Decimal], subgroup: str, language: Language) -> str:
+def band_label(cuts: Sequence[Decimal], band: str, language: Language) -> str:
+    """A band of a number as people read it: ``20-<35`` is "20 to below 35"."""
     places = [number(cut, language) for cut in cuts]
-    place = band_names(cuts).index(subgroup)
+    place = band_names(cuts).index(band)
     if place == 0:
         return str(getattr(_BELOW, language)).format(places[0])
     if place == len(cuts):

@@ -16,6 +16,7 @@ from registry_db.connect import Connection
 from registry_db.faults import RegistryError
 from registry_db.fits import Fitted, case_mix_terms, fit
 from registry_db.missing_values import missing_values
+from registry_db.names import names_of
 from registry_db.stratum_records import records_of
 from risk_models.cox import CoxModel
 from risk_models.expected import RiskModel
@@ -79,7 +80,8 @@ def card_of(
         before = [name for name in stored if name < chosen]
         earlier = stored[max(before)][1] if before else None
         terms, records = case_mix_terms(indicator), records_of(found, taken, same.stack)
-        about = _about(con, item, indicator, chosen, model_id)
+        names = names_of(catalogue.dataset(indicator.dataset), [indicator])
+        about = _about(con, item, indicator, chosen, model_id) | {"names": names.to_dict()}
         missing = missing_values(con, indicator, chosen, taken)
         if isinstance(model, CoxModel):
             assert earlier is None or isinstance(earlier, CoxModel)

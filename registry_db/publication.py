@@ -22,13 +22,13 @@ from indicators.definition import Indicator
 from indicators.expression import ExpressionError, parse
 from indicators.notation import to_text
 from indicators.periods import day_sql
-from indicators.phrases import column_title
 from indicators.stratifiers import subgroup_label, subgroups
 from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES, in_language
 from registry_db.catalogue import Catalogue, Definition, stored_definitions
 from registry_db.connect import Connection, schema_sql
 from registry_db.hiding import Population, hide_small
+from registry_db.names import names_of
 from registry_db.records import make_current_view
 from registry_db.response import asked_of
 
@@ -110,7 +110,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     facts = {item.id for item in catalogue.shown() if item.model.outcome.kind == "structure"}
     tables = {
         "dataset": _datasets(catalogue),
-        "dataset_column": _columns(catalogue),
+        **_names(catalogue),
         "delivery": con.execute(
             """select delivery, dataset, file_name, received_at, rows, accepted, quarantined,
                 superseded_by is not null as superseded from delivery order by seq"""
@@ -175,15 +175,20 @@ def _datasets(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _columns(catalogue: Catalogue) -> pd.DataFrame:
-    """Titles of columns, derived ones included; a column without a title goes by its name."""
-    rows = [
-        (item.id, name, *(column_title(name, item.model, language) for language in LANGUAGES))
-        for item in catalogue.of_kind("dataset").values()
-        for name in item.model.types
-    ]
+def _names(catalogue: Catalogue) -> dict[str, pd.DataFrame]:
+    """What columns and levels of categories are called; a column without a title goes by its name."""
+    columns, levels = [], []
+    for item in catalogue.of_kind("dataset").values():
+        shown = [each.model for each in catalogue.shown() if each.model.dataset == item.id]
+        names = names_of(item.model, shown)
+        columns += [(item.id, name, *called.values()) for name, called in names.columns.items()]
+        levels += [(item.id, *level, *called.values()) for level, called in names.levels.items()]
     titles = [f"title_{language}" for language in LANGUAGES]
-    return pd.DataFrame(rows, columns=["dataset", "column_name", *titles])
+    of_column = ["dataset", "column_name"]
+    return {
+        "dataset_column": pd.DataFrame(columns, columns=[*of_column, *titles]),
+        "dataset_level": pd.DataFrame(levels, columns=[*of_column, "level", *titles]),
+    }
 
 
 def _earlier_versions(con: Connection, catalogue: Catalogue) -> list[Definition]:

@@ -20,6 +20,7 @@ import duckdb
 
 from indicators.periods import newest_first
 from registry_db.faults import RegistryError
+from registry_db.names import Names
 from registry_db.published import (
     Benchmark,
     Dataset,
@@ -259,12 +260,18 @@ class PublicationReader:
         """The datasets that the scores come from."""
         return self._rows(Dataset, "dataset", order="dataset")
 
-    def column_titles(self, dataset: str) -> dict[str, dict[str, str]]:
-        """Titles of a dataset's columns: column to language to title."""
-        rows = self._query(
+    def names(self, dataset: str) -> Names:
+        """What the columns of a dataset, and the levels of its categories, are called."""
+        columns = self._query(
             "select column_name, title_nl, title_en from dataset_column where dataset = ?", [dataset]
         )
-        return {name: {"nl": nl, "en": en} for name, nl, en in rows}
+        levels = self._query(
+            "select column_name, level, title_nl, title_en from dataset_level where dataset = ?", [dataset]
+        )
+        return Names(
+            {name: {"nl": nl, "en": en} for name, nl, en in columns},
+            {(name, level): {"nl": nl, "en": en} for name, level, nl, en in levels},
+        )
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """What was handed in, newest first."""

@@ -1,5 +1,6 @@
 """A model card as a page for people, in Dutch or English."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, Literal, TypeAlias
@@ -95,8 +96,13 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Van de casemix ontbreekt geen enkele waarde.",
         "No value of the case mix is missing.",
     ),
+    "(intercept)": ("(intercept)", "(intercept)"),
+    "(missing)": ("onbekend", "not known"),
+    "(other)": ("overige", "others"),
     "none": ("–", "–"),
 }
+# Columns and levels that no dataset names.
+_EVERY = ("(intercept)", "(missing)", "(other)")
 _STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}
@@ -110,12 +116,13 @@ def card_html(card: Mapping[str, Any], *, language: Language) -> str:
     Parameters
     ----------
     card
-        From `risk_models.model_card.model_card`.
+        From `risk_models.model_card.model_card`. Where ``about`` has ``names`` (``columns``: by column and
+        language; ``levels``: by column, level and language), columns and levels are called by these.
     language
         ``nl`` or ``en``.
     """
-    say = _Wording(language)
     about = card["about"]
+    say = _Wording(language, about.get("names", {}))
     title = f"{say('title')}: {about['title'][language]}" if "title" in about else say("title")
     known = [name for name in ("indicator", "version", "period", "dataset", "model") if name in about]
     parts = [
@@ -127,13 +134,16 @@ def card_html(card: Mapping[str, Any], *, language: Language) -> str:
             [], [(say(name), say.value(value)) for name, value in card["fit"].items() if value is not None]
         ),
         f"<h2>{say('terms')}</h2>",
-        _table([say("term"), say("encoding")], [(term["name"], _form(say, term)) for term in card["terms"]]),
+        _table(
+            [say("term"), say("encoding")],
+            [(say.column(term["name"]), _form(say, term)) for term in card["terms"]],
+        ),
         f"<h2>{say('coefficients')}</h2>",
         _table(
             [say(name) for name in ("column", "estimate", "standard_error", "clustered_error", "interval")],
             [
                 (
-                    row["column"],
+                    say.column(row["column"]),
                     say.value(row["estimate"]),
                     say.value(row["standard_error"]),
                     say.value(row["clustered_error"]),
@@ -162,11 +172,33 @@ def card_html(card: Mapping[str, Any], *, language: Language) -> str:
 class _Wording:
     """Words and numbers of one language."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, names: Mapping[str, Any]) -> None:
         self.place = 0 if language == "nl" else 1
+        self.language = language
+        self.columns: Mapping[str, Mapping[str, str]] = names.get("columns", {})
+        self.levels: Mapping[str, Mapping[str, Mapping[str, str]]] = names.get("levels", {})
 
     def __call__(self, key: str, *values: str) -> str:
         return _WORDS[key][self.place].format(*values)
+
+    def column(self, text: str) -> str:
+        """Name a column of the model: ``age^2``, ``sex=female``, or a product of such."""
+        return " × ".join(map(self._factor, text.split(":")))
+
+    def level(self, column: str, level: str) -> str:
+        """Name a level of a category; the level itself where it has no name."""
+        if level in _EVERY:
+            return self(level)
+        known = self.levels.get(column, {})
+        return known[level][self.language] if level in known else level
+
+    def _factor(self, text: str) -> str:
+        if text in _EVERY:
+            return self(text)
+        name, is_level, level = text.partition("=")
+        bare = re.split(r"[\^']", name)[0]
+        title = self.columns[bare][self.language] if bare in self.columns else bare
+        return f"{title}: {self.level(name, level)}" if is_level else title + name.removeprefix(bare)
 
     def value(self, value: Any) -> str:
         """A number with four digits that count, a whole number whole, a word as it is known."""
@@ -183,7 +215,7 @@ class _Wording:
 def _records(say: _Wording, states: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     named = {"missing": "missing-value"}
     rows = [
-        (say.value(named.get(row["state"], row["state"])), row["reason"], say.value(row["n"]))
+        (say.value(named.get(row["state"], row["state"])), say.column(row["reason"]), say.value(row["n"]))
         for row in states
     ]
     if rows:
@@ -192,8 +224,12 @@ def _records(say: _Wording, states: Iterable[Mapping[str, Any]]) -> Iterator[str
 
 
 def _form(say: _Wording, term: Mapping[str, Any]) -> str:
-    listed = {"spline": "knots", "category": "levels", "interaction": "of"}.get(term["kind"])
-    values = [say.value(value) for value in term[listed]] if listed else []
+    if term["kind"] == "category":
+        values = [say.level(term["name"], level) for level in term["levels"]]
+    elif term["kind"] == "interaction":
+        values = [say.column(name) for name in term["of"]]
+    else:
+        values = [say.value(value) for value in term["knots"]] if term["kind"] == "spline" else []
     form = say(term["kind"], ", ".join(values))
     if term.get("degree", 1) > 1:
         form += say("degree", str(term["degree"]))
@@ -219,7 +255,7 @@ def _influence(say: _Wording, rows: Iterable[Mapping[str, Any]]) -> str:
         [
             (
                 row["provider"],
-                row["column"] or row["reason"],
+                say.column(row["column"]) if row["column"] else row["reason"],
                 say.value(row["largest_change"]),
                 say.value(row["ratio"]),
             )
@@ -231,7 +267,7 @@ def _influence(say: _Wording, rows: Iterable[Mapping[str, Any]]) -> str:
 def _missing(say: _Wording, notes: Iterable[Mapping[str, Any]]) -> str:
     rows = [
         (
-            note["term"],
+            say.column(note["term"]),
             say.value(note["records"]),
             f"{say.value(100 * note['share'])} %",
             say.value(note["rule"]),

@@ -12,6 +12,7 @@ from app.selection import View
 from app.views import explanation, frame
 from app.wording import Wording, mark
 from registry_db.effects import Effect, effects
+from registry_db.names import Names
 from registry_db.published import Indicator, Result
 from registry_db.published_models import Model
 
@@ -59,8 +60,8 @@ def show(view: View, result: Result) -> None:
     model = models[0]
     about = w.t("case-mix.about", n=w.count(model.n), period=model.period)
     frame.section(w.t("case-mix.title"), about)
-    titles = view.reader.column_titles(indicator.dataset)
-    st.table(_effects(w, indicator, model, found, titles), hide_index=True, border="horizontal")
+    names = view.reader.names(indicator.dataset)
+    st.table(_effects(w, indicator, model, found, names), hide_index=True, border="horizontal")
     frame.note(w.t(_ABOUT[model.kind]))
     if "clustered_errors" in model.diagnostics:
         frame.note(w.t("case-mix.clustered"))
@@ -68,10 +69,10 @@ def show(view: View, result: Result) -> None:
     if known:
         frame.section(w.t("diagnostics.title"))
         st.table(_diagnostics(w, known), hide_index=True, border="horizontal")
-    explanation.show(view, result, found, titles)
+    explanation.show(view, result, found, names)
     if missing := model.diagnostics.get("missing"):
         frame.section(w.t("missing.title"), w.t("missing.about"))
-        st.table(_missing(w, missing, titles), hide_index=True, border="horizontal")
+        st.table(_missing(w, missing, names), hide_index=True, border="horizontal")
     frame.note(w.t("case-mix.hash", model=model.model))
 
 
@@ -80,14 +81,14 @@ def _effects(
     indicator: Indicator,
     model: Model,
     found: tuple[Effect, ...],
-    titles: Mapping[str, Mapping[str, str]],
+    names: Names,
 ) -> pd.DataFrame:
     name = w.t(_EFFECT[model.kind])
     decimals = indicator.show_decimals + 1 if model.kind == "linear" else 2
     return pd.DataFrame(
         {
-            w.t("case-mix.term"): [w.column(effect.term, titles) for effect in found],
-            w.t("case-mix.compared"): [_compared(w, effect) for effect in found],
+            w.t("case-mix.term"): [w.column(effect.term, names) for effect in found],
+            w.t("case-mix.compared"): [_compared(w, effect, names) for effect in found],
             name: [w.number(effect.estimate, decimals) for effect in found],
             w.t("column.interval"): [
                 w.t("value.none")
@@ -100,7 +101,7 @@ def _effects(
     )
 
 
-def _compared(w: Wording, effect: Effect) -> str:
+def _compared(w: Wording, effect: Effect, names: Names) -> str:
     """What an effect is the effect of."""
     level, against = effect.level, effect.against
     if effect.shape == "flag":
@@ -112,20 +113,19 @@ def _compared(w: Wording, effect: Effect) -> str:
     if effect.shape == "power":
         return w.t("effect.power", power=level)
     if effect.shape == "interaction":
-        return w.t("effect.interaction", columns=level.replace("_", " ").replace(":", " × "))
+        return w.t("effect.interaction", columns=w.product(level, names))
     if effect.shape == "curve":
         return w.t("effect.curve", level=_localised(w, level), against=_localised(w, against))
-    return w.t("effect.level", level=_spoken(w, level), against=_spoken(w, against))
+    level, against = (w.level(effect.term, code, names) for code in (level, against))
+    return w.t("effect.level", level=level, against=against)
 
 
-def _missing(
-    w: Wording, notes: Sequence[Mapping[str, Any]], titles: Mapping[str, Mapping[str, str]]
-) -> pd.DataFrame:
+def _missing(w: Wording, notes: Sequence[Mapping[str, Any]], names: Names) -> pd.DataFrame:
     """Terms with missing values, how many, and what is done about them."""
     shares = [w.t("missing.few") if note["share"] < 0.01 else w.percent(note["share"], 0) for note in notes]
     return pd.DataFrame(
         {
-            w.t("case-mix.term"): [w.column(note["term"], titles) for note in notes],
+            w.t("case-mix.term"): [w.column(note["term"], names) for note in notes],
             w.t("column.missing"): shares,
             w.t("column.rule"): [w.t(_RULE[note["rule"]]) for note in notes],
         }
@@ -134,10 +134,6 @@ def _missing(
 
 def _localised(w: Wording, number: str) -> str:
     return w.number(float(number), len(number.partition(".")[2]))
-
-
-def _spoken(w: Wording, level: str) -> str:
-    return w.t("effect.missing") if level == "(missing)" else level.replace("_", " ")
 
 
 def _diagnostics(w: Wording, diagnostics: Mapping[str, Any]) -> pd.DataFrame:

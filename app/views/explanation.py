@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +11,7 @@ from app.selection import View
 from app.views import frame
 from app.wording import Wording, mark
 from registry_db.effects import Effect
+from registry_db.names import Names
 from registry_db.published import Indicator, Result
 from registry_db.published_models import Part, PatientMix
 
@@ -19,9 +20,7 @@ _TOGETHER = "(together)"
 _UNIT = {"percent": mark("explanation.points-percent")}
 
 
-def show(
-    view: View, result: Result, found: Sequence[Effect], titles: Mapping[str, Mapping[str, str]]
-) -> None:
+def show(view: View, result: Result, found: Sequence[Effect], names: Names) -> None:
     """Draw both tables; nothing where nothing of them is published."""
     w, indicator = view.w, result.indicator
     parts, mixes = view.reader.explanation(
@@ -32,21 +31,19 @@ def show(
     )
     if parts:
         frame.section(w.t("explanation.title"), w.t("explanation.about", name=view.organisation.name))
-        st.table(_parts(view, indicator, parts, titles), hide_index=True, border="horizontal")
+        st.table(_parts(view, indicator, parts, names), hide_index=True, border="horizontal")
     if mixes:
         frame.section(w.t("explanation.who"), w.t("explanation.who.about"))
-        st.table(_mixes(view, mixes, found, titles), hide_index=True, border="horizontal")
+        st.table(_mixes(view, mixes, found, names), hide_index=True, border="horizontal")
         if any(row.own is None for row in mixes):
             frame.note(w.t("explanation.hidden", small_cell=view.about.small_cell))
 
 
-def _parts(
-    view: View, indicator: Indicator, parts: Sequence[Part], titles: Mapping[str, Mapping[str, str]]
-) -> pd.DataFrame:
+def _parts(view: View, indicator: Indicator, parts: Sequence[Part], names: Names) -> pd.DataFrame:
     w = view.w
     rows = [(w.t("explanation.everyone"), _precise(w, indicator, parts[0].everyone))]
     for part in parts:
-        name = w.t("explanation.together") if part.term == _TOGETHER else w.column(part.term, titles)
+        name = w.t("explanation.together") if part.term == _TOGETHER else w.column(part.term, names)
         rows.append((name, _signed(w, indicator, part.part)))
     rows.append((w.t("explanation.own", name=view.organisation.name), _precise(w, indicator, parts[0].own)))
     return pd.DataFrame(rows, columns=[w.t("case-mix.term"), w.t("explanation.adds")])
@@ -76,12 +73,12 @@ def _mixes(
     view: View,
     mixes: Sequence[PatientMix],
     found: Sequence[Effect],
-    titles: Mapping[str, Mapping[str, str]],
+    names: Names,
 ) -> pd.DataFrame:
     w = view.w
     flags = {effect.term for effect in found if effect.shape == "flag"}
     rows = [
-        (_who(w, row, titles), *(_amount(w, row, value, flags) for value in (row.own, row.everyone)))
+        (_who(w, row, names), *(_amount(w, row, value, flags) for value in (row.own, row.everyone)))
         for row in mixes
     ]
     return pd.DataFrame(
@@ -89,12 +86,11 @@ def _mixes(
     )
 
 
-def _who(w: Wording, row: PatientMix, titles: Mapping[str, Mapping[str, str]]) -> str:
-    title = w.column(row.term, titles)
+def _who(w: Wording, row: PatientMix, names: Names) -> str:
+    title = w.column(row.term, names)
     if not row.level:
         return title
-    level = w.t("effect.missing") if row.level == "(missing)" else row.level.replace("_", " ")
-    return f"{title}: {level}"
+    return f"{title}: {w.level(row.term, row.level, names)}"
 
 
 def _amount(w: Wording, row: PatientMix, value: float | None, flags: set[str]) -> str:

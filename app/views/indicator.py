@@ -245,11 +245,11 @@ def _records(view: View, result: Result) -> None:
 
 def _states(view: View, indicator: Indicator, states: Sequence[StateCount]) -> pd.DataFrame:
     w = view.w
-    titles = view.reader.column_titles(indicator.dataset)
+    names = view.reader.names(indicator.dataset)
     rows = [
         (
             sentences.state(w, state),
-            sentences.state_reason(w, indicator, state, titles),
+            sentences.state_reason(w, indicator, state, names),
             w.t("value.hidden") if state.n is None else w.count(state.n),
         )
         for state in states

@@ -15,6 +15,10 @@ create table dataset (
 create table dataset_column (
     dataset varchar not null, column_name varchar not null, title_nl varchar not null, title_en varchar not null
 );
+create table dataset_level (          -- of categories, and bands of numbers; without a title it is not here
+    dataset varchar not null, column_name varchar not null, level varchar not null,
+    title_nl varchar not null, title_en varchar not null
+);
 create table delivery (
     delivery varchar primary key, dataset varchar not null, file_name varchar not null, received_at timestamp not null,
     rows bigint not null, accepted bigint not null, quarantined bigint not null, superseded boolean not null

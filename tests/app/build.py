@@ -222,8 +222,12 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
                 ("hip", "1.0.0", "Heupen", "Hips", "Ergens", "Somewhere", False, "00fe"),
             ],
         )
-        titles = [("birth", "blood_loss_ml", "Bloedverlies (ml)", "Blood loss (ml)")]
+        titles = [
+            ("birth", "blood_loss_ml", "Bloedverlies (ml)", "Blood loss (ml)"),
+            ("birth", "parity", "Eerste bevalling of niet", "First delivery or not"),
+        ]
         insert(con, "dataset_column", titles)
+        insert(con, "dataset_level", [("birth", "parity", "nulli", "eerste bevalling", "first delivery")])
         if not rows:
             return
         received = dt.datetime(2026, 1, 4, 9, 30)  # noqa: DTZ001 - the schema keeps UTC without a zone

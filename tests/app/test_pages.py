@@ -210,7 +210,11 @@ def test_the_response_stands_beside_the_score_with_a_warning_where_it_is_low() -
 @pytest.mark.usefixtures("shown")
 def test_the_case_mix_model_is_readable() -> None:
     body = text(page("indicator", lang="nl", indicator="birth-pph"))
-    assert 'parity,nulli tegenover multi,"1,56","1,02 tot 2,40"' in body
+    assert 'Eerste bevalling of niet,eerste bevalling tegenover multi,"1,56","1,02 tot 2,40"' in body
+    assert "Eerste bevalling of niet: eerste bevalling,48 %,44 %" in body
+    assert "Eerste bevalling of niet: onbekend,niet getoond," in body
+    english = text(page("indicator", lang="en", indicator="birth-pph"))
+    assert "First delivery or not,first delivery compared with multi,1.56" in english
     assert '"22 tegenover 31,5","0,70",–' in body
     assert 'C-statistiek,"0,612"' in body
     assert "meegeleverd" in text(page("indicator", lang="nl", indicator="hip-eq5d"))

@@ -109,6 +109,6 @@ def test_reasons_of_states_are_those_of_the_definition(registry: Path) -> None:
     reader = Publications(registry).newest()
     indicator = reader.indicator("birth-pph")
     states = reader.states("birth-pph", version="1.0.0", period=PERIOD, provider=OWN)
-    titles = reader.column_titles("birth")
-    said = {sentences.state_reason(NL, indicator, state, titles) for state in states}
+    names = reader.names("birth")
+    said = {sentences.state_reason(NL, indicator, state, names) for state in states}
     assert said == {"", "meerling", "valt buiten de doelgroep", "geen waarde voor Bloedverlies (ml)"}

@@ -117,7 +117,7 @@ def test_a_new_level_may_go_with_the_others(tmp_path: Path, options: str) -> Non
         old, new = counted(registry, "2024"), counted(registry, "2025")
         found = expected(registry, "2025")
         card = card_html(registry.model_card("visit-fall", period="2024"), language="en")
-    assert "category: heart, (other), lung (the first is the reference); other levels are one group" in card
+    assert "category: heart, others, lung (the first is the reference); other levels are one group" in card
 
     def columns(of: pd.DataFrame) -> list[Any]:
         return [of["sex"] == "female", of["ward"] == "lung", ~of["ward"].isin(["heart", "lung"])]
