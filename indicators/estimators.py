@@ -187,8 +187,6 @@ def _check_beside(estimators: Estimators, kind: str, *, modelled: bool, imputed:
             reason = "needs a model that is fitted here"
         elif imputed:
             reason = "does not go with multiple imputation"
-        elif name == "model-uncertainty" and kind == "time_to_event":
-            reason = "does not go with a time_to_event outcome"
         elif name == "model-uncertainty" and estimators.reference:
             reason = "is of a model of each period; with a reference the model is given"
         if reason:

@@ -258,7 +258,7 @@ def _told(
         return told, ""
     try:
         with threadpool_limits(limits=1):
-            return told | {"clustered_errors": clustered_errors(con, indicator, period, patterns, fitted)}, ""
+            return told | {"clustered_errors": clustered_errors(con, period, patterns, fitted)}, ""
     except CannotFit as error:
         return told, f"no clustered standard errors: {error}"
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from indicators.definition import Indicator
 from registry_db.cohorts import TIME, Patterns, strata
 from registry_db.connect import Connection
-from registry_db.fits import Fitted, case_mix_terms
+from registry_db.fits import Fitted
 from risk_models.clustered import clustered_covariance
-from risk_models.cox import CoxModel, fit_cox
+from risk_models.cox import CoxModel
+from risk_models.cox_providers import clustered_cox
 from risk_models.regression import CannotFit
 
 
-def clustered_errors(
-    con: Connection, indicator: Indicator, period: str, patterns: Patterns, fitted: Fitted
-) -> list[float]:
+def clustered_errors(con: Connection, period: str, patterns: Patterns, fitted: Fitted) -> list[float]:
     """Give the clustered standard error of each coefficient of a model.
 
     Parameters
     ----------
     con : Connection
         The vault, after `make_cohort`.
-    indicator : Indicator
-        The definition.
     period : str
         The period that the model was fitted on.
     patterns : Patterns
@@ -42,16 +38,15 @@ def clustered_errors(
     columns = {name: values[found.pattern] for name, values in patterns.columns.items()}
     providers = len(found.providers)
     if isinstance(fitted.model, CoxModel):
-        again = fit_cox(
-            case_mix_terms(indicator),
+        covariance = clustered_cox(
+            fitted.model,
             columns,
+            found.provider,
             time=columns[TIME],
             n=found.n,
             events=found.sum_y,
-            provider=found.provider,
             providers=providers,
         )
-        covariance = again.clustered
     else:
         counted = fitted.model.kind == "poisson"
         covariance = clustered_covariance(

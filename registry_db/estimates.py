@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,12 @@ from scipy.special import logit
 
 from indicators.definition import Indicator
 from registry_db.allowances import Allowance, additive_allowance
-from registry_db.cohorts import Patterns, Strata
+from registry_db.cohorts import TIME, Patterns, Strata
 from registry_db.fits import SEED, case_mix_terms, model_kind
 from registry_db.scoring import Chance, score
 from risk_models.between import effect_at_ratio, predicted_expected, probability_above
-from risk_models.bootstrap import bootstrap_expected, with_model_error
+from risk_models.bootstrap import ModelUncertainty, bootstrap_expected, with_model_error
+from risk_models.cox_providers import bootstrap_cox
 from risk_models.direct import marginal_rate
 from risk_models.expected import ModelKind
 from risk_models.intervals import Interval
@@ -199,26 +201,11 @@ def _direct(beside: Beside) -> Estimates:
 
 def _model_uncertainty(beside: Beside) -> Estimates:
     """The adjusted value with an interval that also holds the uncertainty of the model."""
-    indicator, strata, patterns = beside.indicator, beside.strata, beside.patterns
-    kind = model_kind(indicator)
-    columns = {name: values[strata.pattern] for name, values in patterns.columns.items()}
-    spread = bootstrap_expected(
-        kind,
-        case_mix_terms(indicator),
-        columns,
-        strata.provider,
-        n=strata.records if kind == "poisson" else strata.n,
-        sum_y=strata.sum_y,
-        sum_y2=strata.sum_y2,
-        exposure=strata.n if kind == "poisson" else None,
-        providers=len(strata.providers),
-        replicates=REPLICATES,
-        seed=SEED,
-    )
-    adjusted, lower, upper, ratio = (
-        beside.scores[name].to_numpy(np.float64) for name in ("adjusted", "lower", "upper", "ratio")
-    )
-    if kind == "linear":
+    indicator, strata = beside.indicator, beside.strata
+    spread = _bootstrap(beside)
+    names = ("adjusted", "lower", "upper", "ratio")
+    adjusted, lower, upper, ratio = (beside.scores[name].to_numpy(np.float64) for name in names)
+    if indicator.outcome.kind in ("continuous", "change"):
         n = beside.total(strata.n)
         # an adjusted mean is re-centred, so that an error that all share is none
         own = spread.draws / np.where(n > 0, n, np.nan) - spread.draws.sum(axis=1, keepdims=True) / n.sum()
@@ -226,10 +213,48 @@ def _model_uncertainty(beside: Beside) -> Estimates:
         low = adjusted - np.hypot(adjusted - lower, error)
         high = adjusted + np.hypot(upper - adjusted, error)
         return {"model-uncertainty": (adjusted, low, high)}
-    interval = Interval(lower=lower / beside.reference, upper=upper / beside.reference)
-    wide = with_model_error(ratio, interval, expected=spread.expected, error=spread.error)
-    low, high = wide.lower * beside.reference, wide.upper * beside.reference
-    return {"model-uncertainty": (adjusted, low, high)}
+    if beside.chance is None:
+        ends, value = (lower / beside.reference, upper / beside.reference), _times(beside.reference)
+    else:
+        # the interval of O/E, whose ends the chances by the horizon are of
+        of_ratio = score(indicator, strata, chance=_times(1.0)).scores
+        low, high = (of_ratio[name].to_numpy(np.float64) for name in ("lower", "upper"))
+        ends, value = (low, high), beside.chance
+    wide = with_model_error(ratio, Interval(*ends), expected=spread.expected, error=spread.error)
+    return {"model-uncertainty": (adjusted, value(wide.lower), value(wide.upper))}
+
+
+def _times(factor: float) -> Chance:
+    def scaled(ratio: Numbers) -> Numbers:
+        return ratio * factor
+
+    return scaled
+
+
+def _bootstrap(beside: Beside) -> ModelUncertainty:
+    indicator, strata, patterns = beside.indicator, beside.strata, beside.patterns
+    columns = {name: values[strata.pattern] for name, values in patterns.columns.items()}
+    drawn: dict[str, Any] = {
+        "providers": len(strata.providers),
+        "replicates": REPLICATES,
+        "seed": SEED,
+    }
+    terms = case_mix_terms(indicator)
+    if beside.chance is not None:
+        follow = {"time": columns[TIME], "n": strata.n, "events": strata.sum_y}
+        return bootstrap_cox(terms, columns, strata.provider, **follow, **drawn)
+    kind = model_kind(indicator)
+    return bootstrap_expected(
+        kind,
+        terms,
+        columns,
+        strata.provider,
+        n=strata.records if kind == "poisson" else strata.n,
+        sum_y=strata.sum_y,
+        sum_y2=strata.sum_y2,
+        exposure=strata.n if kind == "poisson" else None,
+        **drawn,
+    )
 
 
 def _other_verdict(beside: Beside) -> Estimates:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from indicators.cohort import NO_NETWORK
 from registry_db.cohorts import Patterns, Strata
 from risk_models.missing import Imputed
 from risk_models.model_card import Records
@@ -36,6 +37,7 @@ def records_of(
         columns={name: values[strata.pattern] for name, values in patterns.columns.items()},
         provider=strata.provider,
         codes=strata.providers,
+        outside=NO_NETWORK,
         n=strata.n * strata.share,
         sum_y=strata.sum_y * strata.share,
         sum_y2=strata.sum_y2 * strata.share,
@@ -66,6 +68,7 @@ def _filled_in(strata: Strata, stack: Imputed, *, by_outcome: bool) -> Records:
         columns={name: rows[f"x{place}"].to_numpy() for place, name in enumerate(names)},
         provider=rows["provider"].to_numpy(np.int64),
         codes=strata.providers,
+        outside=NO_NETWORK,
         n=n,
         sum_y=events,
         sum_y2=events,

@@ -4,6 +4,7 @@ Everything works on strata: distinct case-mix patterns with their number of reco
 arrays of equal length. The functions are pure; none knows of a database, a file or a page.
 """
 
+from risk_models.baseline_hazard import BaselineHazard
 from risk_models.between import (
     PredictedExpected,
     direct_rates,
@@ -20,7 +21,8 @@ from risk_models.bootstrap import ModelUncertainty, bootstrap_expected, expected
 from risk_models.calibration_curve import CalibrationCurve, HosmerLemeshow, hosmer_lemeshow
 from risk_models.clustered import clustered_covariance
 from risk_models.contribution import ChanceByHorizon, Contributions, Profile, contributions, profile
-from risk_models.cox import BaselineHazard, CoxModel, fit_cox
+from risk_models.cox import CoxModel, fit_cox
+from risk_models.cox_providers import bootstrap_cox, clustered_cox, influence_cox
 from risk_models.cusum import (
     Cusum,
     FalseAlarms,
@@ -156,6 +158,7 @@ __all__ = [
     "arcsine_limits",
     "beta_binomial",
     "between_variance",
+    "bootstrap_cox",
     "bootstrap_expected",
     "bootstrap_ratios",
     "brier",
@@ -165,6 +168,7 @@ __all__ = [
     "chi_square_limits",
     "clopper_pearson_interval",
     "clustered_covariance",
+    "clustered_cox",
     "complete_cases",
     "contributions",
     "cqc_limits",
@@ -190,6 +194,7 @@ __all__ = [
     "hosmer_lemeshow",
     "impute",
     "influence",
+    "influence_cox",
     "kaplan_meier",
     "latent_icc",
     "latent_reliability",

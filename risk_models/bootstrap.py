@@ -1,6 +1,6 @@
 """How uncertain the model itself makes a score: the bootstrap by provider, beside the delta method."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from risk_models.design import Term, case_mix_columns
 from risk_models.expected import CannotFit, ModelKind, RiskModel, checked_sums, fit_matrix, fit_model
 from risk_models.intervals import Interval, normal_quantile
-from risk_models.strata import Columns, FloatArray, checked_n, checked_provider, per_provider
+from risk_models.strata import Columns, FloatArray, IntArray, checked_n, checked_provider, per_provider
 
 FEWEST_PROVIDERS = 10
 
@@ -96,17 +96,11 @@ def bootstrap_expected(
     sums, other = checked_sums(kind, counts, sum_y=sum_y, sum_y2=sum_y2, exposure=exposure)
     X = whole.design.matrix(case_mix_columns(terms, strata, rows=len(counts)), rows=len(counts))
     exposed = other if kind == "poisson" else counts
-    present = np.unique(index[counts > 0])
-    if len(present) < FEWEST_PROVIDERS:
-        raise CannotFit(
-            f"records of {len(present)} providers: a bootstrap by provider needs {FEWEST_PROVIDERS}"
-        )
-    random = np.random.default_rng(seed)
     draws, coefficients, failed = [], [], 0
-    for _ in range(replicates):
-        drawn = np.bincount(random.choice(present, len(present)), minlength=providers)[index]
+    for drawn_of in drawn_providers(index[counts > 0], providers=providers, replicates=replicates, seed=seed):
+        drawn = drawn_of[index]
         use = (drawn > 0) & (counts > 0)
-        times = drawn[use].astype(np.float64)
+        times = drawn[use]
         try:
             fit = fit_matrix(
                 kind,
@@ -128,6 +122,37 @@ def bootstrap_expected(
     return ModelUncertainty(
         expected=expected, draws=np.array(draws), coefficients=np.array(coefficients), failed=failed
     )
+
+
+def drawn_providers(index: IntArray, *, providers: int, replicates: int, seed: int) -> Iterator[FloatArray]:
+    """Draw providers with replacement, as many as have records.
+
+    Parameters
+    ----------
+    index
+        Index 0..providers-1 of the provider of each stratum with records, shape (strata,).
+    providers, replicates, seed
+        As for `bootstrap_expected`.
+
+    Yields
+    ------
+    FloatArray
+        How often each provider is drawn, shape (providers,).
+
+    Raises
+    ------
+    CannotFit
+        With fewer than ten providers.
+    """
+    present = np.unique(index)
+    if len(present) < FEWEST_PROVIDERS:
+        raise CannotFit(
+            f"records of {len(present)} providers: a bootstrap by provider needs {FEWEST_PROVIDERS}"
+        )
+    random = np.random.default_rng(seed)
+    for _ in range(replicates):
+        drawn = np.bincount(random.choice(present, len(present)), minlength=providers)
+        yield drawn.astype(np.float64)
 
 
 def expected_error(

@@ -6,9 +6,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from risk_models.cox import ONE, CoxModel
+from risk_models.cox import CoxModel
 from risk_models.design import Design, column_of
 from risk_models.encoding import FittedTerm
+from risk_models.partial_likelihood import ONE
 from risk_models.strata import Columns, FloatArray, IntArray, checked_n, checked_provider, per_provider
 
 # below this, two linear predictors are one: the ratio of differences is then the slope

@@ -5,58 +5,17 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from numpy.typing import ArrayLike
 
+from risk_models.baseline_hazard import BaselineHazard, baselines_of, expected_events
 from risk_models.clustered import sandwich
 from risk_models.design import Design, Term
-from risk_models.likelihood import FARTHEST, MAX_STEPS, SETTLED, SHORTEST, STALLED, Maximum
-from risk_models.regression import (
-    CannotFit,
-    checked_ridge,
-    encoded,
-    refuse_separated_groups,
-    ridge_penalty,
-    separation,
-    triangle,
-)
-from risk_models.risk_sets import RiskSets, Ties, risk_sets
-from risk_models.strata import (
-    Columns,
-    FloatArray,
-    checked,
-    checked_events,
-    checked_n,
-    checked_provider,
-    checked_whole,
-)
+from risk_models.partial_likelihood import ONE, Followed, checked_times, fit_followed, groups
+from risk_models.regression import CannotFit, checked_ridge, encoded
+from risk_models.risk_sets import Ties
+from risk_models.strata import Columns, FloatArray, checked_events, checked_provider, checked_whole
 
 Baseline: TypeAlias = Ties
-
-ONE = ""  # the name of the only baseline stratum
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BaselineHazard:
-    """Hazard of a patient whose linear predictor is 0, in one baseline stratum.
-
-    Attributes
-    ----------
-    times
-        At which there were events, increasing, shape (times,).
-    hazard
-        Increment of the cumulative hazard at each, shape (times,).
-    deduction
-        By which Efron's method lessens the increment of a patient who has the event at that time; 0 with
-        Breslow's.
-    breslow
-        The increment by Breslow's formula, also where ties are Efron's.
-    """
-
-    times: FloatArray
-    hazard: FloatArray
-    deduction: FloatArray
-    breslow: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,25 +98,18 @@ class CoxModel:
         ValueError
             For columns that cannot be, or a baseline stratum that was not there at fitting.
         """
-        counts, times, entries = _checked_times(n, time, entry)
+        counts, times, entries = checked_times(n, time, entry)
         happened = None if events is None else checked_events(events, counts)
-        group = _groups(within, len(counts))
-        risk = np.exp(self.predictor(strata, rows=len(counts)))
-        result = np.zeros(len(counts))
-        for name in sorted(set(group)):
-            if name not in self.baselines:
-                known = ", ".join(sorted(self.baselines))
-                raise ValueError(f"baseline stratum '{name}' was not there at fitting (known: {known})")
-            here, line = group == name, self.baselines[name]
-            steps = line.breslow if baseline == "breslow" else line.hazard
-            reached = np.append(0.0, np.cumsum(steps))
-            span = reached[np.searchsorted(line.times, times[here], side="right")]
-            span = span - reached[np.searchsorted(line.times, entries[here], side="right")]
-            result[here] = counts[here] * risk[here] * span
-            if happened is not None and baseline != "breslow":
-                at = np.searchsorted(line.times, times[here])
-                less = np.append(line.deduction, 0.0)[at]
-                result[here] -= happened[here] * risk[here] * less
+        result = expected_events(
+            self.baselines,
+            np.exp(self.predictor(strata, rows=len(counts))),
+            time=times,
+            entry=entries,
+            n=counts,
+            events=happened,
+            group=groups(within, len(counts)),
+            breslow=baseline == "breslow",
+        )
         return result
 
     def survival(
@@ -290,24 +242,22 @@ def fit_cox(
         raise ValueError(f"ties '{ties}' is none of {', '.join(get_args(Ties))}")
     checked_ridge(ridge)
     try:
-        counts, times, entries = _checked_times(n, time, entry)
+        counts, times, entries = checked_times(n, time, entry)
         happened = checked_events(events, counts)
         if ties == "efron":
             checked_whole("events", happened)
     except ValueError as error:
         raise CannotFit(str(error)) from error
-    if counts.sum() > 0 and happened.sum() == 0:
-        raise CannotFit(f"none of the {counts.sum():g} records has the event: there is no hazard to model")
     keep, design, X = encoded(terms, strata, counts)
-    group = _groups(within, len(keep))[keep]
-    sets = risk_sets(
-        times[keep], entries[keep], n=counts[keep], events=happened[keep], group=group, ties=ties
+    records = Followed(
+        X=X,
+        time=times[keep],
+        entry=entries[keep],
+        n=counts[keep],
+        events=happened[keep],
+        group=groups(within, len(keep))[keep],
     )
-    if ridge == 0:
-        triangle(design.columns, X, counts[keep])
-        refuse_separated_groups(design.columns, X, n=counts[keep], events=happened[keep], family="poisson")
-    penalty = ridge_penalty(design.columns, X, counts[keep], ridge)[1:]
-    fit, reached = _maximise(sets, X[:, 1:], design.columns, penalty)
+    fit, reached, sets = fit_followed(design.columns, records, ties=ties, ridge=ridge)
     clustered = np.full(fit.covariance.shape, np.nan)
     if provider is not None:
         index = checked_provider(provider, rows=len(keep), providers=providers)[keep]
@@ -319,80 +269,12 @@ def fit_cox(
         standard_errors=np.sqrt(np.diag(fit.covariance)),
         covariance=fit.covariance,
         clustered=clustered,
-        baselines=_baselines(sets, np.exp(X[:, 1:] @ fit.coefficients)),
+        baselines=baselines_of(sets, np.exp(X[:, 1:] @ fit.coefficients)),
         n=float(counts.sum()),
         events=float(happened.sum()),
         log_likelihood=reached,
         ridge=ridge,
     )
-
-
-def _maximise(
-    sets: RiskSets, X: FloatArray, names: tuple[str, ...], penalty: FloatArray
-) -> tuple[Maximum, float]:
-    """Newton's method with step halving on the penalised partial likelihood; give the plain one there too."""
-
-    def at(beta: FloatArray) -> tuple[float, FloatArray, FloatArray, float]:
-        value, score, information = sets.derivatives(X, beta)
-        less = float(penalty @ beta**2) / 2
-        return value - less, score - penalty * beta, information + np.diag(penalty), value
-
-    beta = np.zeros(X.shape[1])
-    here = at(beta)
-    step, previous = beta, np.inf
-    converged = len(beta) == 0
-    for _ in range(0 if converged else MAX_STEPS):
-        try:
-            step = cho_solve(cho_factor(here[2]), here[1])
-        except LinAlgError:
-            break
-        change = float(np.abs(X @ step).max())
-        length = min(1.0, FARTHEST / max(change, FARTHEST))
-        risen = at(beta + length * step)
-        while risen[0] < here[0] - 1e-10 * abs(here[0]) and length > SHORTEST:
-            length /= 2
-            risen = at(beta + length * step)
-        beta, here = beta + length * step, risen
-        if change < SETTLED or (change < STALLED and change > previous / 2):
-            converged = True
-            break
-        previous = change
-    if not converged:
-        raise CannotFit(separation(names, np.append(0.0, step * np.sqrt(np.mean(X**2, axis=0)))))
-    covariance = cho_solve(cho_factor(here[2]), np.eye(len(beta))) if len(beta) else np.zeros((0, 0))
-    return Maximum(beta, covariance, step, converged=True), here[3]
-
-
-def _baselines(sets: RiskSets, risk: FloatArray) -> dict[str, BaselineHazard]:
-    hazard, deduction, breslow = sets.hazards(risk)
-    return {
-        name: BaselineHazard(sets.times[part], hazard[part], deduction[part], breslow[part])
-        for name, part in sets.parts.items()
-    }
-
-
-def _checked_times(
-    n: ArrayLike, time: ArrayLike, entry: ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    counts = checked_n(n)
-    times = checked("time", time, rows=len(counts))
-    entries = np.full(len(counts), -np.inf) if entry is None else checked("entry", entry, rows=len(counts))
-    wrong = np.flatnonzero(entries >= times)
-    if len(wrong):
-        raise ValueError(
-            f"entry: stratum {wrong[0]} enters at {entries[wrong[0]]:g}, expected before its end of "
-            f"follow-up ({times[wrong[0]]:g}) ({len(wrong)} of {len(counts)} strata are wrong)"
-        )
-    return counts, times, entries
-
-
-def _groups(within: ArrayLike | None, rows: int) -> NDArray[np.str_]:
-    if within is None:
-        return np.full(rows, ONE)
-    group = np.asarray(within).astype(np.str_)
-    if group.shape != (rows,):
-        raise ValueError(f"within: expected {rows} strata in one column, got shape {group.shape}")
-    return group
 
 
 def _plain(values: FloatArray) -> list[Any] | None:

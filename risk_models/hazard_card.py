@@ -8,9 +8,11 @@ import numpy as np
 
 from risk_models.concordance import c_index, risk_groups
 from risk_models.cox import CoxModel, fit_cox
+from risk_models.cox_providers import clustered_cox, influence_cox
 from risk_models.design import Term
 from risk_models.missing import MissingNote
-from risk_models.model_card import FOLDS, SEED, Records, coefficient_rows, plain_values
+from risk_models.model_card import FOLDS, SEED, Records, coefficient_rows, influence_rows, plain_values
+from risk_models.regression import CannotFit
 from risk_models.strata import FloatArray
 from risk_models.validation import provider_folds
 
@@ -36,7 +38,7 @@ def hazard_card(
     dict
         Parts as of `model_card.model_card`. ``apparent``, ``cross_validation`` and ``forward`` have Harrell's
         ``c_index`` and ``observed_expected``, events over those expected in the time followed; ``groups`` has
-        these numbers in groups of rising hazard. ``influence`` is empty.
+        these numbers in groups of rising hazard.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def hazard_card(
     """
     if records.time is None:
         raise ValueError("time: a time to event has the end of follow-up of each stratum")
-    rows, codes = len(records.n), len(records.codes)
+    rows = len(records.n)
     score = model.predictor(records.columns, rows=rows)
     expected = _expected(model, records, own=True)
     card = {
@@ -58,17 +60,18 @@ def hazard_card(
             "kind": "cox",
             "n": model.n,
             "outcome": model.events,
-            "providers": len(np.unique(records.provider[records.n > 0])),
+            "providers": records.providers,
             "log_likelihood": model.log_likelihood,
             "ties": model.ties,
+            "ridge": model.ridge,
         },
         "terms": [term.to_dict() for term in model.design.terms],
-        "coefficients": coefficient_rows(model, _clustered(terms, records, providers=codes)),
+        "coefficients": coefficient_rows(model, _clustered(model, records)),
         "apparent": _measures(score, expected, records),
         "groups": risk_groups(score, n=records.n, observed=records.sum_y, expected=expected),
-        "cross_validation": _cross_validation(terms, records),
+        "cross_validation": _cross_validation(model, terms, records),
         "forward": _forward(earlier, records),
-        "influence": [],
+        "influence": _influence(model, terms, records),
         "missing": [asdict(note) for note in missing],
     }
     plain: dict[str, Any] = plain_values(card)
@@ -90,45 +93,58 @@ def _measures(score: FloatArray, expected: FloatArray, records: Records) -> dict
     return {"c_index": ranked, "observed_expected": records.sum_y.sum() / total if total > 0 else np.nan}
 
 
-def _clustered(terms: Sequence[Term], records: Records, *, providers: int) -> FloatArray | None:
+def _follow(records: Records) -> dict[str, FloatArray]:
     assert records.time is not None
+    return {"time": records.time, "n": records.n, "events": records.sum_y}
+
+
+def _clustered(model: CoxModel, records: Records) -> FloatArray | None:
     try:
-        found = fit_cox(
-            terms,
-            records.columns,
-            time=records.time,
-            n=records.n,
-            events=records.sum_y,
-            provider=records.provider,
-            providers=providers,
+        return clustered_cox(
+            model, records.columns, records.provider, providers=len(records.codes), **_follow(records)
         )
-    except ValueError:  # fewer than two providers
+    except CannotFit:  # fewer than two providers
         return None
-    return found.clustered
 
 
-def _cross_validation(terms: Sequence[Term], records: Records) -> dict[str, Any]:
-    """Score and expect each provider by a model of the others."""
-    assert records.time is not None
-    present, place = np.unique(records.provider, return_inverse=True)
+def _influence(model: CoxModel, terms: Sequence[Term], records: Records) -> list[dict[str, Any]]:
+    without = influence_cox(
+        terms,
+        records.columns,
+        records.provider,
+        ties=model.ties,
+        ridge=model.ridge,
+        providers=len(records.codes),
+        **_follow(records),
+    )
+    return influence_rows(without, model, records)
+
+
+def _cross_validation(model: CoxModel, terms: Sequence[Term], records: Records) -> dict[str, Any]:
+    """Score and expect each provider by a model of the others, fitted as this one was."""
+    some = records.n > 0
+    present, place = np.unique(records.provider[some], return_inverse=True)
     folds = min(FOLDS, len(present))
     if folds < 2:
         return {"reason": "there are no other providers to hold the model against"}
-    fold = provider_folds(place, providers=len(present), folds=folds, seed=SEED)
-    score, expected = np.full(len(place), np.nan), np.full(len(place), np.nan)
+    fold = np.full(len(some), -1)
+    fold[some] = provider_folds(place, providers=len(present), folds=folds, seed=SEED)
+    follow = _follow(records)
+    score, expected = np.zeros(len(some)), np.zeros(len(some))
     for each in range(folds):
         out = fold == each
+        rest = some & ~out
         try:
-            model = fit_cox(
+            other = fit_cox(
                 terms,
-                {name: column[~out] for name, column in records.columns.items()},
-                time=records.time[~out],
-                n=records.n[~out],
-                events=records.sum_y[~out],
+                {name: column[rest] for name, column in records.columns.items()},
+                ties=model.ties,
+                ridge=model.ridge,
+                **{name: values[rest] for name, values in follow.items()},
             )
             part = {name: column[out] for name, column in records.columns.items()}
-            score[out] = model.predictor(part, rows=int(out.sum()))
-            expected[out] = model.expected(part, time=records.time[out], n=records.n[out])
+            score[out] = other.predictor(part, rows=int(out.sum()))
+            expected[out] = other.expected(part, time=follow["time"][out], n=records.n[out])
         except ValueError as error:  # no model without a fold, or a level that is in one fold only
             return {"reason": str(error)}
     return {"folds": folds} | _measures(score, expected, records)

@@ -15,7 +15,7 @@ from risk_models.diagnostics import brier, c_statistic, calibration, r_squared, 
 from risk_models.expected import CannotFit, RiskModel, fit_matrix
 from risk_models.missing import MissingNote, missing_notes
 from risk_models.strata import Columns, FloatArray, IntArray
-from risk_models.validation import cross_validated, influence, provider_folds
+from risk_models.validation import Influence, cross_validated, influence, provider_folds
 from risk_models.verdict import Z_95
 
 FOLDS = 10
@@ -35,6 +35,9 @@ class Records:
         Index 0..len(codes)-1 of the provider.
     codes
         What each provider is called on the card.
+    outside
+        The code, if any, under which there are records of no provider: they are in all numbers, and no
+        provider is counted or named for them.
     n, sum_y, sum_y2
         Records, sum of outcomes and of squared outcomes.
     exposure
@@ -51,6 +54,13 @@ class Records:
     sum_y2: FloatArray
     exposure: FloatArray | None = None
     time: FloatArray | None = None
+    outside: str | None = None
+
+    @property
+    def providers(self) -> int:
+        """How many providers have records."""
+        present = np.unique(self.provider[self.n > 0])
+        return sum(self.codes[which] != self.outside for which in present)
 
     @property
     def size(self) -> FloatArray:
@@ -120,7 +130,7 @@ def model_card(
             "kind": model.kind,
             "n": model.n,
             "outcome": float(records.sum_y.sum()),
-            "providers": len(np.unique(records.provider[records.n > 0])),
+            "providers": records.providers,
             "log_likelihood": model.log_likelihood,
             "residual_sd": model.residual_sd,
             "ridge": model.ridge,
@@ -145,7 +155,7 @@ def model_card(
 
 def coefficient_rows(model: RiskModel | CoxModel, clustered: FloatArray | None) -> list[dict[str, Any]]:
     """Give the coefficients with their errors and 95 % intervals; `clustered` is their covariance."""
-    names = model.design.columns[1:] if isinstance(model, CoxModel) else model.design.columns
+    names = column_names(model)
     alike = np.full(len(names), np.nan) if clustered is None else np.sqrt(np.diag(clustered))
     return [
         {
@@ -254,7 +264,6 @@ def _forward(earlier: RiskModel | None, records: Records) -> dict[str, Any]:
 
 
 def _influence(model: RiskModel, terms: Sequence[Term], records: Records) -> list[dict[str, Any]]:
-    """The providers without which a coefficient changes most, in its standard errors."""
     without = influence(
         model.kind,
         terms,
@@ -267,23 +276,34 @@ def _influence(model: RiskModel, terms: Sequence[Term], records: Records) -> lis
         ridge=model.ridge,
         providers=len(records.codes),
     )
+    return influence_rows(without, model, records)
+
+
+def influence_rows(without: Influence, model: RiskModel | CoxModel, records: Records) -> list[dict[str, Any]]:
+    """Give the providers without which a coefficient changes most, in its standard errors."""
+    names = column_names(model)
     change = without.coefficients / model.standard_errors
-    size = np.nan_to_num(np.abs(change).max(axis=1), nan=np.inf)
-    order = np.lexsort((np.array(records.codes, dtype=str), -size))[:MOST_INFLUENTIAL]
+    size = np.nan_to_num(np.abs(change).max(axis=1, initial=0.0), nan=np.inf)
+    order = np.lexsort((np.array(records.codes, dtype=str), -size))
     found = []
-    for which in order:
+    for which in [each for each in order if records.codes[each] != records.outside][:MOST_INFLUENTIAL]:
         told = not without.reason[which] and bool(np.isfinite(change[which]).any())
         most = int(np.nanargmax(np.abs(change[which]))) if told else 0
         found.append(
             {
                 "provider": records.codes[which],
                 "largest_change": size[which],
-                "column": model.design.columns[most] if told else "",
+                "column": names[most] if told else "",
                 "ratio": without.ratio[which],
                 "reason": without.reason[which],
             }
         )
     return found
+
+
+def column_names(model: RiskModel | CoxModel) -> tuple[str, ...]:
+    """Name the coefficients; a Cox model has no intercept."""
+    return model.design.columns[1:] if isinstance(model, CoxModel) else model.design.columns
 
 
 def plain_values(value: Any) -> Any:

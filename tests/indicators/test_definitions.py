@@ -75,8 +75,11 @@ INDICATOR_MISTAKES = [
     (
         "outcome: {kind: binary, when: loss > 1000, better: lower}",
         "outcome: {kind: time_to_event, start: day, event: discharge, horizon: 90, better: lower}\n"
-        "estimators: {beside: [model-uncertainty]}",
-        ["x.yaml:16: estimators.beside: 'model-uncertainty' does not go with a time_to_event outcome"],
+        "estimators: {beside: [model-uncertainty], reference: {period: '2024'}}",
+        [
+            "x.yaml:16: estimators.beside: 'model-uncertainty' is of a model of each period; with a "
+            "reference the model is given"
+        ],
     ),
     (
         "outcome: {kind: binary, when: loss > 1000, better: lower}",

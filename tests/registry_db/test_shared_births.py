@@ -196,6 +196,10 @@ def test_what_is_outside_is_shown_without_a_verdict(shared_out: Registry) -> Non
         "select distinct providers from benchmark where indicator = ?", [EVENTS]
     ).fetchall()
     assert providers == [(24,)]
+    card = shared_out.model_card(EVENTS)
+    assert card["fit"]["providers"] == 24
+    assert NO_NETWORK not in {row["provider"] for row in card["influence"]}
+    assert len(card["influence"]) == 5
 
 
 def test_no_score_tells_what_became_of_few(shared_out: Registry) -> None:

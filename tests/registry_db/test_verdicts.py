@@ -13,12 +13,16 @@ import pytest
 from scipy.stats import chi2, poisson
 
 from registry_db.effects import effects
+from registry_db.estimates import REPLICATES
+from registry_db.fits import SEED
 from registry_db.published_models import Model
 from registry_db.registry import Registry
-from risk_models.cox import CoxModel
+from risk_models.cox import CoxModel, fit_cox
+from risk_models.cox_providers import bootstrap_cox
 from risk_models.design import Term
 from risk_models.model_card_page import card_html
 from risk_models.random_intercept import fit_random_intercept
+from risk_models.survival import adjusted_survival
 from tests.registry_db.build import make_registry, write
 from tests.registry_db.test_outcomes import FALLS, HEAD, REVISED, STAY, TOP, followed, stays
 
@@ -76,7 +80,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     with registry_of(
         tmp_path_factory.mktemp("verdicts"),
         falls=asked(FALLS, f"{{beside: {every}, standard_errors: clustered}}"),
-        revised=asked(REVISED, "{test: byar, beside: [shrunken], standard_errors: clustered}"),
+        revised=asked(
+            REVISED, "{test: byar, beside: [shrunken, model-uncertainty], standard_errors: clustered}"
+        ),
         score=asked(
             SCORE, f"{{overdispersion: multiplicative, beside: {every}, standard_errors: clustered}}"
         ),
@@ -315,6 +321,34 @@ def test_the_uncertainty_of_the_model_widens_intervals(registry: Registry) -> No
     assert (counts["upper"] > scores["upper"].loc[counts.index]).all()
 
 
+def test_the_uncertainty_of_hazards_widens_intervals(registry: Registry) -> None:
+    """Against the bootstrap on records (itself held against R), on the logarithm of O/E, back to chances."""
+    frame, wide = table(registry, "stay-revised"), beside(registry, "stay-revised", "model-uncertainty")
+    wide = wide.loc[frame.index]
+    np.testing.assert_allclose(wide["value"], frame["adjusted"])
+    rows = followed(records())
+    sex = rows["sex"].map({"1": "male", "2": "female"}).to_numpy()
+    columns = {"age": rows["age"].to_numpy(float), "sex": sex}
+    terms = [Term("age", "number"), Term("sex", "category", reference="male")]
+    ward = np.searchsorted(WARDS, rows["ward"])
+    follow = {"time": rows["time"].to_numpy(float), "n": np.ones(len(rows)), "events": rows["event"] * 1.0}
+    spread = bootstrap_cox(terms, columns, ward, **follow, providers=12, replicates=REPLICATES, seed=SEED)
+    model = fit_cox(terms, columns, **follow)
+    z = 1.959963984540054 * spread.error / spread.expected
+    o, e = frame["observed"].to_numpy(), frame["expected"].to_numpy()
+    byar = [
+        k / e * (1 - 1 / (9 * k) + side * 1.959963984540054 / (3 * np.sqrt(k))) ** 3
+        for k, side in ((o, -1), (o + 1, 1))
+    ]
+    for end, name, side in zip(byar, ("lower", "upper"), (-1, 1), strict=True):
+        moved = o / e * np.exp(side * np.hypot(np.log(end / (o / e)), z))
+        for ratio, known in ((end, frame[name]), (moved, wide[name])):
+            chance = 1 - adjusted_survival(model, columns, follow["n"], at=365.0, ratio=ratio)
+            np.testing.assert_allclose(known, chance, rtol=1e-6)
+    assert (wide["upper"] > frame["upper"]).all()
+    assert (wide["lower"] < frame["lower"]).all()
+
+
 @pytest.mark.parametrize("recalibration", ["none", "in-the-large", "re-centre"])
 def test_frozen_models_of_counts_and_hazards(tmp_path: Path, recalibration: str) -> None:
     falls = asked(FALLS, f"{{reference: {{period: '2024', recalibration: {recalibration}}}}}")
@@ -385,6 +419,9 @@ def test_the_card_of_a_time_to_event(registry: Registry) -> None:
     assert rates[-1] > rates[0]
     errors = [line["clustered_error"] for line in card["coefficients"]]
     np.testing.assert_allclose(errors, row.diagnostics["clustered_errors"], rtol=1e-9)
+    assert len(card["influence"]) == 5
+    assert {line["provider"] for line in card["influence"]} <= set(WARDS)
+    assert card["influence"][0]["largest_change"] > card["influence"][-1]["largest_change"] > 0
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -12,6 +12,7 @@ import risk_models
 from risk_models import (
     Term,
     beta_binomial,
+    bootstrap_cox,
     bootstrap_expected,
     bootstrap_ratios,
     cross_validated,
@@ -25,6 +26,7 @@ from risk_models import (
     gamma_poisson,
     impute,
     influence,
+    influence_cox,
     smoothed_rates,
 )
 
@@ -84,6 +86,10 @@ def cox(ties: Any, ridge: float = 0.0) -> Fitter:
     )
 
 
+def cox_with_providers(fit: Any, **options: Any) -> Fitter:
+    return lambda c: fit(c.terms, c.columns, time=c.time, n=c.n, events=c.event, **c.who, **options)
+
+
 KINDS = ("logistic", "poisson", "linear")
 MODELS: dict[str, Fitter] = {
     **{f"fit_model {kind}": model(kind) for kind in KINDS},
@@ -106,10 +112,12 @@ MODELS: dict[str, Fitter] = {
         "logistic", c.terms, c.columns, n=c.n, sum_y=c.event, replicates=20, seed=1, **c.who
     ),
     "bootstrap_ratios": with_providers(bootstrap_ratios, "logistic", draws=100),
+    "bootstrap_cox": cox_with_providers(bootstrap_cox, replicates=20, seed=1),
     "cross_validated": lambda c: cross_validated(
         "logistic", c.terms, c.columns, c.provider % 3, n=c.n, sum_y=c.event
     ),
     "influence": lambda c: influence("logistic", c.terms, c.columns, n=c.n, sum_y=c.event, **c.who),
+    "influence_cox": cox_with_providers(influence_cox),
 }
 # from sums per provider, without case mix
 SUMS: dict[str, Fitter] = {
@@ -122,7 +130,11 @@ SUMS: dict[str, Fitter] = {
 FITTERS = MODELS | SUMS
 EVENTS = [name for name in FITTERS if "linear" not in name]
 # where every record has the event, only what models a chance fails: counts and times go on
-CHANCES = [name for name in MODELS if "logistic" in name or name.split("_")[0] in ("bootstrap", "cross")]
+CHANCES = [
+    name
+    for name in MODELS
+    if "logistic" in name or name in ("bootstrap_expected", "bootstrap_ratios", "cross_validated")
+]
 BETWEEN = [
     *(name for name in MODELS if name.startswith(("fit_random", "fit_fixed", "bootstrap", "fit_cox"))),
     *SUMS,
