@@ -31,8 +31,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from indicators.compile import quote, text_literal
+from indicators.outcomes import BinaryOutcome
 from indicators.states import STATES
-from indicators.strata import COUNTS, mixes_of_rows_select, with_patterns
+from indicators.strata import COUNTS, clashes_select, mixes_of_rows_select, with_patterns
 from risk_models.design import Design, Term, fit_design
 from risk_models.expected import fit_model
 
@@ -47,6 +48,7 @@ TERMS = (
     Term("urgent", "flag"),
 )
 NAMES = [term.name for term in TERMS]
+OUTCOME = BinaryOutcome(kind="binary", when="_y = 1", better="lower")
 PROVIDERS = 300
 REPEATS = 3
 AGREE = 1e-6
@@ -99,22 +101,21 @@ def by_strata(con: duckdb.DuckDBPyConnection) -> Sums:
             "logistic", TERMS, columns, n=frame["n"].to_numpy(), sum_y=frame["sum_y"].to_numpy()
         )
         risk = model.expected(columns)
-    con.register(
-        "risk", pd.DataFrame({"_pattern": frame["_pattern"], "risk": risk, "spread": risk * (1 - risk)})
-    )
-    con.execute("create or replace temp table expected as select * from pattern join risk using (_pattern)")
+    con.register("expected", pd.DataFrame({"_mix": frame["_mix"], "risk": risk, "spread": risk * (1 - risk)}))
     return _fetched(
         con,
         "select _provider, sum(risk) as expected, sum(spread) as variance "
-        f"from {with_patterns('cohort', 'expected', NAMES)} where cohort._period = '2025' and {COUNTS} "
+        f"from {with_patterns('cohort', 'expected', NAMES)} where _period = '2025' and {COUNTS} "
         "group by all order by all",
     )
 
 
 def patterns(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Make the table of case-mix patterns with counts and sums as the registry does, and take it out."""
-    sql = mixes_of_rows_select("cohort", NAMES, "2025")
+    sql = mixes_of_rows_select("cohort", NAMES, "2025", OUTCOME)
     con.execute(f"create or replace temp table pattern as {sql}")
+    if con.execute(clashes_select("pattern")).fetchall() != [(0,)]:
+        raise SystemExit("two patterns have the same hash")
     return con.execute("select * from pattern order by _pattern").df()
 
 

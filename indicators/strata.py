@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from indicators.attributed import WHOLE_SQL
 from indicators.compile import IDENTITY, quote, text_literal
 from indicators.definition import Indicator
-from indicators.outcomes import BinaryOutcome
+from indicators.outcomes import BinaryOutcome, Outcome
 from indicators.periods import PeriodSQL
 from indicators.states import STATES, state_literal
 from indicators.stratifiers import UNKNOWN, subgroup_column
@@ -38,7 +38,15 @@ def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL, indicat
     shared, whole = "_share, _once, ", ""
     if indicator.unit == "provider":
         shared, whole = "", f"{WHOLE_SQL} as _share, true as _once, "
-    outcome = indicator.outcome
+    sums = _named(_sums(indicator.outcome))
+    return (
+        f"select {period.label('_at')} as _period, {whole}* exclude (_at) from (select _at, _provider, "
+        f"{shared}_state, _reason, {_listed(columns)}{sums} from {cohort} group by all)"
+    )
+
+
+def _sums(outcome: Outcome) -> dict[str, str]:
+    """SQL of the sums over records, less what the kind of outcome makes known."""
     sized = outcome.kind == "count" or (isinstance(outcome, BinaryOutcome) and outcome.trials is not None)
     sums = dict(_SUMS)
     if not sized:
@@ -47,10 +55,7 @@ def cells_select(cohort: str, columns: Sequence[str], period: PeriodSQL, indicat
         sums["sum_y2"] = sums["sum_y"]  # each is 0 or 1
     if outcome.kind != "change":
         sums["sum_before"] = "cast(null as double)"
-    return (
-        f"select {period.label('_at')} as _period, {whole}* exclude (_at) from (select _at, _provider, "
-        f"{shared}_state, _reason, {_listed(columns)}{_named(sums)} from {cohort} group by all)"
-    )
+    return sums
 
 
 def states_select(cells: str) -> str:
@@ -81,29 +86,49 @@ def mixes_select(cells: str, columns: Sequence[str]) -> str:
     -------
     str
         A select of ``_period``; ``_pattern``, which numbers the patterns of a period from 0 in the order of
-        the columns; the columns; n, sum_y and sum_y2; and records, which is another number than n where a
-        record has trials or exposure.
+        the columns; the columns; n, sum_y and sum_y2; records, which is another number than n where a
+        record has trials or exposure; and ``_mix``, the hash of the columns, by which `with_patterns` joins:
+        see `clashes_select`.
     """
     order = f" order by {', '.join(map(quote, columns))}" if columns else ""
     totals = _totals("n", "sum_y", "sum_y2", "records")
     return (
-        f"select row_number() over (partition by _period{order}) - 1 as _pattern, * from "
+        f"select row_number() over (partition by _period{order}) - 1 as _pattern, *, "
+        f"{mix_sql(columns)} as _mix from "
         f"(select _period, {_listed(columns)}{totals} from {cells} "
         f"where {COUNTS} and _once and _period is not null group by all)"
     )
 
 
-def mixes_of_rows_select(cohort: str, columns: Sequence[str], period: str) -> str:
+def mixes_of_rows_select(cohort: str, columns: Sequence[str], period: str, outcome: Outcome) -> str:
     """SQL of what `mixes_select` gives of one period, of a cohort itself: where nobody is scored."""
     sums = ", ".join(
-        f"cast({sql} as double) as {name}" for name, sql in _SUMS.items() if name != "sum_before"
+        f"cast({sql} as double) as {name}" for name, sql in _sums(outcome).items() if name != "sum_before"
     )
     label = text_literal(period)
     return (
-        f"select {label} as _period, row_number() over () - 1 as _pattern, * from (select "
+        f"select {label} as _period, row_number() over () - 1 as _pattern, *, {mix_sql(columns)} as _mix "
+        "from (select "
         f"{_listed(columns)}{sums} from {cohort} where _period = {label} and {COUNTS} and _once "
         # Where nothing tells patterns apart there would be one without records, too.
         "group by all having count(*) > 0 order by all)"
+    )
+
+
+def mix_sql(columns: Sequence[str], of: str = "") -> str:
+    """SQL of the hash of a case mix; ``of`` is the name of its table with a point, among several."""
+    return f"hash({', '.join(of + quote(column) for column in columns)})" if columns else "hash(0)"
+
+
+def clashes_select(mixes: str) -> str:
+    """SQL that counts the periods in which two patterns have the same hash; ``mixes`` as of `mixes_select`.
+
+    Where it gives 0, a join by hash finds for each record its own pattern and no other: those of the records
+    are among the patterns. Else `with_patterns` may not be used.
+    """
+    return (
+        "select count(*) from "
+        f"(select 1 from {mixes} group by _period having count(distinct _mix) < count(*))"
     )
 
 
@@ -144,7 +169,7 @@ def strata_select(cells: str, mixes: str, providers: str, columns: Sequence[str]
     return f"""
         select counted._period as _period, number as provider, _pattern as pattern,
             cast(_share as double) as share, {totals}
-        from {with_patterns(counted, mixes, ["_period", *columns])}
+        from {with_patterns(counted, mixes, columns)} and counted._period = {mixes}._period
         join {providers} as own on own._period = counted._period and own._provider = counted._provider
         group by all"""
 
@@ -206,10 +231,13 @@ def _subgroup_sql(stratifier: str) -> str:
 
 
 def with_patterns(cohort: str, patterns: str, columns: Sequence[str]) -> str:
-    """SQL of a cohort joined to patterns, for behind a ``from``; no value equals no value."""
+    """SQL of a cohort joined to its patterns, for behind a ``from``; no value equals no value.
+
+    It joins by the hash of the columns, which takes half as long as by the columns, and is the same where
+    `clashes_select` gives 0.
+    """
     name = cohort.rpartition(" as ")[2]
-    same = (f"{name}.{quote(column)} is not distinct from {patterns}.{quote(column)}" for column in columns)
-    return f"{cohort} join {patterns} on {' and '.join(same) or 'true'}"
+    return f"{cohort} join {patterns} on {mix_sql(columns, f'{name}.')} = {patterns}._mix"
 
 
 def _listed(columns: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from indicators.periods import day_of_sql, period_sql
 from indicators.shares import counts_in_part
 from indicators.strata import (
     cells_select,
+    clashes_select,
     mixes_of_rows_select,
     mixes_select,
     patterns_select,
@@ -31,6 +32,7 @@ from indicators.strata import (
 )
 from registry_db.attribution import networks_of
 from registry_db.connect import Connection
+from registry_db.faults import RegistryError
 from registry_db.records import current_select, derived_in
 
 # The column of the cohort with an expectation that was delivered.
@@ -200,11 +202,11 @@ def make_cohort(
     con.execute(f"create temp {'table' if kept else 'view'} cohort as {sql}")
     columns = _columns(indicator)
     if only is not None:
-        _make(con, "mix", mixes_of_rows_select("cohort", columns, only))
+        _make_mixes(con, mixes_of_rows_select("cohort", columns, only, indicator.outcome))
         return
     period = period_sql(indicator.period, dataset, "cohort_record")
     _make(con, "cell", cells_select("cohort", columns, period, indicator))
-    _make(con, "mix", mixes_select("cell", columns))
+    _make_mixes(con, mixes_select("cell", columns))
     _make(con, "period", "select distinct _period from cell")
     _make(con, "scored", providers_select("cell"))
     _make(con, "stratum", strata_select("cell", "mix", "scored", columns))
@@ -212,6 +214,16 @@ def make_cohort(
 
 def _make(con: Connection, table: str, sql: str) -> None:
     con.execute(f"create or replace temp table {table} as {sql}")
+
+
+def _make_mixes(con: Connection, sql: str) -> None:
+    """Make ``mix``; refuse patterns that a join by hash could not tell apart."""
+    _make(con, "mix", sql)
+    if con.execute(clashes_select("mix")).fetchall() != [(0,)]:
+        raise RegistryError(
+            "two case-mix patterns have the same hash of 64 bits, and their records could not be told apart; "
+            "make one of the case-mix terms coarser or leave one out"
+        )
 
 
 def _drop_cohort(con: Connection) -> None:

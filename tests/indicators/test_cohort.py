@@ -22,6 +22,7 @@ from indicators.periods import period_sql
 from indicators.strata import (
     COUNTED,
     cells_select,
+    clashes_select,
     mixes_of_rows_select,
     mixes_select,
     patterns_select,
@@ -454,7 +455,8 @@ def patterns_and_strata(
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     make_cells(con, columns, of)
     patterns = con.execute(patterns_select("mix"), [period]).fetchall()
-    con.execute(f"create or replace table of_rows as {mixes_of_rows_select('cohort', columns, period)}")
+    of_rows = mixes_of_rows_select("cohort", columns, period, of.outcome)
+    con.execute(f"create or replace table of_rows as {of_rows}")
     assert con.execute(patterns_select("of_rows"), [period]).fetchall() == patterns
     sql = strata_select("cell", "mix", "scored", columns)
     strata = con.execute(
@@ -480,6 +482,15 @@ def assert_sums(
         for place, name in enumerate(of[1:], start=3):
             values = [row[name] for row in own if row[name] is not None]
             assert group[len(by) + place] == (float(sum(values)) if values else None)
+
+
+def test_hashes_that_clash_are_counted_per_period(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "create or replace table mix as select * from (values ('a', 1), ('a', 2), ('b', 1)) t(_period, _mix)"
+    )
+    assert con.execute(clashes_select("mix")).fetchall() == [(0,)]
+    con.execute("insert into mix values ('b', 1)")
+    assert con.execute(clashes_select("mix")).fetchall() == [(1,)]
 
 
 def test_sums_do_not_depend_on_the_order_of_records(con: duckdb.DuckDBPyConnection) -> None:
