@@ -23,7 +23,7 @@ _PHRASES: dict[str, Text] = {
         ("<=", "{0} is hoogstens {1}", "{0} is at most {1}"),
         (">", "{0} is hoger dan {1}", "{0} is above {1}"),
         (">=", "{0} is minstens {1}", "{0} is at least {1}"),
-        ("in", "{0} is een van {1}", "{0} is one of {1}"),
+        ("in", "{0} is {1}", "{0} is {1}"),
         ("not in", "{0} is geen van {1}", "{0} is none of {1}"),
         (
             "between",
@@ -152,7 +152,11 @@ class _Phrases:
         if node.kind in _OPPOSITE:
             return self.say(_OPPOSITE[node.kind] if negated else node.kind, *values)
         if node.kind == "in":
-            values = [values[0], ", ".join(values[1:])]
+            *others, last = values[1:]
+            if not others:
+                return self.say("<>" if negated else "=", *values)
+            listed = ", ".join(values[1:]) if negated else f"{', '.join(others)}{self.say('or')}{last}"
+            values = [values[0], listed]
         return self.say(f"not {node.kind}" if negated else node.kind, *values)
 
     def _in_one_of(self, lists: list[Node]) -> str:
@@ -180,8 +184,8 @@ class _Phrases:
             inner = child
             while inner.kind == "not" and inner.children[0].kind == "not":
                 inner = inner.children[0].children[0]
-            # "between" speaks of "and" or "or" itself.
-            mixed = inner.kind in ("and", "or", "case") or _is_outside(inner)
+            # Bounds and lists speak of "and" or "or" themselves.
+            mixed = inner.kind in ("and", "or", "case") or _is_outside(inner) or _is_list(inner)
             parts.append(f"({self.condition(child)})" if mixed else self.condition(child))
         return self.say(node.kind).join(parts)
 
@@ -250,6 +254,11 @@ def _looked_up(node: Node) -> Node:
     while node.kind != "in":
         node = node.children[-1]
     return node.children[0]
+
+
+def _is_list(node: Node) -> bool:
+    """Whether a condition is said as "is ... or ..."."""
+    return node.kind == "in" and len(node.children) > 2
 
 
 def _is_outside(node: Node) -> bool:

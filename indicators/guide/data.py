@@ -88,9 +88,12 @@ def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
 
 
 def data_parts(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
-    """The columns to deliver, with their values and whether they are required; then those of each table."""
+    """The columns to deliver, with their values and whether they are required; then those of each table.
+
+    The key comes first: no indicator reads it, but no row can do without.
+    """
     names = columns_needed(indicator, dataset)
-    parts: list[Part] = [_data_table(dataset, names, say)]
+    parts: list[Part] = [_data_table(dataset, [*dataset.key, *names], say)]
     for needed in tables_needed(names, dataset):
         parts += [table_words(needed, say), _data_table(needed.table, needed.columns, say)]
     return tuple(parts)

@@ -45,8 +45,8 @@ def guide_html(of: Guide) -> str:
 
 def _reading(chapter: Reading) -> str:
     asked = "".join(f"<li>{escape(question)}</li>" for question in chapter.questions)
-    before, after = (f'<p class="how">{escape(words)}</p>' for words in (chapter.before, chapter.after))
-    return f"{before}<ol>{asked}</ol>{after}"
+    before, *after = (f'<p class="how">{escape(words)}</p>' for words in (chapter.before, *chapter.after))
+    return f"{before}<ol>{asked}</ol>{''.join(after)}"
 
 
 def _section(entry: Entry) -> str:

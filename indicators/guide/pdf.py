@@ -83,7 +83,7 @@ def guide_typst(of: Guide, *, on: dt.date) -> str:
     asked = ", ".join(map(_text, chapter.questions))
     how = (
         f"#heading(level: 1, outlined: false, {_text(chapter.title)})\n#par({_text(chapter.before)})\n"
-        f"#enum({asked})\n#par({_text(chapter.after)})\n"
+        f"#enum({asked})\n{''.join(f'#par({_text(words)})\n' for words in chapter.after)}"
     )
     contents = f"#outline(title: {_text(of.contents)}, depth: 2)\n"
     chapters = "".join(

@@ -15,10 +15,11 @@ class Reading:
     title: str
     before: str
     questions: tuple[str, ...]
-    after: str
+    after: tuple[str, ...]
 
 
 def reading(say: Speaker) -> Reading:
     """How to read a guide."""
     questions = tuple(say(key) for key in WORDS if key.startswith("question_"))
-    return Reading(say("how"), say("how_text"), questions, say("how_more"))
+    after = tuple(say(key) for key in WORDS if key.startswith("after_"))
+    return Reading(say("how"), say("how_text"), questions, after)

@@ -131,14 +131,17 @@ def sentences(language: Language) -> Iterator[str]:
             "42 dagen na discharge",
             "netwerken (vsv)",
         )
-        yield from ("30 patiënten of metingen, en 0,5 verwachte uitkomst(en)", "events van de trials")
+        yield from (
+            "30 patiënten of metingen, en een verwacht aantal uitkomsten van 0,5",
+            "events van de trials",
+        )
         yield from (
             "score after, gegeven score before (gecorrigeerde winst)",
             "de meegeleverde verwachting: elders",
         )
         yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
         yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
-        yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was"
+        yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was; is die dag onbekend"
         yield from ("het gemiddelde van: het aantal dagen van day tot discharge", "smoker: ja")
     else:
         yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin: yes)")
@@ -149,14 +152,17 @@ def sentences(language: Language) -> Iterator[str]:
             "42 days after discharge",
             "networks (vsv)",
         )
-        yield from ("30 patients or measurements, and 0.5 expected event(s)", "events out of trials")
+        yield from (
+            "30 patients or measurements, and an expected number of events of 0.5",
+            "events out of trials",
+        )
         yield from (
             "score after, given score before (adjusted gain)",
             "the delivered expectation: elsewhere",
         )
         yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
-        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome"
+        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if that day is unknown"
         yield from ("the mean of: the days from day to discharge", "smoker: yes")
 
 
@@ -224,6 +230,7 @@ def test_generated_records_are_announced() -> None:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
     text = page(language, {}).text
+    assert {"nl": "id id geheel getal ja", "en": "id id whole number yes"}[language] in text, "the key"
     ranged = {
         "nl": "age age geheel getal, 0 tot en met 110 (jaar) nee",
         "en": "age age whole number, 0 to 110",

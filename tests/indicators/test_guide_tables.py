@@ -144,7 +144,7 @@ def test_the_columns_of_tables_that_are_read() -> None:
     ]
     tables = [part for part in parts if isinstance(part, Table)]
     assert [[row[1] for row in table.rows] for table in tables] == [
-        ["clinic", "born"],
+        ["id", "clinic", "born"],
         ["id", "seen", "kind", "until", "value"],
         ["id", "line", "text"],
     ]

@@ -30,8 +30,16 @@ WORDS = [
     ("alive = false", "levend is nee", "alive is no"),
     ("sex = 'female'", "sex is ‘female’", "sex is ‘female’"),
     ("sex <> 'female'", "sex is niet ‘female’", "sex is not ‘female’"),
-    ("sex in ('female', 'male')", "sex is een van ‘female’, ‘male’", "sex is one of ‘female’, ‘male’"),
-    ("sex not in ('male')", "sex is geen van ‘male’", "sex is none of ‘male’"),
+    ("sex in ('female', 'male')", "sex is ‘female’ of ‘male’", "sex is ‘female’ or ‘male’"),
+    ("sex in ('male')", "sex is ‘male’", "sex is ‘male’"),
+    ("sex not in ('male')", "sex is niet ‘male’", "sex is not ‘male’"),
+    ("sex not in ('female', 'male')", "sex is geen van ‘female’, ‘male’", "sex is none of ‘female’, ‘male’"),
+    ("age in (7, 8, 9)", "leeftijd is 7, 8 of 9", "age is 7, 8 or 9"),
+    (
+        "age in (7, 8) or alive",
+        "(leeftijd is 7 of 8) of levend: ja",
+        "(age is 7 or 8) or alive: yes",
+    ),
     ("age is null", "leeftijd is onbekend", "age is unknown"),
     ("age is not null", "leeftijd is bekend", "age is known"),
     (

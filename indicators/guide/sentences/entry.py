@@ -19,7 +19,7 @@ WORDS = {
         ("outcome", "Teller: wat telt", "Numerator: what counts"),
         ("value", "Wat wordt gemeten", "What is measured"),
         ("all_of", "Aan al deze voorwaarden is voldaan:", "All of these hold:"),
-        ("any_of", "Aan minstens een van deze voorwaarden is voldaan:", "At least one of these holds:"),
+        ("any_of", "Aan minstens één van deze voorwaarden is voldaan:", "At least one of these holds:"),
         (
             "first_rule",
             "De eerste regel die van toepassing is, telt als reden:",
@@ -28,7 +28,7 @@ WORDS = {
         ("mean", "het gemiddelde van:", "the mean of:"),
         ("counts", "{0} van de {1}", "{0} out of {1}"),
         ("events", "de som van: {0}", "the sum of: {0}"),
-        ("exposure", "{0}, per: {1}", "{0}, per: {1}"),
+        ("exposure", "{0}, gedeeld door de som van: {1}", "{0}, divided by the sum of: {1}"),
         (
             "top_box",
             "{0}; wie niet antwoordt, telt als ontbrekend",
@@ -36,19 +36,21 @@ WORDS = {
         ),
         (
             "time_to_event",
-            "{0} valt binnen {1} dagen na {2}; wie korter gevolgd is, telt mee zolang die in beeld was",
-            "{0} falls within {1} days after {2}; who was followed for less counts for as long as that",
+            "{0} valt hoogstens {1} dagen na {2} (dezelfde dag telt mee); wie minder lang in beeld was, "
+            "doordat het volgen of de gegevens eerder eindigen, telt mee voor die tijd",
+            "{0} falls at most {1} days after {2} (the same day counts); who was in view for less, because "
+            "following or the data end before that, counts for that time",
         ),
         ("last_seen", "in beeld tot: {0}", "in view until: {0}"),
         (
             "censored",
-            "valt {0} eerder, dan eindigt het volgen op die dag",
-            "if {0} comes first, following ends on that day",
+            "valt {0} eerder dan de uitkomst, dan eindigt het volgen op die dag",
+            "if {0} comes before the outcome, following ends on that day",
         ),
         (
             "event-free",
-            "valt {0} eerder, dan blijft de patiënt meetellen zonder uitkomst",
-            "if {0} comes first, the patient goes on counting without the outcome",
+            "valt {0} eerder dan de uitkomst, dan blijft de patiënt meetellen zonder uitkomst",
+            "if {0} comes before the outcome, the patient goes on counting without the outcome",
         ),
         ("change", "{0}, gegeven {1} (gecorrigeerde winst)", "{0}, given {1} (adjusted gain)"),
         ("stratify", "Deelgroepen", "Subgroups"),
@@ -64,12 +66,8 @@ WORDS = {
         ("direction", "Richting", "Direction"),
         ("shown", "Eenheid", "Unit of the score"),
         ("percent", "procent", "per cent"),
-        (
-            "points",
-            "punten, met {0} cijfer(s) achter de komma",
-            "points, with {0} digit(s) after the point",
-        ),
-        ("shown_time", "{0}, met {1} cijfer(s) achter de komma", "{0}, with {1} digit(s) after the point"),
+        ("points", "punten (decimalen: {0})", "points (decimals: {0})"),
+        ("shown_time", "{0} (decimalen: {1})", "{0} (decimals: {1})"),
         ("time_minutes", "minuten", "minutes"),
         ("time_hours", "uur", "hours"),
         ("time_days", "dagen", "days"),
@@ -88,8 +86,10 @@ WORDS = {
         ),
         (
             "followed",
-            "{0}; wie korter gevolgd is ({1}), telt niet mee, wat de uitkomst ook was",
-            "{0}; who was followed for less ({1}) is left out, whatever the outcome",
+            "{0}; wie korter gevolgd is ({1}), telt niet mee, wat de uitkomst ook was; is die dag onbekend, "
+            "dan geldt de patiënt als lang genoeg gevolgd",
+            "{0}; who was followed for less ({1}) is left out, whatever the outcome; if that day is unknown, "
+            "the patient is taken to have been followed for long enough",
         ),
         ("period", "Periode", "Period"),
         ("year_of", "kalenderjaar van: {0}", "calendar year of: {0}"),
@@ -118,7 +118,11 @@ WORDS = {
         ("minimum", "Minimaal aantal", "Minimum volume"),
         ("minimum_one", "1 patiënt of meting", "1 patient or measurement"),
         ("minimum_n", "{0} patiënten of metingen", "{0} patients or measurements"),
-        ("minimum_events", "{0}, en {1} verwachte uitkomst(en)", "{0}, and {1} expected event(s)"),
+        (
+            "minimum_events",
+            "{0}, en een verwacht aantal uitkomsten van {1}",
+            "{0}, and an expected number of events of {1}",
+        ),
         ("norm", "Norm", "Norm"),
         ("no_norm", "geen norm", "no norm"),
         ("at_most", "hoogstens {0} ({1})", "at most {0} ({1})"),

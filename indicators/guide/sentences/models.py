@@ -11,7 +11,11 @@ WORDS = {
         ("no_case_mix", "niet gecorrigeerd voor casemix", "not adjusted for case mix"),
         ("external", "de meegeleverde verwachting: ", "the delivered expectation: "),
         ("term_number", "{0} (als getal)", "{0} (as a number)"),
-        ("term_degree", "{0} (als getal, tot en met de macht {1})", "{0} (as a number, up to power {1})"),
+        (
+            "term_degree",
+            "{0} (als getal, met de machten tot en met {1})",
+            "{0} (as a number, up to power {1})",
+        ),
         ("term_spline", "{0} (vloeiende kromme met {1} knopen)", "{0} (smooth curve with {1} knots)"),
         ("term_category", "{0} (in groepen)", "{0} (in groups)"),
         ("term_reference", "{0} (in groepen, tegenover {1})", "{0} (in groups, against {1})"),

@@ -38,15 +38,17 @@ WORDS = {
             "question_3",
             "Is de volgduur voorbij, als die er is? Is de begindag onbekend, dan is het record "
             "ontbrekend; valt de laatste dag na het einde van de gegevens, dan is de uitkomst nog niet "
-            "bekend; is er korter gevolgd, dan telt het niet mee.",
+            "bekend; is de patiënt zeker korter gevolgd, dan telt het record niet mee.",
             "Has its follow-up ended, if there is one? If its first day is unknown, the record is "
             "missing; if its last day lies after the end of the data, the outcome is still pending; if "
-            "it was followed for less, it is left out.",
+            "it was surely followed for less, it is left out.",
         ),
         (
             "question_4",
-            "Is de uitkomst bekend? Is zij onbekend of onmogelijk, dan is het record ontbrekend.",
-            "Is the outcome known? If it is unknown or impossible, the record is missing.",
+            "Is de uitkomst bekend? Is zij onbekend of onmogelijk (een telling gedeeld door nul; bij een "
+            "uitkomst binnen een aantal dagen: een datum vóór het begin), dan is het record ontbrekend.",
+            "Is the outcome known? If it is unknown or impossible (a count divided by zero; for an outcome "
+            "within a number of days: a date before the start), the record is missing.",
         ),
         (
             "question_5",
@@ -66,26 +68,39 @@ WORDS = {
         ),
         ("question_7", "Anders telt het record mee.", "Otherwise the record counts."),
         (
-            "how_more",
-            "Het aantal ontbrekende staat naast de score. Worden netwerken vergeleken, dan telt elk "
-            "record één keer mee: voor het netwerk waar het op die dag bij hoort, of verdeeld over meer"
-            " netwerken als dat is afgesproken. Wat bij geen netwerk hoort, telt mee in het totaal en "
-            "staat apart, buiten alle netwerken. Een volgduur is voorbij als de gegevens tot en met de "
-            "laatste dag ervan lopen; zij eindigen op de nieuwste datum waarop in de gegevens een "
-            "volgduur begint (bij een uitkomst binnen een aantal dagen: op de nieuwste datum van begin,"
-            " uitkomst of laatste contact); zonder zo’n datum is geen enkele volgduur voorbij. In een "
-            "voorbeeld waarin geen einde staat, is elke volgduur voorbij. Bij een uitkomst binnen een "
-            "aantal dagen betekent een lege datum dat die niet is opgetreden. De code achter elk "
-            "versienummer is het begin van de SHA-256 van de definitie.",
-            "The number missing stands beside the score. Where networks are compared, every record "
-            "counts once: for the network that it belongs to on that day, or shared out over several "
-            "where that is agreed. What belongs to no network counts in the total and is shown apart, "
-            "outside every network. A follow-up has ended when the data run up to and including its "
-            "last day; they end on the newest date in them on which a follow-up begins (for an outcome "
-            "within a number of days: on the newest date of start, outcome or last contact); without "
-            "such a date no follow-up has ended. In an example that names no end, every follow-up has "
-            "ended. For an outcome within a number of days, an empty date means that it did not happen."
-            " The code after each version is the beginning of the definition's SHA-256.",
+            "after_counts",
+            "Het aantal ontbrekende staat naast de score. Een rij met een waarde die niet onder ‘Waarden’ "
+            "past, wordt bij de aanlevering geweigerd en is dus geen record. Worden netwerken vergeleken, "
+            "dan telt elk record één keer mee: voor het netwerk waar het op die dag bij hoort, of verdeeld "
+            "over meer netwerken als dat is afgesproken. Wat bij geen netwerk hoort, telt mee in het totaal "
+            "en staat apart, buiten alle netwerken.",
+            "The number missing stands beside the score. A row with a value that does not fit under ‘Values’ "
+            "is refused at delivery, and thus is no record. Where networks are compared, every record counts "
+            "once: for the network that it belongs to on that day, or shared out over several where that is "
+            "agreed. What belongs to no network counts in the total and is shown apart, outside every "
+            "network.",
+        ),
+        (
+            "after_follow_up",
+            "Een volgduur is voorbij als de gegevens tot en met de laatste dag ervan lopen. De gegevens "
+            "eindigen op de nieuwste datum waarop een volgduur begint, van alle records van de registratie, "
+            "ook van wie niet meetelt; zonder zo’n datum is geen enkele volgduur voorbij. Bij een uitkomst "
+            "binnen een aantal dagen, zonder volgduur, hoeft niets te worden afgewacht: een record telt mee "
+            "voor de tijd tot de gegevens eindigen, op de nieuwste datum van begin, uitkomst of laatste dag "
+            "in beeld. Een lege datum betekent daar dat het niet is gebeurd.",
+            "A follow-up has ended when the data run up to and including its last day. The data end on the "
+            "newest date on which a follow-up begins, of all records of the dataset, also of those that do "
+            "not count; without such a date no follow-up has ended. An outcome within a number of days, "
+            "without a follow-up, need not be waited for: a record counts for the time until the data end, "
+            "on the newest date of start, outcome or last day in view. An empty date there means that it did "
+            "not happen.",
+        ),
+        (
+            "after_examples",
+            "In een voorbeeld waarin geen einde van de gegevens staat, is elke volgduur voorbij. De code "
+            "achter elk versienummer is het begin van de SHA-256 van de definitie.",
+            "In an example that names no end of the data, every follow-up has ended. The code after each "
+            "version is the beginning of the definition's SHA-256.",
         ),
     )
 }
