@@ -81,9 +81,10 @@ def guide_typst(of: Guide, *, on: dt.date) -> str:
     banner = f"#boxed({_text(of.banner)})\n" if of.banner else ""
     chapter = of.reading
     asked = ", ".join(map(_text, chapter.questions))
+    first, *others = (f"#par({_text(words)})\n" for words in (chapter.before, *chapter.after))
     how = (
-        f"#heading(level: 1, outlined: false, {_text(chapter.title)})\n#par({_text(chapter.before)})\n"
-        f"#enum({asked})\n{''.join(f'#par({_text(words)})\n' for words in chapter.after)}"
+        f"#heading(level: 1, outlined: false, {_text(chapter.title)})\n{first}"
+        f"#enum({asked})\n{''.join(others)}"
     )
     contents = f"#outline(title: {_text(of.contents)}, depth: 2)\n"
     chapters = "".join(
