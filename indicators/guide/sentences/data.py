@@ -12,7 +12,7 @@ WORDS = {
         ("answers", "antwoorden voor: {0}", "answers for: {0}"),
         ("name", "Naam in bestand", "Name in the file"),
         ("values", "Waarden", "Values"),
-        ("required", "Regel geweigerd als leeg", "Row refused if empty"),
+        ("required", "Rij geweigerd als leeg", "Row refused if empty"),
         ("range", "{0} tot en met {1}", "{0} to {1}"),
         ("text", "tekst", "text"),
         ("integer", "geheel getal", "whole number"),
