@@ -141,7 +141,7 @@ def sentences(language: Language) -> Iterator[str]:
         )
         yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
         yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
-        yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was; is die dag onbekend"
+        yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was; is die"
         yield from ("het gemiddelde van: het aantal dagen van day tot discharge", "smoker: ja")
     else:
         yield from ("Indicator guide Proef & co", "age is at least 18", "multiple (twin: yes)")
@@ -162,7 +162,7 @@ def sentences(language: Language) -> Iterator[str]:
         )
         yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
-        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if that day is unknown"
+        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if that"
         yield from ("the mean of: the days from day to discharge", "smoker: yes")
 
 
