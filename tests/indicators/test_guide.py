@@ -162,7 +162,7 @@ def sentences(language: Language) -> Iterator[str]:
         )
         yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
-        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if that"
+        yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if"
         yield from ("the mean of: the days from day to discharge", "smoker: yes")
 
 
