@@ -13,6 +13,7 @@ from rich.text import Text
 from app.printing import console, plain_table, print_whole
 from app.wording import Wording, mark
 from contracts.field_words import cause_words
+from contracts.money import Currency
 from contracts.restatement import Cause
 from contracts.simulation import ScenarioFlows, Simulation
 from contracts.terms import part
@@ -43,7 +44,7 @@ def print_ledger(w: Wording, text: str, *, formulas: bool = True) -> None:
     rows = (
         [
             step["name"][w.language],
-            _amount(w, step["amount"], step["unit"]),
+            _amount(w, step["amount"], step["unit"], settlement["currency"]),
             *([step["formula"][w.language]] if formulas else []),
         ]
         for step in settlement["steps"]
@@ -64,9 +65,10 @@ def print_again(w: Wording, item: SettledAgain, titles: Titles) -> None:
     if found is None:
         console.print(w.t("cli.again.unchanged"))
         return
-    before, after = (_amount(w, side.payment, "eur") for side in (found.before, found.after))
+    currency = found.before.currency
+    before, after = (w.money(side.payment, currency, cents=True) for side in (found.before, found.after))
     console.print(w.t("cli.again.today", after=after, before=before))
-    _print_differences(w, found.differences, found.causes, titles)
+    _print_differences(w, found.differences, found.causes, titles, currency)
 
 
 def print_restatement(w: Wording, row: Mapping[Hashable, Any], titles: Titles) -> None:
@@ -74,19 +76,24 @@ def print_restatement(w: Wording, row: Mapping[Hashable, Any], titles: Titles) -
     found = json.loads(row["restatement_json"])
     name = f"{row['contract']} {row['version']}, {row['period']}"
     told = w.t("cli.restated", number=row["number"], payer=row["payer"])
-    was, now = (_amount(w, row[side], "eur") for side in ("was", "payment"))
+    currency: Currency = row["currency"]
+    was, now = (_money(w, row[side], currency) for side in ("was", "payment"))
     console.print(Text.assemble((f"{name}: {told}", "bold"), f": {w.t('cli.instead', now=now, was=was)}"))
     differences = {party: Decimal(amount) for party, amount in found["differences"].items()}
     causes = [Cause(**{**cause, "difference": Decimal(cause["difference"])}) for cause in found["causes"]]
-    _print_differences(w, differences, causes, titles)
+    _print_differences(w, differences, causes, titles, currency)
 
 
 def _print_differences(
-    w: Wording, differences: Mapping[str, Decimal], causes: Sequence[Cause], titles: Titles
+    w: Wording,
+    differences: Mapping[str, Decimal],
+    causes: Sequence[Cause],
+    titles: Titles,
+    currency: Currency,
 ) -> None:
     by_cause = [(_cause(w, cause, titles), cause.difference) for cause in causes]
     for head, rows in ((w.t("restated.party"), list(differences.items())), (w.t("restated.cause"), by_cause)):
-        told = ([name, _amount(w, amount, "eur")] for name, amount in rows)
+        told = ([name, w.money(amount, currency, cents=True)] for name, amount in rows)
         print_whole(
             _table("", [head.lower(), w.t("restated.difference").lower()], told, left=(0,), folds=(0,))
         )
@@ -101,7 +108,7 @@ def _cause(w: Wording, cause: Cause, titles: Titles) -> str:
     return w.t("cli.taken-from", names=", ".join(sorted(names)))
 
 
-def print_luck(w: Wording, title: str, text: str, titles: Titles) -> None:
+def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Currency) -> None:
     """Print how sure a settlement is: chances and interval, what one event does, and the cliffs."""
     found = json.loads(text)
     if "unknown" in found:
@@ -109,29 +116,26 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles) -> None:
         return
     luck = found["luck"]
     rows = [
-        [w.t("cli.luck.payment"), _amount(w, luck["payment"], "eur")],
-        [w.t("cli.luck.interval"), _interval(w, luck)],
-        [w.t("cli.luck.this"), _chance(w, luck["by_luck"], luck["draws"])],
-        [w.t("cli.luck.any"), _chance(w, luck["any_by_luck"], luck["draws"])],
+        [w.t("cli.luck.payment"), _money(w, luck["payment"], currency)],
+        [w.t("cli.luck.interval"), _interval(w, luck, currency)],
+        [w.t("cli.luck.this"), w.chance(luck["by_luck"])],
+        [w.t("cli.luck.any"), w.chance(luck["any_by_luck"])],
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_luck"], 2)],
-        [w.t("cli.luck.expected"), _amount(w, luck["expected_by_luck"], "eur")],
-        [
-            w.t("cli.luck.power", saving=w.percent(luck["true_saving"], 0)),
-            _chance(w, luck["power"], luck["draws"]),
-        ],
+        [w.t("cli.luck.expected"), _money(w, luck["expected_by_luck"], currency)],
+        [w.t("cli.luck.power", saving=w.percent(luck["true_saving"], 0)), w.chance(luck["power"])],
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_saving"], 2)],
         [w.t("cli.luck.sd"), w.percent(luck["savings_sd"], 2)],
     ]
     if total := found.get("total"):
         rows += [
-            [w.t("cli.luck.all"), _amount(w, total["payment"], "eur")],
-            [f"  {w.t('cli.luck.interval')}", _interval(w, total)],
-            [f"  {w.t('cli.luck.expected')}", _amount(w, total["expected_by_luck"], "eur")],
+            [w.t("cli.luck.all"), _money(w, total["payment"], currency)],
+            [f"  {w.t('cli.luck.interval')}", _interval(w, total, currency)],
+            [f"  {w.t('cli.luck.expected')}", _money(w, total["expected_by_luck"], currency)],
         ]
     heads = [w.t("cli.luck.how-sure"), w.t("cli.luck.draws", n=w.count(luck["draws"]))]
     print_whole(_table(title, heads, rows, left=(0,), folds=(0,)))
     events = (
-        [_title(w, titles, slope["what"]), *(_side(w, slope[side]) for side in ("down", "up"))]
+        [_title(w, titles, slope["what"]), *(_side(w, slope[side], currency) for side in ("down", "up"))]
         for slope in found["slopes"]
         if slope["kind"] == "event"
     )
@@ -142,17 +146,12 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles) -> None:
         console.print(Text(told))
 
 
-def _chance(w: Wording, chance: float, draws: int) -> str:
-    """Chance as a percentage; from draws it is never exactly nothing."""
-    return w.percent(chance, 2) if chance else w.t("chance.below", limit=w.percent(1 / draws, 2))
+def _side(w: Wording, amount: str | None, currency: Currency) -> str:
+    return w.t("value.none") if amount is None else _money(w, amount, currency)
 
 
-def _side(w: Wording, amount: str | None) -> str:
-    return w.t("value.none") if amount is None else _amount(w, amount, "eur")
-
-
-def _interval(w: Wording, found: Mapping[str, Any]) -> str:
-    lower, upper = (_amount(w, found[edge], "eur") for edge in ("lower", "upper"))
+def _interval(w: Wording, found: Mapping[str, Any], currency: Currency) -> str:
+    lower, upper = (_money(w, found[edge], currency) for edge in ("lower", "upper"))
     return f"{lower} {w.t('interval.between')} {upper}"
 
 
@@ -162,7 +161,7 @@ def _title(w: Wording, titles: Titles, indicator: str) -> str:
 
 def print_simulation(w: Wording, found: Simulation) -> None:
     """Print a contract before signing: what each scenario pays, and what other thresholds would do."""
-    draws = w.t("cli.simulate.draws", n=w.count(found.draws))
+    draws = w.t("cli.simulate.draws", currency=w.currency(found.currency), n=w.count(found.draws))
     console.print(Text(f"{found.contract} {found.version}: {draws}"))
     phased = any(year.phase_in for each in found.scenarios for year in each.years)
     rows = [_scenario(w, each, phased=phased) for each in found.scenarios]
@@ -189,18 +188,17 @@ def print_simulation(w: Wording, found: Simulation) -> None:
 
 def _scenario(w: Wording, flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
     """One scenario over its years; what the contract does not have has no column."""
-    years = flows.years
     row = {
         w.t("cli.simulate.saved"): w.percent(flows.scenario.saving, 0),
         w.t("cli.simulate.way"): w.percent(flows.scenario.way, 0),
-        w.t("cli.simulate.payment"): w.number(sum(year.payment for year in years), 0),
-        w.t("cli.simulate.paid"): w.percent(sum(year.chance_paid for year in years) / len(years), 0),
+        w.t("cli.simulate.payment"): w.number(flows.payment, 0),
+        w.t("cli.simulate.paid"): w.percent(flows.chance_paid, 0),
         w.t("cli.simulate.participant"): w.number(flows.participant[-1], 0),
         **_of_payers(w, flows),
         w.t("cli.simulate.may-lose"): w.percent(flows.chance_of_loss, 0),
     }
     if phased:
-        row[w.t("cli.simulate.spared")] = w.number(sum(year.phase_in for year in years), 0)
+        row[w.t("cli.simulate.spared")] = w.number(flows.phase_in, 0)
     if flows.after_term is not None:
         row[w.t("cli.simulate.room")] = w.number(flows.after_term.room, 0)
     return row
@@ -208,10 +206,9 @@ def _scenario(w: Wording, flows: ScenarioFlows, *, phased: bool) -> dict[str, st
 
 def _of_payers(w: Wording, flows: ScenarioFlows) -> dict[str, str]:
     """What the only payer keeps of the saving, or each of several."""
-    names = list(flows.years[0].payers)
-    if len(names) == 1:
+    if len(flows.payers) == 1:
         return {w.t("cli.simulate.payer"): w.number(flows.payer, 0)}
-    return {name: w.number(sum(year.payers[name] for year in flows.years), 0) for name in names}
+    return {name: w.number(amount, 0) for name, amount in flows.payers.items()}
 
 
 def _table(
@@ -232,11 +229,15 @@ def _table(
     return table
 
 
-def _amount(w: Wording, value: str | float | Decimal, unit: str) -> str:
-    """Write an amount with its unit: euros to the cent, rates as a percentage."""
-    if unit == "eur":
-        return w.money(Decimal(str(value)), cents=True)
-    return w.percent(Decimal(str(value)), 2) if unit == "rate" else w.number(Decimal(str(value)), 3)
+def _amount(w: Wording, value: str, unit: str, currency: Currency) -> str:
+    """Write the amount of a step with its unit: money to the cent, rates as a percentage."""
+    if unit == currency.lower():
+        return _money(w, value, currency)
+    return w.percent(Decimal(value), 2) if unit == "rate" else w.number(Decimal(value), 3)
+
+
+def _money(w: Wording, value: str | float, currency: Currency) -> str:
+    return w.money(Decimal(str(value)), currency, cents=True)
 
 
 _GRID = (

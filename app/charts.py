@@ -15,6 +15,7 @@ import pandas as pd
 from app import sentences
 from app.markup import INK, LILAC, NAVY, PLUM, TEAL
 from app.wording import Wording, mark
+from contracts.money import SIGNS, Currency
 from registry_db.published import Benchmark, Indicator, Result, Score
 from registry_db.published_settlements import LedgerLine
 
@@ -67,9 +68,9 @@ def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str
     return w.t("funnel.alt", name=name, finding=sentences.finding(w, result, small_cell=small_cell))
 
 
-def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
+def waterfall(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> alt.LayerChart:
     """Draw how the saving becomes the payment: a bar for each line of the ledger that moves the money."""
-    frame = waterfall_frame(w, ledger)
+    frame, unit = waterfall_frame(w, ledger, currency), w.currency(currency)
     order = list(frame["step"])
     x = alt.X(
         "step:N",
@@ -84,14 +85,17 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine]) -> alt.LayerChart:
         .mark_bar(size=70, cornerRadius=2)
         .encode(
             x=x,
-            y=alt.Y("start:Q", title=w.t("waterfall.y"), axis=alt.Axis(format=",.0f", tickCount=5)),
+            y=alt.Y("start:Q", title=unit[0].upper() + unit[1:], axis=alt.Axis(format=",.0f", tickCount=5)),
             y2="end:Q",
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["level", "less", "more"], range=[NAVY, LILAC, TEAL]),
                 legend=None,
             ),
-            tooltip=[alt.Tooltip("step:N", title=w.t("waterfall.step")), alt.Tooltip("shown:N", title="€")],
+            tooltip=[
+                alt.Tooltip("step:N", title=w.t("waterfall.step")),
+                alt.Tooltip("shown:N", title=SIGNS[currency]),
+            ],
         )
     )
     labels = (
@@ -283,7 +287,7 @@ def _axis_title(w: Wording, indicator: Indicator) -> str:
     return w.t(_TIMES.get(indicator.show_unit, mark("axis.points")))
 
 
-def waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
+def waterfall_frame(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> pd.DataFrame:
     """One bar per line from the saving on, in words; lines that move nothing are left out."""
     keys = [line.key for line in ledger]
     rows, running = [], 0.0
@@ -300,7 +304,7 @@ def waterfall_frame(w: Wording, ledger: Sequence[LedgerLine]) -> pd.DataFrame:
                 "start": start,
                 "end": running,
                 "top": max(start, running, 0.0),
-                "shown": w.money(line.amount if level else line.effect),
+                "shown": w.money(line.amount if level else line.effect, currency),
                 "kind": "level" if level else change,
             }
         )

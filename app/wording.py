@@ -13,25 +13,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import (
-    format_currency,
-    format_decimal,
     get_decimal_symbol,
     get_group_symbol,
 )
 
+from contracts.money import MINUS, Currency, Language, money_text, number_text
 from registry_db.names import Names
 from registry_db.published import Indicator
 
-Language = Literal["nl", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
 TEXT = Path(__file__).parent / "text"
-MINUS = "\N{MINUS SIGN}"
 
 _LOCALES: Mapping[Language, str] = {"nl": "nl_NL", "en": "en_GB"}
 
@@ -56,6 +53,7 @@ _TIMES = {
     "months": mark("time.months"),
     "years": mark("time.years"),
 }
+_CURRENCIES: Mapping[Currency, str] = {"EUR": mark("currency.eur"), "USD": mark("currency.usd")}
 
 
 def catalogue_file(language: Language) -> Path:
@@ -126,11 +124,11 @@ class Wording:
         return cast(str, getattr(thing, f"{what}_{self.language}"))
 
     def number(self, value: float | Decimal, decimals: int) -> str:
-        """Number with a fixed number of decimals."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        text = format_decimal(value, format=pattern, locale=self.locale)
-        # what rounds to zero is zero, and a hyphen is no minus
-        return text.lstrip("-") if not any(c in "123456789" for c in text) else text.replace("-", MINUS)
+        """Number with a fixed number of decimals, rounded by the rule of `contracts.money`."""
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        if exact.is_infinite():
+            return "∞" if exact > 0 else f"{MINUS}∞"
+        return number_text(exact, decimals, self.language)
 
     def count(self, n: float) -> str:
         """Whole number; one decimal where records are shared out by weight."""
@@ -165,16 +163,27 @@ class Wording:
         between = self.t("interval.between")
         return f"{first} {between} {self.value(indicator, upper)}"
 
-    def money(self, amount: Decimal, *, cents: bool = False) -> str:
-        """Euros; in whole euros unless cents are asked for."""
-        pattern = "¤\N{NO-BREAK SPACE}#,##0.00" if self.language == "nl" else "¤#,##0.00"
-        if not cents:
-            pattern = pattern.removesuffix(".00")
-        rounded = format_currency(
-            abs(amount), "EUR", format=pattern, locale=self.locale, currency_digits=False
-        )
-        negative = amount < 0 and any(c in "123456789" for c in rounded)
-        return (MINUS if negative else "") + rounded
+    def money(self, amount: Decimal, currency: Currency, *, cents: bool = False) -> str:
+        """Amount of money; in whole euros or dollars unless cents are asked for."""
+        return money_text(amount, currency, self.language, digits=2 if cents else 0)
+
+    def signed_money(self, amount: Decimal, currency: Currency, *, cents: bool = False) -> str:
+        """Amount of money with its sign; what rounds to zero has none."""
+        text = self.money(amount, currency, cents=cents)
+        some = any(c in "123456789" for c in text)
+        return f"+{text}" if amount > 0 and some else text
+
+    def currency(self, currency: Currency) -> str:
+        """Name of a currency, for more than one of it."""
+        return self.t(_CURRENCIES[currency])
+
+    def chance(self, chance: float) -> str:
+        """Chance as a percentage; what is found by draws is never exactly nothing or everything."""
+        if chance < 0.001:
+            return self.t("chance.below", limit=self.percent(0.001))
+        if chance > 0.999:
+            return self.t("chance.above", limit=self.percent(0.999))
+        return self.percent(chance)
 
     def date(self, day: dt.date) -> str:
         """Day, month in words, year."""
@@ -191,6 +200,6 @@ class Wording:
                 "decimal": get_decimal_symbol(self.locale),
                 "thousands": get_group_symbol(self.locale),
                 "grouping": [3],
-                "currency": ["€ " if self.language == "nl" else "€", ""],
+                "currency": ["", ""],  # asked for by the library; amounts are written by `money`
             }
         }

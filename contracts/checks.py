@@ -70,7 +70,7 @@ def _money_faults(place: str, records: Size, spending: Decimal) -> Iterator[str]
 
 def _decimal_faults(place: str, amount: Decimal) -> Iterator[str]:
     if amount < 0:
-        yield f"{place}: {amount}; expected an amount of euros of at least 0"
+        yield f"{place}: {amount}; expected an amount of money of at least 0"
 
 
 def _baseline_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str]:

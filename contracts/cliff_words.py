@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from contracts.contract import Contract
+from contracts.money import money_text, number_text
 from contracts.terms.part import Text
 
-_SIGNS = {"EUR": "€", "USD": "$"}
 _BANDS = {
     "low998": ("laag (99,8 %)", "low (99.8 %)"),
     "low95": ("laag (95 %)", "low (95 %)"),
@@ -51,7 +51,7 @@ def band_words(contract: Contract, *, what: str, band: str, payments: tuple[Deci
 def _change(contract: Contract, what: str, kind: str, *, change: Decimal, at: Decimal) -> tuple[str, str]:
     more = change > 0
     if kind == "spending":
-        size, place = _euros(contract, abs(change)), _euros(contract, at)
+        size, place = _money(contract, abs(change)), _money(contract, at)
         return (
             f"Bij {size[0]} {'meer' if more else 'minder'} uitgaven (samen {place[0]})",
             f"With {size[1]} {'more' if more else 'less'} spent ({place[1]} in all)",
@@ -81,12 +81,12 @@ def _with_payment(contract: Contract, nl: str, en: str, payments: tuple[Decimal,
     before, after = payments
     nl += "," if nl.startswith("Als") else ""
     if after is None:
-        old = _euros(contract, before)
+        old = _money(contract, before)
         return Text(
             nl=f"{nl} wordt er niets afgerekend; nu is de betaling {old[0]}.",
             en=f"{en}, nothing is settled at all; now the payment is {old[1]}.",
         )
-    old, new, stake = (_euros(contract, amount) for amount in (before, after, abs(after - before)))
+    old, new, stake = (_money(contract, amount) for amount in (before, after, abs(after - before)))
     rises = after > before
     return Text(
         nl=f"{nl} {'stijgt' if rises else 'daalt'} de betaling ineens van {old[0]} naar {new[0]}: "
@@ -96,14 +96,10 @@ def _with_payment(contract: Contract, nl: str, en: str, payments: tuple[Decimal,
     )
 
 
-def _euros(contract: Contract, amount: Decimal) -> tuple[str, str]:
-    sign = _SIGNS[contract.currency]
-    minus = "-" if amount < 0 else ""
-    nl, en = _number(abs(amount), 2)
-    return f"{minus}{sign} {nl}", f"{minus}{sign}{en}"
+def _money(contract: Contract, amount: Decimal) -> tuple[str, str]:
+    return money_text(amount, contract.currency, "nl"), money_text(amount, contract.currency, "en")
 
 
 def _number(value: Decimal, digits: int) -> tuple[str, str]:
     """Number as the Dutch and the English write it."""
-    en = f"{value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,f}"
-    return en.translate(str.maketrans(",.", ".,")), en
+    return number_text(value, digits, "nl"), number_text(value, digits, "en")

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from contracts.canonical import sha256_of
+from contracts.money import Currency
 from contracts.terms.part import (
     LEFT_OPEN,
     NOT_A_READING,
@@ -80,7 +81,7 @@ class Contract(Part):
     contract: Id
     version: Version
     status: Literal["draft", "consultation", "active", "retired"]
-    currency: Literal["EUR", "USD"] = "EUR"
+    currency: Currency = "EUR"
     title: Text
     parties: Parties
     population: Population

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from contracts.contract import Contract
+from contracts.money import Currency
 from contracts.terms.part import Text
 from contracts.terms.rates import Cases
 
@@ -228,7 +229,10 @@ _CHOICES: dict[str, _Two] = {
     "high998": ("hoog (99,8 %)", "high (99.8%)"),
     "not-assessable": ("niet te beoordelen", "not assessable"),
 }
-
+_IN_DOLLARS: dict[str, _Two] = {
+    "gate": ("vanaf de eerste dollar", "from the first dollar"),
+    "euro": ("dollars", "dollars"),
+}
 
 _EUROS = {
     *("spending", "above", "target", "project_costs", "revenue", "loss_relief", "truncation", "at_most"),
@@ -251,9 +255,10 @@ def unit_of(source: str, what: str = "") -> Literal["eur", "rate", "count", "poi
     return "number" if last in _NUMBERS else "rate"
 
 
-def choice_words(word: str) -> Text:
+def choice_words(word: str, currency: Currency) -> Text:
     """What a word that the contract or the engine uses says to people; any other text stays as it is."""
-    nl, en = _CHOICES.get(word, (word, word))
+    known = {**_CHOICES, **_IN_DOLLARS} if currency == "USD" else _CHOICES
+    nl, en = known.get(word, (word, word))
     return Text(nl=nl or " ", en=en or " ")
 
 
@@ -374,7 +379,9 @@ class FieldWords:
         of = path.startswith("quality.indicators.")
         rules = self.contract.quality.indicators
         title = self.title(rules[int(names[0]) - 1].indicator) if of else Text(nl=" ", en=" ")
-        said = [choice_words(name) if of else Text(nl=name, en=name) for name in names]
+        said = [
+            choice_words(name, self.contract.currency) if of else Text(nl=name, en=name) for name in names
+        ]
         return Text(
             nl=nl.format(*(name.nl for name in said), indicator=title.nl),
             en=en.format(*(name.en for name in said), indicator=title.en),

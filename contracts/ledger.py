@@ -19,6 +19,7 @@ from contracts.distribution import UNITS, Portion, distribute, split
 from contracts.gains import in_year, write_counted_gain, write_gain
 from contracts.inputs import SettlementError, SettlementInputs, Size
 from contracts.losses import write_counted_loss, write_loss
+from contracts.money import Currency
 from contracts.quality import QualityScore, quality_score
 from contracts.rates import others, rate_at
 from contracts.saving import Saving, judge, stopped, write_saving, write_threshold
@@ -77,7 +78,7 @@ class Settlement:
     payment: Decimal
     portions: tuple[Portion, ...]
     others: tuple[Portion, ...]
-    currency: str
+    currency: Currency
     contract_hash: str
     hash: str
 
@@ -99,7 +100,7 @@ class Settlement:
             "portions": [portion.to_dict() for portion in self.portions],
             "others": [portion.to_dict() for portion in self.others],
             "quality": self.quality.to_dict(),
-            "steps": [step.to_dict() for step in self.steps],
+            "steps": [step.to_dict(self.currency) for step in self.steps],
             "inputs": self.inputs.to_dict(),
             "contract_hash": self.contract_hash,
             "hash": self.hash,

@@ -17,6 +17,7 @@ from contracts.canonical import plain
 from contracts.contract import Contract
 from contracts.course import DrawnYear, course, rebased, without_phase_in
 from contracts.inputs import SettlementError, SettlementInputs
+from contracts.money import Currency
 from contracts.plan import Plan, Scenario, check_plan
 from contracts.rates import others
 from contracts.rebasing import year_parts
@@ -126,6 +127,27 @@ class ScenarioFlows:
     pays_back: Period | None
     after_term: AfterTerm | None
 
+    @property
+    def payment(self) -> float:
+        """Mean payment, summed over the years."""
+        return sum(year.payment for year in self.years)
+
+    @property
+    def chance_paid(self) -> float:
+        """Chance of any payment in a year: the mean over the years."""
+        return sum(year.chance_paid for year in self.years) / len(self.years)
+
+    @property
+    def payers(self) -> dict[str, float]:
+        """What each payer keeps, summed over the years; together that is ``payer``."""
+        names = self.years[0].payers
+        return {name: sum(year.payers[name] for year in self.years) for name in names}
+
+    @property
+    def phase_in(self) -> float:
+        """What the phase-in of losses spares the participant, summed over the years."""
+        return sum(year.phase_in for year in self.years)
+
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
@@ -161,11 +183,14 @@ class Simulation:
         Those with a true saving, in the order of ``ThresholdRow.missed``.
     thresholds : tuple of ThresholdRow
     draws, seed : int
+    currency : str
+        Of all amounts, as the contract has it; the documentation says euros.
     """
 
     contract: str
     version: str
     contract_hash: str
+    currency: Currency
     scenarios: tuple[ScenarioFlows, ...]
     rewarded: tuple[Scenario, ...]
     thresholds: tuple[ThresholdRow, ...]
@@ -222,6 +247,7 @@ def simulate(
         contract=contract.contract,
         version=contract.version,
         contract_hash=contract.hash,
+        currency=contract.currency,
         scenarios=tuple(
             _flows(contract, plan, scenario, years=wanted, draws=draws, seed=seed) for scenario in scenarios
         ),

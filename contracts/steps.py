@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from contracts.canonical import plain, shown
+from contracts.money import Currency
 from contracts.terms.part import Text
 
 Unit = Literal["eur", "rate", "points"]
@@ -50,7 +51,8 @@ class Step:
     amount : Decimal
         What the step yields.
     unit : str
-        ``eur``; ``rate``, a proportion; or ``points``, the quality score from 0 to 1.
+        ``eur``, money in the currency of the contract; ``rate``, a proportion; or ``points``, the quality
+        score from 0 to 1.
     effect : Decimal
         Euros that the step adds to the running amount. The effects of all steps sum exactly to the payment;
         after ``saving``, ``counted``, ``shared``, ``cap`` and ``payment`` the running amount is the amount of
@@ -65,8 +67,8 @@ class Step:
     unit: Unit
     effect: Decimal
 
-    def to_dict(self) -> dict[str, Any]:
-        """Json-safe, decimals as text."""
+    def to_dict(self, currency: Currency) -> dict[str, Any]:
+        """Json-safe, decimals as text; the unit of money is that of the contract: ``eur`` or ``usd``."""
         return {
             "key": self.key,
             "name": self.name.model_dump(),
@@ -76,7 +78,7 @@ class Step:
                 for name, given in self.inputs.items()
             },
             "amount": plain(self.amount),
-            "unit": self.unit,
+            "unit": currency.lower() if self.unit == "eur" else self.unit,
             "effect": plain(self.effect),
         }
 

@@ -41,6 +41,10 @@ _LOSS_NAMES = {
 }
 
 
+# one of the currency, and more than one in Dutch and in English
+_COINS = {"EUR": ("euro", "euro's", "euros"), "USD": ("dollar", "dollars", "dollars")}
+
+
 def words(contract: Contract, key: str, *, loss: bool = False) -> tuple[Text, Text]:
     """Name and formula of a step, as this contract has it; ``loss`` for the side of an overspending."""
     name = _LOSS_NAMES.get(key, _NAMES[key]) if loss else _NAMES[key]
@@ -141,7 +145,7 @@ def _threshold(contract: Contract) -> Text:
 
 
 def _counted(contract: Contract) -> Text:
-    text = _passing(contract.threshold, "besparing", "saving")
+    text = _passing(contract, contract.threshold, "besparing", "saving")
     if contract.threshold.below is not None:
         text = _text(
             f"{text.nl}. Een besparing onder de drempel telt wel als het contract een verlaagd aandeel geeft",
@@ -162,17 +166,18 @@ def _counted(contract: Contract) -> Text:
 
 def _counted_loss(contract: Contract) -> Text:
     assert isinstance(contract.losses, Losses)
-    return _passing(contract.losses.threshold, "overschrijding", "overspending")
+    return _passing(contract, contract.losses.threshold, "overschrijding", "overspending")
 
 
-def _passing(threshold: Threshold, noun_nl: str, noun_en: str) -> Text:
+def _passing(contract: Contract, threshold: Threshold, noun_nl: str, noun_en: str) -> Text:
     inclusive = threshold.passes_when == "at_or_above"
     nl = "gelijk aan of boven" if inclusive else "boven"
     en = "at or above" if inclusive else "above"
     if threshold.mode == "gate":
+        coin = _COINS[contract.currency][0]
         return _text(
-            f"Bij een {noun_nl} {nl} de drempel telt de hele {noun_nl}, vanaf de eerste euro; anders niets",
-            f"With {_a(noun_en)} {en} the threshold the whole {noun_en} counts, from the first euro; "
+            f"Bij een {noun_nl} {nl} de drempel telt de hele {noun_nl}, vanaf de eerste {coin}; anders niets",
+            f"With {_a(noun_en)} {en} the threshold the whole {noun_en} counts, from the first {coin}; "
             "else nothing",
         )
     return _text(
@@ -301,8 +306,8 @@ def _withhold(contract: Contract) -> Text:
 
 
 def _payment(contract: Contract) -> Text:
-    euro = contract.rounding.unit == "euro"
-    nl, en = ("euro's", "euros") if euro else ("centen", "cents")
+    whole = contract.rounding.unit == "euro"
+    nl, en = _COINS[contract.currency][1:] if whole else ("centen", "cents")
     return _text(
         f"Eenmaal, aan het eind, afgerond op hele {nl}, een half naar boven; naar beneden als de betaling "
         "anders boven de besparing zou komen",

@@ -88,6 +88,7 @@ def flows(simulation: Simulation) -> pd.DataFrame:
                 "saving": scenario.scenario.saving,
                 "way": scenario.scenario.way,
                 "year": year.period,
+                "currency": simulation.currency,
                 "saved": year.saving,
                 "payment": year.payment,
                 "lower": year.lower,

@@ -9,10 +9,11 @@ from typing import Any
 
 from contracts.contract import Contract
 from contracts.ledger import Settlement
+from contracts.money import Language
 from contracts.restatement import Restated, settle_parts_again
 from contracts.statement.document import statement
 from contracts.terms.part import Text
-from contracts.workbook.file import Language, workbook
+from contracts.workbook.file import workbook
 from registry_db.catalogue import Catalogue, read_definition
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError

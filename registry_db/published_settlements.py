@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from contracts import luck
+from contracts.money import Currency
 from contracts.restatement import Restated
 from risk_models.verdict import Band
 
@@ -19,9 +20,9 @@ class LedgerLine:
     Attributes
     ----------
     amount : Decimal
-        What the line yields, in its `unit`: `eur`, `rate` (a proportion) or `points` (from 0 to 1).
+        What the line yields, in its `unit`: `eur` or `usd`, `rate` (a proportion) or `points` (0 to 1).
     effect : Decimal
-        Euros that the line adds to the running amount.
+        Money that the line adds to the running amount.
     """
 
     key: str
@@ -100,7 +101,7 @@ class Settlement:
     period: str
     kind: str
     generated: bool
-    currency: str
+    currency: Currency
     payment: Decimal
     number: int
     restatement_json: str | None
@@ -230,18 +231,21 @@ class Luck(luck.Luck):
 
     Attributes
     ----------
+    currency : str
+        Of all amounts: ``EUR`` or ``USD``.
     total : Chances or None
         Of what all payers pay together; None with one payer.
     """
 
     settlement: str
+    currency: Currency
     total: luck.Chances | None
     goals: tuple[Goal, ...]
     slopes: tuple[Slope, ...]
     cliffs: tuple[Cliff, ...]
 
     @classmethod
-    def read(cls, settlement: str, text: str) -> Luck:
+    def read(cls, settlement: str, text: str, currency: Currency) -> Luck:
         """Read what was stored with a settlement."""
         stored = json.loads(text)
         numbers, total = stored["luck"], stored.get("total")
@@ -250,6 +254,7 @@ class Luck(luck.Luck):
         return cls(
             **{**numbers, **_money(numbers, "payment")},
             settlement=settlement,
+            currency=currency,
             total=luck.Chances(**{**total, **_money(total, "payment")}) if total else None,
             goals=tuple(Goal(**goal) for goal in stored["goals"]),
             slopes=tuple(

@@ -253,8 +253,11 @@ class PublicationReader:
 
     def luck(self, settlement: str) -> Luck | None:
         """How sure a settlement is; None where that is not known."""
-        found = self._query("select luck_json from luck where settlement = ?", [settlement])
-        return Luck.read(settlement, found[0][0]) if found else None
+        found = self._query(
+            "select luck_json, currency from luck join settlement using (settlement) where settlement = ?",
+            [settlement],
+        )
+        return Luck.read(settlement, *found[0]) if found else None
 
     def datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the scores come from."""

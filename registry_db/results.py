@@ -15,9 +15,22 @@ SCORES = ("indicator", "version", "period", *SCORE_COLUMNS, "states_json")
 ESTIMATES = ("indicator", "version", "period", *ESTIMATE_COLUMNS)
 SUBGROUPS = ("indicator", "version", "period", "provider", "stratifier", *SUBGROUP_COLUMNS[1:], "states_json")
 MODELS = ("indicator", "version", "period", "model", "kind", "n", "model_json", "diagnostics_json")
-SETTLEMENTS = ("contract", "version", "period", "provider", "payer", "kind", "payment", "settlement")
-RESTATEMENTS = ("contract", "period", "payer", "number", "version", "was", "payment", "restatement_json")
-LUCK = ("contract", "version", "period", "payer", "kind", "payment", "settlement", "luck_json")
+SETTLEMENTS = (
+    "contract",
+    "version",
+    "period",
+    "provider",
+    "payer",
+    "kind",
+    "currency",
+    "payment",
+    "settlement",
+)
+RESTATEMENTS = (
+    *("contract", "period", "payer", "number", "version", "currency", "was", "payment"),
+    "restatement_json",
+)
+LUCK = ("contract", "version", "period", "payer", "kind", "currency", "payment", "settlement", "luck_json")
 STATES = ("period", "provider", "state", "reason", "n")
 DELIVERIES = (
     "delivery",
@@ -100,9 +113,16 @@ def models(con: Connection) -> pd.DataFrame:
     return con.execute(f"select {', '.join(MODELS)} from model order by indicator, version, period").df()
 
 
+def _selected(columns: tuple[str, ...]) -> str:
+    """SQL of columns of settlements; the currency stands in what was stored."""
+    return ", ".join(
+        "settlement_json ->> 'currency' as currency" if name == "currency" else name for name in columns
+    )
+
+
 def settlements(con: Connection) -> pd.DataFrame:
     """Settlements in force, by contract, period and payer."""
-    columns = ", ".join((*SETTLEMENTS, "settlement_json"))
+    columns = _selected((*SETTLEMENTS, "settlement_json"))
     return con.execute(
         f"select {columns} from settlement_in_force order by contract, version, period, payer"
     ).df()
@@ -111,7 +131,7 @@ def settlements(con: Connection) -> pd.DataFrame:
 def restatements(con: Connection) -> pd.DataFrame:
     """All restatements, columns RESTATEMENTS, in the order in which they were made."""
     return con.execute(
-        f"""select {", ".join(RESTATEMENTS)} from settlement
+        f"""select {_selected(RESTATEMENTS)} from settlement
         join (select contract, period, payer, number + 1 as number, payment as was from settlement)
             using (contract, period, payer, number)
         where restatement_json is not null order by contract, period, number, payer"""
@@ -121,7 +141,7 @@ def restatements(con: Connection) -> pd.DataFrame:
 def luck(con: Connection, contract: str | None, period: str | None) -> pd.DataFrame:
     """How sure settlements are, by contract and period; of one contract or period if named."""
     return con.execute(
-        f"""select {", ".join(LUCK)} from settlement_in_force join luck using (settlement)
+        f"""select {_selected(LUCK)} from settlement_in_force join luck using (settlement)
         where contract = coalesce($contract, contract) and period = coalesce($period, period)
         order by contract, version, period, payer""",
         {"contract": contract, "period": period},

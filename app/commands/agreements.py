@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -20,6 +20,7 @@ from app.commands.frame import (
 )
 from app.printing import console, errors, print_json, write_file
 from app.wording import wording
+from contracts.money import Currency
 from registry_db.before_signing import flows
 from registry_db.ledgers import LEDGER_KINDS
 
@@ -101,7 +102,8 @@ def luck(
     if frame.empty:
         console.print(w.t("cli.none"))
     for row in frame.itertuples():
-        print_luck(w, f"{row.contract} {row.period}, {row.payer}", str(row.luck_json), titles)
+        title = f"{row.contract} {row.period}, {row.payer}"
+        print_luck(w, title, str(row.luck_json), titles, cast(Currency, row.currency))
 
 
 @cli.command()

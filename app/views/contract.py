@@ -13,6 +13,7 @@ from app.selection import View, choose
 from app.sentences import settlement_kind
 from app.views import frame, luck, standing
 from app.wording import Wording, mark
+from contracts.money import Currency
 from registry_db.ledgers import LEDGER_TYPES, file_name, published_file
 from registry_db.published import Indicator
 from registry_db.published_settlements import Goal, LedgerLine, QualityLine, Settlement
@@ -64,22 +65,24 @@ def _draw(view: View, settlement: Settlement) -> None:
     )
     frame.heading(w.of(settlement, "title"), lead)
     st.html(_payment(w, settlement, lines["saving"]))
-    st.html(markup.cards(_cards(w, lines)))
+    st.html(markup.cards(_cards(w, lines, settlement.currency)))
     standing.show_stand(view, settlement)
     standing.show_restatement(view, settlement)
     standing.show_payers(view, _of_all_payers(view, settlement))
     frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
     st.altair_chart(
-        charts.waterfall(w, settlement.ledger), theme=None, alt=_waterfall_alt(w, settlement, lines)
+        charts.waterfall(w, settlement.ledger, settlement.currency),
+        theme=None,
+        alt=_waterfall_alt(w, settlement, lines),
     )
     with st.expander(w.t("funnel.table")):
-        st.html(_steps(w, settlement.ledger))
+        st.html(_steps(w, settlement.ledger, settlement.currency))
     frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
     st.html(_quality(view, settlement))
     luck.show(view, settlement)
     _years(view, settlement)
     frame.section(w.t("ledger.title"), w.t("ledger.about"))
-    st.html(_ledger(w, settlement.ledger))
+    st.html(_ledger(w, settlement.ledger, settlement.currency))
     _take_along(view, settlement)
     frame.note(
         w.t(
@@ -138,19 +141,20 @@ def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:
         what = w.t("contract.owed") if owed else w.t("contract.payment")
     nothing = saving.amount <= 0 and settlement.payment == 0
     none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if nothing else ""
+    amount = w.money(abs(settlement.payment), settlement.currency, cents=True)
     return (
         f'<div class="payment"><span class="tag">{escape(settlement_kind(w, settlement.kind))}</span>'
         f"<p>{escape(what)}</p>"
-        f"<strong>{escape(w.money(abs(settlement.payment), cents=True))}</strong>{none}</div>"
+        f"<strong>{escape(amount)}</strong>{none}</div>"
     )
 
 
-def _cards(w: Wording, lines: dict[str, LedgerLine]) -> list[tuple[str, str, str]]:
+def _cards(w: Wording, lines: dict[str, LedgerLine], currency: Currency) -> list[tuple[str, str, str]]:
     saving = w.t("contract.rate", rate=w.percent(lines["savings_rate"].amount))
     return [
-        (w.of(lines["target"], "name"), w.money(lines["target"].amount), ""),
-        (w.of(lines["actual"], "name"), w.money(lines["actual"].amount), ""),
-        (w.of(lines["saving"], "name"), w.money(lines["saving"].amount), saving),
+        (w.of(lines["target"], "name"), w.money(lines["target"].amount, currency), ""),
+        (w.of(lines["actual"], "name"), w.money(lines["actual"].amount, currency), ""),
+        (w.of(lines["saving"], "name"), w.money(lines["saving"].amount, currency), saving),
         (w.of(lines["quality"], "name"), w.number(lines["quality"].amount, 2), w.t("contract.of-one")),
         (w.of(lines["share"], "name"), w.percent(lines["share"].amount), ""),
     ]
@@ -159,10 +163,10 @@ def _cards(w: Wording, lines: dict[str, LedgerLine]) -> list[tuple[str, str, str
 def _waterfall_alt(w: Wording, settlement: Settlement, lines: dict[str, LedgerLine]) -> str:
     return w.t(
         "waterfall.alt",
-        saving=w.money(lines["saving"].amount),
-        counted=w.money(lines["counted"].amount),
+        saving=w.money(lines["saving"].amount, settlement.currency),
+        counted=w.money(lines["counted"].amount, settlement.currency),
         share=w.percent(lines["share"].amount),
-        payment=w.money(settlement.payment, cents=True),
+        payment=w.money(settlement.payment, settlement.currency, cents=True),
     )
 
 
@@ -210,8 +214,8 @@ def _year(view: View, settlement: Settlement) -> tuple[str, ...]:
         f"<small>{escape(kind)}</small>",
         escape(w.percent(lines["savings_rate"].amount)),
         escape(w.number(settlement.quality_score, 2)),
-        escape(w.money(settlement.payment, cents=True)),
-        escape(luck.interval(w, found) if found else w.t("value.none")),
+        escape(w.money(settlement.payment, settlement.currency, cents=True)),
+        escape(luck.interval(w, found, settlement.currency) if found else w.t("value.none")),
     )
 
 
@@ -286,19 +290,19 @@ def _not_judged(w: Wording, line: QualityLine) -> str:
     return f"{w.t(_REASONS[line.reason])}: {w.t(_HANDLED[line.handled])}"
 
 
-def _steps(w: Wording, ledger: Sequence[LedgerLine]) -> str:
+def _steps(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> str:
     """The waterfall as a table."""
-    frame = charts.waterfall_frame(w, ledger)
+    frame = charts.waterfall_frame(w, ledger, currency)
     rows = ((escape(row.step), escape(row.shown)) for row in frame.itertuples())
     head = (w.t("waterfall.step"), w.t("column.amount"))
     return markup.table(head, rows, caption=w.t("waterfall.title"))
 
 
-def _ledger(w: Wording, ledger: Sequence[LedgerLine]) -> str:
+def _ledger(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> str:
     rows = (
         (
             f"{escape(w.of(line, 'name'))}<small>{escape(w.of(line, 'formula'))}.</small>",
-            escape(_amount(w, line)),
+            escape(_amount(w, line, currency)),
         )
         for line in ledger
     )
@@ -306,9 +310,9 @@ def _ledger(w: Wording, ledger: Sequence[LedgerLine]) -> str:
     return markup.table(head, rows, caption=w.t("ledger.title"), kind="ledger")
 
 
-def _amount(w: Wording, line: LedgerLine) -> str:
+def _amount(w: Wording, line: LedgerLine, currency: Currency) -> str:
     if line.unit == "rate":
         return w.percent(line.amount, 2)
     if line.unit == "points":
         return w.number(line.amount, 4)
-    return w.money(line.amount, cents=True)
+    return w.money(line.amount, currency, cents=True)

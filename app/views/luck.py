@@ -13,6 +13,7 @@ from app.selection import View
 from app.views import frame
 from app.wording import Wording
 from contracts.luck import Chances
+from contracts.money import Currency
 from registry_db.published_settlements import Cliff, Settlement, Slope
 
 # beyond this many standard errors a jump is hardly a matter of chance
@@ -21,22 +22,22 @@ FAR = 2.0
 
 def show(view: View, settlement: Settlement) -> None:
     """Draw the part of the page on luck and cliffs."""
-    w, found = view.w, view.reader.luck(settlement.settlement)
+    w, found, currency = view.w, view.reader.luck(settlement.settlement), settlement.currency
     frame.section(w.t("luck.title"), w.t("luck.about"))
     if found is None:
         frame.empty(w.t("luck.none"))
         return
-    st.html(f'<p class="lead">{escape(told(w, found))}</p>')
-    st.html(markup.cards(_cards(w, found)))
+    st.html(f'<p class="lead">{escape(told(w, found, currency))}</p>')
+    st.html(markup.cards(_cards(w, found, currency)))
     frame.note(w.t("luck.note", draws=w.count(found.draws)))
     if found.held:
         frame.note(w.t("luck.held", indicators=", ".join(_title(view, name) for name in found.held)))
     if found.total is not None:
-        _show_total(w, found.total)
+        _show_total(w, found.total, currency)
     events = [slope for slope in found.slopes if slope.kind == "event"]
     if events:
         frame.section(w.t("event.title"), w.t("event.about"))
-        st.html(_events(view, events))
+        st.html(_events(view, events, currency))
     frame.section(w.t("cliff.title"), w.t("cliff.about"))
     if found.cliffs:
         st.html(_cliffs(view, found.cliffs))
@@ -44,58 +45,51 @@ def show(view: View, settlement: Settlement) -> None:
         frame.empty(w.t("cliff.none"))
 
 
-def _show_total(w: Wording, total: Chances) -> None:
+def _show_total(w: Wording, total: Chances, currency: Currency) -> None:
     """Draw how sure the sum of what all payers pay is; luck with one may undo that with another."""
-    owes, amount = total.payment < 0, w.money(abs(total.payment), cents=True)
+    owes, amount = total.payment < 0, w.money(abs(total.payment), currency, cents=True)
     about = w.t("luck.all.owed", amount=amount) if owes else w.t("luck.all.paid", amount=amount)
     frame.section(w.t("luck.all.title"), f"{about} {w.t('luck.all.about')}")
-    st.html(f'<p class="lead">{escape(told(w, total))}</p>')
-    st.html(markup.cards(_cards(w, total)))
+    st.html(f'<p class="lead">{escape(told(w, total, currency))}</p>')
+    st.html(markup.cards(_cards(w, total, currency)))
 
 
-def told(w: Wording, found: Chances) -> str:
+def told(w: Wording, found: Chances, currency: Currency) -> str:
     """What luck alone would have paid, in two sentences."""
     paid = w.t(
-        "luck.any", years=_of_hundred(w, found.any_by_luck), amount=w.money(Decimal(found.expected_by_luck))
+        "luck.any",
+        years=_of_hundred(w, found.any_by_luck),
+        amount=w.money(Decimal(str(found.expected_by_luck)), currency),
     )
     if found.payment <= 0:
         return paid
     return f"{paid} {w.t('luck.this', years=_of_hundred(w, found.by_luck))}"
 
 
-def interval(w: Wording, found: Chances) -> str:
+def interval(w: Wording, found: Chances, currency: Currency) -> str:
     """Limits between which 95 % of the payments lie."""
-    lower, upper = (w.money(Decimal(edge)) for edge in (found.lower, found.upper))
+    lower, upper = (w.money(Decimal(str(edge)), currency) for edge in (found.lower, found.upper))
     return f"{lower} {w.t('interval.between')} {upper}"
 
 
-def _cards(w: Wording, found: Chances) -> list[tuple[str, str, str]]:
+def _cards(w: Wording, found: Chances, currency: Currency) -> list[tuple[str, str, str]]:
     owes = found.payment < 0
     # of an amount that the network owes, the question is how often chance alone would have cost it more
     by_luck = 1 - found.by_luck if owes else found.by_luck
     either = found.chance_owed > 0
     cards = [
-        (w.t("luck.more-owed") if owes else w.t("luck.by-luck"), _chance(w, by_luck), ""),
-        (w.t("luck.interval"), interval(w, found), w.t("luck.interval.about")),
-        (w.t("luck.neither") if either else w.t("luck.nothing"), _chance(w, found.chance_none), ""),
+        (w.t("luck.more-owed") if owes else w.t("luck.by-luck"), w.chance(by_luck), ""),
+        (w.t("luck.interval"), interval(w, found, currency), w.t("luck.interval.about")),
+        (w.t("luck.neither") if either else w.t("luck.nothing"), w.chance(found.chance_none), ""),
         (
             w.t("luck.power"),
-            _chance(w, found.power),
+            w.chance(found.power),
             w.t("luck.power.about", saving=w.percent(found.true_saving, 0)),
         ),
     ]
     if either:
-        cards.insert(3, (w.t("luck.owed"), _chance(w, found.chance_owed), ""))
+        cards.insert(3, (w.t("luck.owed"), w.chance(found.chance_owed), ""))
     return cards
-
-
-def _chance(w: Wording, chance: float) -> str:
-    """Chance as a percentage; from draws it is never exactly nothing or everything."""
-    if chance < 0.001:
-        return w.t("chance.below", limit=w.percent(0.001))
-    if chance > 0.999:
-        return w.t("chance.above", limit=w.percent(0.999))
-    return w.percent(chance)
 
 
 def _of_hundred(w: Wording, chance: float) -> str:
@@ -109,31 +103,25 @@ def _title(view: View, name: str) -> str:
     return known.get(name, name)
 
 
-def _events(view: View, events: Sequence[Slope]) -> str:
+def _events(view: View, events: Sequence[Slope], currency: Currency) -> str:
     w = view.w
     rows = [
-        (escape(_title(view, slope.what)), *(_change(w, side) for side in (slope.down, slope.up)))
+        (escape(_title(view, slope.what)), *(_change(w, side, currency) for side in (slope.down, slope.up)))
         for slope in events
     ]
     head = (w.t("column.indicator"), w.t("event.fewer"), w.t("event.more"))
     return markup.table(head, rows, caption=w.t("event.title"), kind="ledger")
 
 
-def _change(w: Wording, amount: Decimal | None) -> str:
-    if amount is None:
-        return escape(w.t("value.none"))
-    return escape(("+" if amount > 0 else "") + w.money(amount))
+def _change(w: Wording, amount: Decimal | None, currency: Currency) -> str:
+    return escape(w.t("value.none") if amount is None else w.signed_money(amount, currency))
 
 
 def _cliffs(view: View, cliffs: Sequence[Cliff]) -> str:
     w = view.w
     items = []
     for cliff in cliffs:
-        text = (
-            w.of(cliff, "words")
-            .replace(cliff.what, _title(view, cliff.what))
-            .replace("€ ", "€\N{NO-BREAK SPACE}")
-        )
+        text = w.of(cliff, "words").replace(cliff.what, _title(view, cliff.what))
         if cliff.errors is not None:
             far = w.number(cliff.errors, 1)
             text += " " + (w.t("cliff.near", far=far) if cliff.errors < FAR else w.t("cliff.far", far=far))

@@ -31,9 +31,9 @@ def show_stand(view: View, settlement: Settlement) -> None:
             w.t(
                 "stand.claims",
                 through=through,
-                known=w.money(stand.known),
+                known=w.money(stand.known, settlement.currency),
                 part=w.percent(stand.known / stand.expected),
-                expected=w.money(stand.expected),
+                expected=w.money(stand.expected, settlement.currency),
             )
         ]
     if stand.pending:
@@ -50,7 +50,8 @@ def show_restatement(view: View, settlement: Settlement) -> None:
     if restated is None:
         return
     change = -restated.differences[settlement.payer]
-    was, now = (w.money(amount, cents=True) for amount in (settlement.payment - change, settlement.payment))
+    sides = (settlement.payment - change, settlement.payment)
+    was, now = (w.money(amount, settlement.currency, cents=True) for amount in sides)
     frame.section(w.t("restated.title"), w.t("restated.about", was=was, now=now))
     titles = _titles(view)
     names = {settlement.provider: view.organisation.name}
@@ -60,7 +61,10 @@ def show_restatement(view: View, settlement: Settlement) -> None:
         (w.t("restated.party"), w.t("restated.difference"), parties),
         (w.t("restated.cause"), w.t("restated.for-network"), causes),
     ):
-        table = ((escape(name), escape(_signed(view, each))) for name, each in rows)
+        table = (
+            (escape(name), escape(w.signed_money(each, settlement.currency, cents=True)))
+            for name, each in rows
+        )
         st.html(markup.table((head, amount), table, caption=head, kind="ledger"))
 
 
@@ -73,19 +77,20 @@ def show_payers(view: View, settlements: Sequence[Settlement]) -> None:
     rows = [
         (
             escape(each.payer),
-            escape(w.money(next(line.amount for line in each.ledger if line.key == "saving"))),
-            escape(w.money(each.payment, cents=True)),
+            escape(w.money(_saving(each), each.currency)),
+            escape(w.money(each.payment, each.currency, cents=True)),
         )
         for each in settlements
     ]
     whole = sum((each.payment for each in settlements), Decimal(0))
-    rows.append((escape(w.t("payers.all")), "", escape(w.money(whole, cents=True))))
+    told = w.money(whole, settlements[0].currency, cents=True)
+    rows.append((escape(w.t("payers.all")), "", escape(told)))
     head = (w.t("payers.payer"), w.t("payers.saving"), w.t("years.payment"))
     st.html(markup.table(head, rows, caption=w.t("payers.title"), kind="quality"))
 
 
-def _signed(view: View, amount: Decimal) -> str:
-    return ("+" if amount > 0 else "") + view.w.money(amount, cents=True)
+def _saving(settlement: Settlement) -> Decimal:
+    return next(line.amount for line in settlement.ledger if line.key == "saving")
 
 
 def _titles(view: View) -> dict[str, Text]:

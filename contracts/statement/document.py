@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import typst
 
+from contracts.canonical import shown
 from contracts.contract import Contract
 from contracts.field_words import FieldWords, cause_words, choice_words, unit_of
 from contracts.ledger import Settlement
+from contracts.money import Language
 from contracts.quality import QualityLine
 from contracts.restatement import Restated
-from contracts.statement.numbers import Language, Numbers
+from contracts.statement.numbers import Numbers
 from contracts.statement.words import TEXTS
 from contracts.steps import StepInput
 from contracts.terms.part import Text
@@ -172,14 +174,12 @@ class _Document:
                     self.numbers.number(Decimal(repr(line.n)), 0),
                     self._result(line, percent),
                     self._goal(rules[line.indicator], line.period, percent),
-                    self.numbers.percent(Decimal(float(line.attained)), 1),
-                    self.numbers.percent(Decimal(float(line.weight)), 1),
-                    self.numbers.number(Decimal(float(line.points)), 4),
+                    self.numbers.percent(shown(line.attained), 1),
+                    self.numbers.percent(shown(line.weight), 1),
+                    self.numbers.number(shown(line.points), 4),
                 )
             )
-        rows.append(
-            (self._t("score"), "", "", "", "", "", self.numbers.number(Decimal(float(score.score)), 4))
-        )
+        rows.append((self._t("score"), "", "", "", "", "", self.numbers.number(shown(score.score), 4)))
         names = ("indicator", "n", "value", "goal", "attained", "weight", "points")
         widths = "(1fr, auto, auto, 32mm, auto, auto, auto)"
         yield self._table(tuple(map(self._t, names)), rows, columns=widths, right=(1, 2, 4, 5, 6))
@@ -187,7 +187,11 @@ class _Document:
     def _result(self, line: QualityLine, percent: bool) -> str:
         """What was judged, or what was done with an indicator that was not."""
         if line.adjusted is None:
-            return "\u2013" if line.handled == "judged" else self._of(choice_words(line.handled))
+            return (
+                "\u2013"
+                if line.handled == "judged"
+                else self._of(choice_words(line.handled, self.contract.currency))
+            )
         return self.numbers.percent(line.adjusted, 2) if percent else self._value(line.adjusted, percent)
 
     def _value(self, value: Decimal, percent: bool) -> str:
@@ -236,7 +240,7 @@ class _Document:
         else:
             name, unit = self.words.of(given.source, what=what), unit_of(given.source, what)
         if isinstance(given.value, str):
-            return f"{self._of(name)}: {self._of(choice_words(given.value))}"
+            return f"{self._of(name)}: {self._of(choice_words(given.value, self.contract.currency))}"
         return f"{self._of(name)}: {self.numbers.of_unit(Decimal(given.value), unit)}"
 
     def _distribution(self, settlement: Settlement) -> Iterable[str]:

@@ -1,17 +1,16 @@
-"""Numbers of the document as the Dutch and the English write them."""
+"""Numbers of the document in the language and currency of a contract."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
 
-Language = Literal["nl", "en"]
+from contracts.money import Currency, Language, money_text, number_text
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """How numbers are written in one language.
+    """How numbers are written in one language, by the rule of ``contracts.money``.
 
     Attributes
     ----------
@@ -22,7 +21,7 @@ class Numbers:
     """
 
     language: Language
-    currency: Literal["EUR", "USD"]
+    currency: Currency
 
     def of_unit(self, amount: Decimal, unit: str) -> str:
         """Amount in its unit: ``eur``, ``rate``, ``count``, ``points`` or ``number``."""
@@ -34,26 +33,14 @@ class Numbers:
 
     def money(self, amount: Decimal) -> str:
         """Amount to the cent."""
-        sign = {"EUR": "€", "USD": "$"}[self.currency]
-        minus = "\u2212" if amount < 0 else ""
-        space = "\u00a0" if self.language == "nl" else ""
-        return f"{minus}{sign}{space}{self._spelled(f'{abs(amount):,.2f}')}"
+        return money_text(amount, self.currency, self.language)
 
     def percent(self, amount: Decimal, digits: int, *, fixed: bool = True) -> str:
         """Write a proportion as a percentage, with at most, or exactly, so many digits."""
-        space = "\u00a0" if self.language == "nl" else ""
-        number = f"{amount * 100:,.{digits}f}"
-        return f"{self._spelled(number if fixed else _short(number))}{space}%"
+        space = "\N{NO-BREAK SPACE}" if self.language == "nl" else ""
+        # not a product, which would round to the digits of the current context
+        return f"{number_text(amount.scaleb(2), digits, self.language, fixed=fixed)}{space}%"
 
     def number(self, amount: Decimal, digits: int) -> str:
         """Number with at most so many digits."""
-        return self._spelled(_short(f"{amount:,.{digits}f}"))
-
-    def _spelled(self, number: str) -> str:
-        if self.language == "nl":
-            number = number.translate(str.maketrans(",.", ".,"))
-        return number.replace("-", "\u2212")
-
-
-def _short(number: str) -> str:
-    return number.rstrip("0").rstrip(".") if "." in number else number
+        return number_text(amount, digits, self.language, fixed=False)

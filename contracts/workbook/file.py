@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]
 from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 from contracts.contract import Contract
 from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.ledger import Settlement
+from contracts.money import Language
 from contracts.restatement import Restated
 from contracts.terms.part import Text
 from contracts.terms.quality import FUNNEL_BANDS
@@ -23,7 +24,6 @@ from contracts.workbook.layout import HEAD, Layout, layouts
 from contracts.workbook.style import Styles
 from contracts.workbook.words import COLUMNS, ROWS, SAID, SHEETS, TEXTS
 
-Language = Literal["nl", "en"]
 _NAMES, _FORMULA, _FIGURE = 52, 84, 19  # widths of columns, in characters
 _Place = tuple[int, int]
 _LINE = 15  # height of a line, in points
@@ -331,7 +331,7 @@ class _Writer:
         """What a text in a cell says to people."""
         if word in SAID:
             return SAID[word][self.language]
-        return self._of(choice_words(word)) if word else word
+        return self._of(choice_words(word, self.contract.currency)) if word else word
 
     def _entries(self, table: Table) -> Iterable[Entry]:
         return (entry for entry in self.cells.entries.values() if entry.table == table)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
+
+from contracts.money import SIGNS, Currency
 
 _NUMBERS = {
     "rate": "0.00##%",
@@ -29,9 +31,9 @@ class Styles:
         ``EUR`` or ``USD``.
     """
 
-    def __init__(self, file: Any, currency: Literal["EUR", "USD"]) -> None:
+    def __init__(self, file: Any, currency: Currency) -> None:
         self.file = file
-        sign = {"EUR": "€", "USD": "$"}[currency]
+        sign = SIGNS[currency]
         self.numbers = {**_NUMBERS, "eur": f'"{sign}" #,##0.00;-"{sign}" #,##0.00'}
         self.made: dict[tuple[tuple[str, object], ...], Any] = {}
 

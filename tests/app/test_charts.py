@@ -71,7 +71,7 @@ def test_the_alternative_text_states_the_finding(reader: PublicationReader) -> N
 
 def test_the_waterfall_goes_from_the_saving_to_the_payment(reader: PublicationReader) -> None:
     found = reader.settlements(OWN)[0]
-    spec = charts.waterfall(NL, found.ledger).to_dict()
+    spec = charts.waterfall(NL, found.ledger, "EUR").to_dict()
     rows = max(spec["datasets"].values(), key=len)
     made = settlement()
     assert rows[0]["end"] == pytest.approx(float(made.step("saving").amount))
@@ -93,7 +93,7 @@ def test_a_line_that_the_chart_does_not_know_gets_its_own_name_and_one_that_move
     ledger = list(reader.settlements(OWN)[0].ledger)
     bonus = replace(ledger[-2], key="bonus", name_nl="Bonus", amount=Decimal(500), effect=Decimal(500))
     idle = replace(ledger[-2], key="relief", name_nl="Vrijstelling", effect=Decimal(0))
-    spec = charts.waterfall(NL, [*ledger[:-1], bonus, idle, ledger[-1]]).to_dict()
+    spec = charts.waterfall(NL, [*ledger[:-1], bonus, idle, ledger[-1]], "EUR").to_dict()
     rows = max(spec["datasets"].values(), key=len)
     assert [(row["step"], row["kind"]) for row in rows[-2:]] == [
         ("Bonus", "more"),

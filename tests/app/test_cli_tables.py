@@ -104,15 +104,15 @@ def test_a_terminal_is_not_steered() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "nl", "en"),
     [
-        ("1234567.891", "eur", "€\u00a01.234.567,89", "€1,234,567.89"),
+        ("1234567.885", "eur", "€\u00a01.234.567,89", "€1,234,567.89"),
         ("-485.25", "eur", "−€\u00a0485,25", "−€485.25"),
         ("0.4853", "rate", "48,53\u00a0%", "48.53%"),
         ("0.9412", "points", "0,941", "0.941"),
     ],
 )
 def test_amounts(value: str, unit: str, nl: str, en: str) -> None:
-    assert agreements._amount(wording("nl"), value, unit) == nl
-    assert agreements._amount(wording("en"), value, unit) == en
+    assert agreements._amount(wording("nl"), value, unit, "EUR") == nl
+    assert agreements._amount(wording("en"), value, unit, "EUR") == en
 
 
 def test_how_well_a_model_fits() -> None:
@@ -123,7 +123,7 @@ def test_how_well_a_model_fits() -> None:
 
 def test_luck_that_is_not_known_is_told_with_its_reason(terminal: io.StringIO) -> None:
     agreements.print_luck(
-        wording("en"), "birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}), {}
+        wording("en"), "birth-vsv 2025", json.dumps({"unknown": "payers are judged together"}), {}, "EUR"
     )
     told = " ".join(terminal.getvalue().split())
     assert told == "birth-vsv 2025: it is not known how sure this is: payers are judged together"

@@ -420,10 +420,12 @@ def test_one_payer_has_no_sum() -> None:
 def test_chances_are_told_as_years_in_a_hundred() -> None:
     found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
     assert found is not None
-    rare = luck_view.told(wording("nl"), replace(found, any_by_luck=0.3, by_luck=0.004, payment=Decimal(5)))
+    rare = luck_view.told(
+        wording("nl"), replace(found, any_by_luck=0.3, by_luck=0.004, payment=Decimal(5)), "EUR"
+    )
     assert "in 30 van de 100 zulke jaren" in rare
     assert "in minder dan 1 van de 100" in rare
-    nothing = luck_view.told(wording("en"), replace(found, payment=Decimal(0)))
+    nothing = luck_view.told(wording("en"), replace(found, payment=Decimal(0)), "EUR")
     assert "as high as this" not in nothing
 
 

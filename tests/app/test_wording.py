@@ -96,7 +96,7 @@ def test_numbers_are_written_in_the_language(
     w = wording(language)
     assert w.percent(0.0739) == percent
     assert w.number(-1234.5, 1) == number
-    assert w.money(Decimal("48207.3"), cents=True) == money
+    assert w.money(Decimal("48207.3"), "EUR", cents=True) == money
     assert w.date(dt.date(2025, 12, 31)) == date
 
 
@@ -104,8 +104,32 @@ def test_what_rounds_to_zero_has_no_sign() -> None:
     w = wording("nl")
     assert w.number(-0.04, 1) == "0,0"
     assert w.percent(-0.0001) == f"0,0{NBSP}%"
-    assert w.money(Decimal("-0.3")) == f"€{NBSP}0"
-    assert w.money(Decimal("-24103.648")) == f"−€{NBSP}24.104"
+    assert w.money(Decimal("-0.3"), "EUR") == f"€{NBSP}0"
+    assert w.money(Decimal("-24103.648"), "EUR") == f"−€{NBSP}24.104"
+    assert w.signed_money(Decimal("0.4"), "EUR") == f"€{NBSP}0"
+    assert w.signed_money(Decimal("0.5"), "EUR") == f"+€{NBSP}1"
+
+
+@pytest.mark.parametrize(
+    ("chance", "nl", "en"),
+    [
+        (0.0, f"minder dan 0,1{NBSP}%", "below 0.1%"),
+        (0.0009, f"minder dan 0,1{NBSP}%", "below 0.1%"),
+        (0.001, f"0,1{NBSP}%", "0.1%"),
+        (0.2434, f"24,3{NBSP}%", "24.3%"),
+        (0.9995, f"meer dan 99,9{NBSP}%", "above 99.9%"),
+        (1.0, f"meer dan 99,9{NBSP}%", "above 99.9%"),
+    ],
+)
+def test_a_chance_from_draws_is_never_nothing_or_everything(chance: float, nl: str, en: str) -> None:
+    assert (wording("nl").chance(chance), wording("en").chance(chance)) == (nl, en)
+
+
+def test_the_limits_of_what_can_be_written() -> None:
+    assert wording("nl").number(float("inf"), 1) == "∞"
+    assert wording("nl").number(float("-inf"), 1) == "−∞"
+    assert wording("en").number(float("nan"), 2) == "NaN"
+    assert wording("en").number(1e30, 0) == "1" + ",000" * 10
 
 
 def test_records_shared_out_by_weight_keep_a_decimal() -> None:
@@ -125,7 +149,7 @@ def test_one_is_singular() -> None:
         ("minutes", 1, 25.04, "25,0 minuten", "25.0 minutes"),
         ("minutes", 0, 1.2, "1 minuut", "1 minute"),
         ("minutes", 1, 1.0, "1,0 minuten", "1.0 minutes"),
-        ("hours", 1, 36.25, "36,2 uur", "36.2 hours"),
+        ("hours", 1, 36.25, "36,3 uur", "36.3 hours"),
         ("days", 0, -1, "−1 dag", "−1 day"),
         ("days", 0, 1400, "1.400 dagen", "1,400 days"),
         ("weeks", 2, 6.5, "6,50 weken", "6.50 weeks"),

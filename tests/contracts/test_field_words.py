@@ -28,7 +28,10 @@ def _unnamed(contract: Contract, settled: list[Settlement]) -> list[str]:
                     continue  # an earlier step, which has a name of its own
                 text = words.of(given.source, what=what)
                 found += [given.source] if kind != "quality" and path in (text.nl, text.en) else []
-                if isinstance(given.value, str) and choice_words(given.value).nl == given.value:
+                if (
+                    isinstance(given.value, str)
+                    and choice_words(given.value, contract.currency).nl == given.value
+                ):
                     found.append(f"value {given.value}")
     for entry in settlement_cells(contract, settled).entries.values():
         if entry.table in ("inputs", "terms"):

@@ -16,9 +16,10 @@ from contracts.contract import Contract
 from contracts.field_words import FieldWords
 from contracts.inputs import Completion, Interim
 from contracts.ledger import Settlement, settle
+from contracts.money import Language
 from contracts.restatement import Restated, restate
 from contracts.statement.document import _Document, statement
-from contracts.statement.numbers import Language, Numbers
+from contracts.statement.numbers import Numbers
 from contracts.statement.words import TEXTS
 from contracts.terms.part import Text
 from tests.contracts import build

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from contracts.contract import Contract, parse_contract
 from contracts.field_words import _CHOICES, choice_words
 from contracts.inputs import SettlementError
 from contracts.ledger import Settlement, settle
+from contracts.money import Language
 from contracts.restatement import Restated, restate
 from contracts.terms.part import Text
 from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import Cells, recalculated
-from contracts.workbook.file import Language, workbook
+from contracts.workbook.file import workbook
 from contracts.workbook.ledger import NO_SETTLEMENT
 from contracts.workbook.words import SAID
 from tests.contracts import build, test_golden, test_models
@@ -243,8 +245,8 @@ def test_a_correction_has_a_sheet_of_its_own_by_party_and_cause() -> None:
 
 
 def test_different_texts_in_a_formula_stay_different_to_people() -> None:
-    for language in ("nl", "en"):
-        said = [getattr(choice_words(word), language) for word in _CHOICES]
+    for language, currency in product(("nl", "en"), ("EUR", "USD")):
+        said = [getattr(choice_words(word, currency), language) for word in _CHOICES]
         said += [words[language] for words in SAID.values()]
         assert len(set(said)) == len(said)
 

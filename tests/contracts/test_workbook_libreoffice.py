@@ -15,9 +15,10 @@ from openpyxl.utils import get_column_letter
 from contracts.contract import Contract, parse_contract
 from contracts.inputs import SettlementError
 from contracts.ledger import Settlement, settle
+from contracts.money import Language
 from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import Entry, Table
-from contracts.workbook.file import Language, workbook
+from contracts.workbook.file import workbook
 from contracts.workbook.layout import Layout, layouts
 from contracts.workbook.words import SAID, SHEETS, TEXTS
 from tests.contracts import test_models
