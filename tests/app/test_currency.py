@@ -33,7 +33,7 @@ def dollars(demo_registry: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     file = folder / "definitions" / "birth-vsv.contract.yaml"
     terms = file.read_text(encoding="utf-8")
     for old, new in (
-        ("version: 0.1.0", "version: 0.2.0\ncurrency: USD"),
+        ("version: 0.1.0", "version: 1.0.0\ncurrency: USD"),
         ("rounding: {unit: cent,", "rounding: {unit: euro,"),
     ):
         assert terms.count(old) == 1
