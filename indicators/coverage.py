@@ -1,65 +1,47 @@
 """Which conditions of a definition its examples exercise: true and false, where they are asked.
 
-The conditions are asked in an order: the population first, then each exclusion of a record that no earlier
-one left out, then the outcome of what is left. A *clause* is a whole condition, or one comparison in it (what
-``and``, ``or``, ``not`` and ``case`` join). It is exercised when some example makes it true and another makes
-it false at a moment that its condition is asked. An example that an earlier rule has left out does not count
-for a later one: it says nothing of that rule. A null counts for neither.
+A *clause* is a whole condition, or one comparison in it (`indicators.clauses`). It is asked of an example if
+the verdict on the example hangs on the condition: no earlier question in the ladder of states
+(`indicators.states`) has ended it, be that another condition or a column that is missing, and within the
+condition it stands in no branch that the example does not come to. A clause is exercised when some example
+makes it true and another makes it false where it is asked. A null counts for neither.
 
-That each clause decides by itself is not demanded, since many cannot be told apart in practice. What the
+That each comparison decides by itself is not demanded, since many cannot be told apart in practice. What the
 columns' ranges and codes rule out (`indicators.never`) is not demanded either: no example could show it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indicators.clauses import Clause, clauses_of
 from indicators.compile import quote
 from indicators.dataset import Dataset
-from indicators.dead_conditions import can_be
 from indicators.definition import Indicator
 from indicators.definitions import expressions
 from indicators.expression import Node, parse, to_sql
+from indicators.never import known_values
 from indicators.notation import to_text
 from indicators.source import Path
-
-_CONNECTIVES = ("and", "or", "not", "case")
+from indicators.states import Step
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition of a definition and the clauses in it.
+    """A condition of a definition, or a number with conditions in it.
 
     Attributes
     ----------
     path : Path
         Its field.
-    whole : Node
-        The condition; for a number with ``case``, the number.
-    clauses : tuple of Node
-        The whole if it is true or false, and each comparison in it; each once.
+    clauses : tuple of Clause
+        What is asked in it.
     """
 
     path: Path
-    whole: Node
-    clauses: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What one example answers.
-
-    Attributes
-    ----------
-    state : str
-        State that it ends in.
-    values : mapping of (Path, Node) to bool or None
-        What each clause is for it.
-    """
-
-    state: str
-    values: Mapping[tuple[Path, Node], bool | None]
+    clauses: tuple[Clause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,72 +58,71 @@ class Unexercised:
 
 def conditions(indicator: Indicator, dataset: Dataset) -> list[Condition]:
     """Conditions of an indicator in the order in which a record is asked; its expressions must be right."""
-    found = []
-    for path, text, wanted in expressions(indicator):
-        whole = parse(text, dataset.types, wanted)
-        first = (whole,) if whole.type == "boolean" and whole.kind != "literal" else ()
-        found.append(Condition(path, whole, tuple(dict.fromkeys([*first, *comparisons(whole)]))))
+    found = [
+        Condition(path, clauses_of(parse(text, dataset.types, wanted)))
+        for path, text, wanted in expressions(indicator)
+    ]
     return [condition for condition in found if condition.clauses]
 
 
-def comparisons(node: Node) -> Iterator[Node]:
-    """The comparisons that a condition joins; those inside a ``case`` too."""
-    if node.type == "boolean" and node.kind not in (*_CONNECTIVES, "literal"):
-        yield node
-    for child in node.children if node.kind != "in_set" else ():
-        yield from comparisons(child)
+def answers_select(asked: Sequence[Condition], steps: Sequence[Step], view: str) -> str:
+    """SQL of what each clause is for each record, null for a record that it is not asked of.
 
-
-def answers_select(asked: Sequence[Condition], view: str) -> str:
-    """SQL of what each clause is for each record of a view; columns in the order of `answers`."""
+    Parameters
+    ----------
+    asked : sequence of Condition
+        The conditions; `unexercised` takes a row of the answers in their order, clause by clause.
+    steps : sequence of Step
+        The ladder of states of the definition.
+    view : str
+        The records, as for behind a ``from``.
+    """
+    ends = " ".join(f"when {step.condition} then {number}" for number, step in enumerate(steps))
     columns = [
-        f"{to_sql(clause)} as {quote(f'c{number}')}"
-        for number, clause in enumerate(clause for condition in asked for clause in condition.clauses)
+        f"case when {_comes_sql(condition.path, steps)} then {to_sql(clause.answer)} end"
+        for condition in asked
+        for clause in condition.clauses
     ]
-    return f"select {', '.join(columns)} from {view}"
+    named = ", ".join(f"{column} as {quote(f'c{number}')}" for number, column in enumerate(columns))
+    return f"select {named} from (select *, case {ends} else {len(steps)} end as _end from {view})"
 
 
-def answers(asked: Sequence[Condition], row: Sequence[bool | None], state: str) -> Answers:
-    """Put a row of `answers_select` and the state that the example ends in together."""
-    keys = [(condition.path, clause) for condition in asked for clause in condition.clauses]
-    return Answers(state, dict(zip(keys, row, strict=True)))
+def _comes_sql(path: Path, steps: Sequence[Step]) -> str:
+    """SQL of whether a record comes to a condition: to a subgroup's every one, whatever becomes of it."""
+    if path[0] == "stratify":
+        return "true"
+    place, step = next((place, step) for place, step in enumerate(steps) if step.asks == path)
+    return f"_end >= {place} and {step.only}"
 
 
 def unexercised(
-    asked: Sequence[Condition], examples: Sequence[Answers], dataset: Dataset
+    asked: Sequence[Condition], answers: Sequence[Sequence[bool | None]], dataset: Dataset
 ) -> list[Unexercised]:
     """Clauses that no example makes true, or false, where they are asked, though some record could be so.
 
     A whole condition is named only when all its comparisons are exercised: they come first.
+
+    Parameters
+    ----------
+    asked : sequence of Condition
+        The conditions.
+    answers : sequence of sequence of bool or None
+        For each example the row of `answers_select`.
+    dataset : Dataset
+        Its columns say what is possible.
     """
+    known = known_values(dataset)
+    columns = itertools.count()
     found = []
-    for number, condition in enumerate(asked):
-        reached = [example for example in examples if _is_asked(asked[:number], condition, example)]
-        lacking = [
-            Unexercised(condition.path, clause, value)
-            for clause in condition.clauses
-            for value in (True, False)
-            if all(example.values[condition.path, clause] is not value for example in reached)
-            and can_be(clause, value, dataset)
-        ]
-        parts = [item for item in lacking if item.clause != condition.whole]
-        found += parts or lacking
+    for condition in asked:
+        lacking = []
+        for clause, column in zip(condition.clauses, columns, strict=False):
+            shown = {row[column] for row in answers}
+            lacking += [
+                (clause, Unexercised(condition.path, clause.node, value))
+                for value in (True, False)
+                if value not in shown and clause.can_be(value, known)
+            ]
+        parts = [gap for clause, gap in lacking if not clause.joins]
+        found += parts or [gap for _, gap in lacking]
     return found
-
-
-def _is_asked(earlier: Sequence[Condition], condition: Condition, example: Answers) -> bool:
-    """Whether the record of an example comes to a condition, given its answers to those before it."""
-    kind = condition.path[0]
-    if kind == "stratify":  # every record is in a subgroup, whatever becomes of it
-        return True
-    for other in earlier:
-        value = example.values.get((other.path, other.whole), True)
-        before = other.path[0]
-        if before in ("population", "denominator") and value is not True:
-            return False
-        if before == "exclude" and (value is True or (value is None and kind != "exclude")):
-            return False
-        # An exception is asked about only where the outcome was not met, and none before it applied.
-        if kind == "except" and (before, value) in (("outcome", True), ("outcome", None), ("except", True)):
-            return False
-    return kind in ("population", "denominator", "exclude") or example.state not in ("pending", "lost")

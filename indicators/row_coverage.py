@@ -2,22 +2,22 @@
 
 A dataset is shared by its indicators, and so are its examples: what the examples of one of them show of a
 block under ``derive`` need not be shown again by another. As in `indicators.coverage` a *clause* is a whole
-condition or one comparison in it; the window of a block is one.
+condition or one comparison in it, asked of the rows that come to it; the window of a block is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from indicators.clauses import Clause, clauses_of
 from indicators.compile import conditions_on_rows
-from indicators.coverage import comparisons
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.derived import RowsColumn
-from indicators.expression import Node
+from indicators.expression import Node, parse
 from indicators.guide.data import columns_needed
-from indicators.never import Known, Values, assume, known_values
+from indicators.never import Values, known_values
 from indicators.notation import to_text
 from indicators.source import Path
 from indicators.tables import Table
@@ -35,14 +35,14 @@ class AskedRows:
         The column.
     path : Path
         Its field in the file of the dataset.
-    clauses : tuple of Node
+    clauses : tuple of Clause
         On the rows of a child table.
     """
 
     table: Table
     name: str
     path: Path
-    clauses: tuple[Node, ...]
+    clauses: tuple[Clause, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,21 @@ def _follow(table: Table, name: str, path: Path, found: dict[tuple[str, str], As
     if not isinstance(block, RowsColumn):
         return
     conditions = conditions_on_rows(table, block)
-    clauses = dict.fromkeys(clause for node in conditions for clause in (*comparisons(node), node))
+    counted = [parse(text, table.types_of_rows(block.of), None) for text in block.counted]
+    counts = tuple((node, True) for node in conditions)
+    clauses = dict.fromkeys(clause for node in conditions for clause in clauses_of(node))
+    clauses |= dict.fromkeys(clause for node in counted for clause in clauses_of(node, counts))
     found[table.name, name] = AskedRows(table, name, (*path, "derive", name), tuple(clauses))
     child = table.tables[block.of]
-    read_there = dict.fromkeys(column for node in conditions for column in node.columns)
+    read_there = dict.fromkeys(column for node in (*conditions, *counted) for column in node.columns)
     for column in (*read_there, *([block.taken] if block.taken else ())):
         _follow(child, column, (*path, "tables", block.of), found)
+        if not child.given_by_itself:  # its rows are given, and computed, where they are delivered
+            _follow(child.target, column, _path_of(child.target), found)
+
+
+def _path_of(table: Table) -> Path:
+    return tuple(step for name in table.name.split(".")[1:] for step in ("tables", name))
 
 
 def unexercised_rows(
@@ -109,25 +118,14 @@ def _lacking(block: AskedRows, number: int, seen: set[tuple[int, int]]) -> Itera
     assert isinstance(of, RowsColumn)
     known = _known(block.table.tables[of.of])
     lacking = [
-        UnexercisedRows(block.path, block.name, clause, value)
+        (clause, UnexercisedRows(block.path, block.name, clause.node, value))
         for place, clause in enumerate(block.clauses)
         for value in (True, False)
-        if (number, 2 * place + (not value)) not in seen and _can_be(clause, value, known)
+        if (number, 2 * place + (not value)) not in seen and clause.can_be(value, known)
     ]
     # A whole condition is named only when all its comparisons are exercised.
-    whole = [gap for gap in lacking if gap.clause.kind in ("and", "or", "not", "case")]
-    yield from [gap for gap in lacking if gap not in whole] or whole
-
-
-def _can_be(clause: Node, value: bool, known: Known) -> bool:
-    return assume(_with_codes(clause), value, known) is not None
-
-
-def _with_codes(node: Node) -> Node:
-    """A condition with the codes of its lists in the place of their names: in an empty list is nothing."""
-    if node.kind == "in_set":
-        return _with_codes(node.children[0])
-    return replace(node, children=tuple(map(_with_codes, node.children)))
+    parts = [gap for clause, gap in lacking if not clause.joins]
+    yield from parts or [gap for _, gap in lacking]
 
 
 def _known(table: Table) -> dict[str, Values]:
@@ -136,7 +134,8 @@ def _known(table: Table) -> dict[str, Values]:
     for name, block in table.derive.items():
         if isinstance(block, RowsColumn) and block.any:
             inner = _known(table.tables[block.of])
-            conditions = conditions_on_rows(table, block)
-            if any(not _can_be(condition, True, inner) for condition in conditions):
+            if any(
+                not Clause(condition).can_be(True, inner) for condition in conditions_on_rows(table, block)
+            ):
                 known[name] = Values(null=False, choices=frozenset({False}))
     return known

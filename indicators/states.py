@@ -9,7 +9,7 @@ record out comes before one that cannot be told: a record that is left out eithe
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indicators.compile import quote, text_literal
 from indicators.dataset import Dataset
@@ -24,6 +24,7 @@ from indicators.outcomes import (
     TopBoxOutcome,
 )
 from indicators.periods import day_of_sql
+from indicators.source import Path
 
 # Records in the last three have an outcome that counts.
 STATES = (
@@ -34,11 +35,27 @@ _NO_COLUMN = "'the expression'"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One question in the ladder of states: a condition, the state, and SQL of the reason."""
+    """One question in the ladder of states.
+
+    Attributes
+    ----------
+    condition : str
+        SQL that is true for a record that ends here.
+    state : str
+        The state that it ends in.
+    reason : str
+        SQL of the reason.
+    asks : Path
+        Field of the definition whose condition is asked here for the first time; empty where there is none.
+    only : str
+        SQL of the records that come here of which it is asked.
+    """
 
     condition: str
     state: str
     reason: str
+    asks: Path = ()
+    only: str = "true"
 
 
 def ladder(indicator: Indicator, dataset: Dataset, cut_off: dt.date | None) -> list[Step]:
@@ -77,13 +94,16 @@ def _eligible_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
     if indicator.denominator is not None:
         conditions["denominator"] = parse_in(indicator.denominator, dataset)
     for name, condition in conditions.items():
-        steps.append(Step(f"not {to_sql(condition)}", "not-eligible", text_literal(name)))
+        steps.append(Step(f"not {to_sql(condition)}", "not-eligible", text_literal(name), (name,)))
     return [*steps, *map(_missing, conditions.values())]
 
 
 def _excluded_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
     rules = [parse_in(rule.when, dataset) for rule in indicator.exclude]
-    steps = [Step(to_sql(rule), "excluded", f"'rule {number}'") for number, rule in enumerate(rules, start=1)]
+    steps = [
+        Step(to_sql(rule), "excluded", f"'rule {number + 1}'", ("exclude", number, "when"))
+        for number, rule in enumerate(rules)
+    ]
     return [*steps, *map(_missing, rules)]
 
 
@@ -110,14 +130,19 @@ def _outcome_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
             if name
         ]
         return [Step(f"{quote(outcome.start)} is null", "missing", text_literal(outcome.start)), *before]
-    steps = [_missing(outcome_node(indicator, dataset))]
+    steps = [_missing(outcome_node(indicator, dataset), ("outcome", _FIELDS.get(outcome.kind, "when")))]
     if isinstance(outcome, CountOutcome):
         events = outcome_node(indicator, dataset)
         impossible = f"{to_sql(events)} < 0 or {to_sql(events)} <> floor({to_sql(events)})"
         steps.append(Step(f"({impossible})", "missing", _culprit(events)))
         if exposure := exposure_node(outcome, dataset):
-            steps += [_missing(exposure), Step(f"{to_sql(exposure)} <= 0", "missing", _culprit(exposure))]
+            steps.append(_missing(exposure, ("outcome", "exposure")))
+            steps.append(Step(f"{to_sql(exposure)} <= 0", "missing", _culprit(exposure)))
     return steps
+
+
+# Field of an outcome with its expression, where that is not a condition.
+_FIELDS = {"continuous": "value", "count": "events"}
 
 
 def _culprit(node: Node) -> str:
@@ -132,10 +157,11 @@ def _excepted_steps(indicator: Indicator, dataset: Dataset) -> list[Step]:
     unmet = f"not {to_sql(outcome_node(indicator, dataset))}"
     rules = [parse_in(rule.when, dataset) for rule in indicator.exceptions]
     asked = [
-        Step(to_sql(rule), "excepted", f"'exception {number}'") for number, rule in enumerate(rules, start=1)
+        Step(to_sql(rule), "excepted", f"'exception {number + 1}'", ("except", number, "when"))
+        for number, rule in enumerate(rules)
     ]
     steps = [*asked, *map(_missing, rules)]
-    return [Step(f"({unmet} and {step.condition})", step.state, step.reason) for step in steps]
+    return [replace(step, condition=f"({unmet} and {step.condition})", only=unmet) for step in steps]
 
 
 def _scorable_steps(indicator: Indicator) -> list[Step]:
@@ -150,8 +176,8 @@ def _scorable_steps(indicator: Indicator) -> list[Step]:
     return steps
 
 
-def _missing(node: Node) -> Step:
-    return Step(f"{to_sql(node)} is null", "missing", _null_reason(node))
+def _missing(node: Node, asks: Path = ()) -> Step:
+    return Step(f"{to_sql(node)} is null", "missing", _null_reason(node), asks)
 
 
 def _null_reason(node: Node) -> str:

@@ -12,13 +12,14 @@ import duckdb
 from indicators.cohort import cohort_select
 from indicators.columns import Column
 from indicators.compile import dataset_select, quote, rows_asked_select
-from indicators.coverage import Answers, answers, answers_select, conditions, unexercised
+from indicators.coverage import answers_select, conditions, unexercised
 from indicators.dataset import Dataset
 from indicators.definition import Example, Given, Indicator
 from indicators.derived import DerivedColumn
 from indicators.faults import Fault
 from indicators.periods import with_period_days
 from indicators.row_coverage import AskedRows, asked_rows, unexercised_rows
+from indicators.states import ladder
 from indicators.tables import ChildTable, Table
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.checks import moment_sql
@@ -52,7 +53,7 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
     dataset = catalogue.dataset(indicator.dataset)
     asked = conditions(indicator, dataset)
     faults: list[Fault] = []
-    found: list[Answers] = []
+    found: list[tuple[bool | None, ...]] = []
     con = shut_off()
     try:
         for number, example in enumerate(indicator.examples):
@@ -60,9 +61,9 @@ def run_examples(catalogue: Catalogue, item: Definition) -> Exercised:
             try:
                 state, reason, value = _run(con, indicator, dataset, example)
                 if asked:
+                    steps = ladder(indicator, dataset, example.cut_off or dt.date.max)
                     dated = with_period_days("example", indicator.period, dataset)
-                    row = con.execute(answers_select(asked, dated)).fetchall()[0]
-                    found.append(answers(asked, row, state))
+                    found += con.execute(answers_select(asked, steps, dated)).fetchall()
             except duckdb.Error as error:
                 message = f"the example cannot be run: {str(error).splitlines()[0]}"
                 faults.append(item.source.fault(path, message, "are its values of the columns' types?"))
@@ -106,7 +107,7 @@ def _row_answers(
     sql = rows_asked_select(
         dataset,
         tables[dataset.name],
-        [(block.table, block.name, block.clauses) for block in asked],
+        [(block.table, block.name, [clause.answer for clause in block.clauses]) for block in asked],
         given=known,
         child_rows={name: held for name, held in tables.items() if name != dataset.name},
     )

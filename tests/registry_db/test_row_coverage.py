@@ -66,6 +66,7 @@ outcome: {{kind: binary, when: bled, better: lower}}
 show: {{unit: percent, decimals: 1}}
 examples:
 """
+POPULATION = "first_loss is null or first_loss < 400"
 GIVEN = """\
   - given: {bled: true, first_loss: 3}
     expect: {state: met}
@@ -160,3 +161,90 @@ def test_the_examples_of_another_indicator_on_the_dataset_count(care: Registry, 
     care.define([draft(tmp_path, GIVEN, ROWS, status="active")])
     text = (INDICATOR.format(status="active") + GIVEN).replace("care-bled", "care-other")
     assert care.check([write(tmp_path, text, "care-other.indicator.yaml")]).notes == ()
+
+
+COUNTED = (
+    DATASET.partition("derive:\n  bled:")[0]
+    + """\
+derive:
+  urgent_days: {distinct: "case when urgent then seen end", of: visit, where: kind = 'home'}
+  stayed: {days: [seen, "case when loss > 100 then seen else add_days(seen, 1) end"], of: visit}
+"""
+)
+OF_COUNTED = INDICATOR.replace("when: bled", "when: urgent_days > 0").replace(POPULATION, "stayed > 0")
+COMPUTED = """\
+  - given: {urgent_days: 1, stayed: 1}
+    expect: {state: met}
+  - given: {urgent_days: 0, stayed: 1}
+    expect: {state: not-met}
+  - given: {urgent_days: 0, stayed: 0}
+    expect: {state: not-eligible}
+"""
+VISITS = """\
+  - given: {tables: {visit: [
+      {number: 1, kind: home, seen: "2025-03-01", loss: 100, tables: {remark: [{text: urgent}]}},
+      {number: 2, kind: home, seen: "2025-03-02", loss: 200, tables: {remark: [{text: calm}]}},
+      {number: 3, kind: clinic, seen: "2025-03-02", loss: 200, tables: {remark: [{text: calm}]}}]}}
+    expect: {state: met}
+"""
+OF_BLOCKS = [  # what is read only where something is counted, and what that is computed of
+    ("derive.urgent_days", "kind = 'home'", True), ("derive.urgent_days", "kind = 'home'", False),
+    ("derive.urgent_days", "urgent", True), ("derive.urgent_days", "urgent", False),
+    ("derive.stayed", "loss > 100", True), ("derive.stayed", "loss > 100", False), *LACKING[10:],
+]  # fmt: skip
+
+
+def counted(folder: Path, *examples: str) -> Path:
+    text = "".join((OF_COUNTED.format(status="draft"), COMPUTED, *examples))
+    return write(folder, text, "care-bled.indicator.yaml")
+
+
+def test_what_only_a_count_or_days_read_is_followed(tmp_path: Path) -> None:
+    with Registry.create(tmp_path / "care") as care:
+        care.define([write(tmp_path, COUNTED, "care.dataset.yaml")])
+        assert sorted(gaps(care, counted(tmp_path))) == sorted(OF_BLOCKS)
+        assert gaps(care, counted(tmp_path, VISITS)) == []
+        # A row that does not count is not asked what is counted of it.
+        at_clinic = VISITS.replace("2, kind: home", "2, kind: clinic")
+        assert gaps(care, counted(tmp_path, at_clinic)) == [("derive.urgent_days", "urgent", False)]
+
+
+LINKED = (
+    DATASET.partition("derive:\n  bled:")[0]
+    + """\
+  note:
+    link: {id: id}
+    columns:
+      id: {type: integer, required: true}
+      written: {type: date}
+    tables:
+      during:
+        rows_of: care.visit
+        link: {id: id}
+        columns: {id: {type: integer}, urgent: {type: boolean}, seen: {type: date}}
+    derive:
+      alarm: {any: true, of: during, where: urgent and seen = record(written)}
+derive:
+  bled: {any: true, of: note, where: alarm}
+"""
+)
+
+
+def test_rows_of_another_table_of_the_record_are_followed_to_where_they_are_computed(tmp_path: Path) -> None:
+    text = INDICATOR.replace(POPULATION, "id is not null").format(status="draft")
+    computed = """\
+  - {given: {bled: true}, expect: {state: met}}
+  - {given: {bled: false}, expect: {state: not-met}}
+"""
+    rows = """\
+  - given: {tables: {note: [{written: "2025-03-01"}, {written: "2025-03-02"}], visit: [
+      {number: 1, seen: "2025-03-01", tables: {remark: [{text: urgent}]}},
+      {number: 2, seen: "2025-03-02", tables: {remark: [{text: calm}]}}]}}
+    expect: {state: met}
+"""
+    with Registry.create(tmp_path / "care") as care:
+        care.define([write(tmp_path, LINKED, "care.dataset.yaml")])
+        file = write(tmp_path, text + computed, "care-bled.indicator.yaml")
+        of_remarks = [gap for gap in gaps(care, file) if gap[0] == "tables.visit.derive.urgent"]
+        assert of_remarks == LACKING[10:]
+        assert gaps(care, write(tmp_path, text + computed + rows, "care-bled.indicator.yaml")) == []
