@@ -123,6 +123,16 @@ class Records:
         ).fetchall()
         return tuple(Member(name, Decimal(weight)) for name, weight in rows)
 
+    def few_of_a_member(self, payer: str, period: str, *, fewer_than: int) -> bool:
+        """Whether a provider among the members has few records in the period, or some that count in part."""
+        where, parameters = self._of_payer(payer)
+        rows = self.con.execute(
+            f"""select count(*) < ? or min(_share) < 1 from {self.all}
+            where _network = ? and _year = ? {where} group by _member""",
+            [fewer_than, self.network, period, *parameters],
+        ).fetchall()
+        return any(few for (few,) in rows)
+
     def _sum(self, amount: str) -> str:
         """SQL of a sum over records, each for the part that counts; exact."""
         return f"sum(_share * ({amount}))" if self.in_part else f"sum({amount})"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +15,13 @@ from indicators.versions import order
 from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
 from registry_db.hiding_explanations import hide_explanations, rounded_parts
+from registry_db.hiding_settlements import Hidden, hide_settlements
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
 
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason", *BEHIND)]
 COUNTED = "counted"
 _GROUP = ["indicator", "version", "period"]
-_RESULT_NUMBERS = ("n", "adjusted", "lower", "upper", "reliability", "baseline", "position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,7 @@ def hide_small(
     *,
     facts: set[str],
     populations: Mapping[tuple[str, str], Population],
+    few_members: Collection[str] = (),
     small_cell: int,
 ) -> None:
     """Hide small cells in the scores, their states and the settlements, in place.
@@ -64,6 +63,8 @@ def hide_small(
     populations : mapping of (str, str) to Population
         Of each indicator and version which records it counts: counts of the same in periods that overlap,
         such as a year and its quarters, can be subtracted.
+    few_members : collection of str
+        Settlements that fall to a provider of few records, or of records that count in part.
     small_cell : int
         Scores and counts of fewer patients are hidden.
     """
@@ -72,10 +73,13 @@ def hide_small(
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
     subgroups = _of_longest(tables["subgroup_score"], populations)
     tables["subgroup_score"] = hide_subgroups(subgroups, scores, unsafe, small_cell=small_cell)
-    tables["luck"] = _hide_luck(tables["luck"], tables["settlement"], scores)
-    tables["settlement"] = _hide_results(tables["settlement"], scores)
-    tables["contract"] = _without_goals(tables["contract"], tables["settlement"])
     unseen = scores[scores["suppressed"]]
+    gone = Hidden(
+        frozenset(unseen[[*_GROUP, "provider"]].itertuples(index=False, name=None)),
+        frozenset(unsafe.itertuples(index=False, name=None)),
+        frozenset(few_members),
+    )
+    hide_settlements(tables, gone, small_cell=small_cell)
     tables["estimate"] = _without(tables["estimate"], unseen, by=[*_GROUP, "provider"])
     parts, mixes = hide_explanations(tables["explanation"], tables["patient_mix"], small_cell=small_cell)
     parts = rounded_parts(parts, tables["indicator"])
@@ -193,68 +197,3 @@ def _hide_states(
         hide[others] |= hidden(n[others], fewer_than=small_cell)
     states["n"] = pd.Series(np.round(n), index=states.index).astype("Int64").mask(hide)
     return states[~suppressed | counted].reset_index(drop=True)
-
-
-def _hide_results(settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Take the numbers of a hidden score out of the settlement that used it; what it earned stays."""
-    gone = set(scores.loc[scores["suppressed"], [*_GROUP, "provider"]].itertuples(index=False, name=None))
-    settlements = settlements.copy()
-    settlements["settlement_json"] = [
-        _without_results(text, provider, gone)
-        for text, provider in zip(settlements["settlement_json"], settlements["provider"], strict=True)
-    ]
-    return settlements
-
-
-def _without_goals(contracts: pd.DataFrame, settlements: pd.DataFrame) -> pd.DataFrame:
-    """Leave out the text of a contract with a hidden score: its goal and what was attained give the score."""
-    hides = {
-        contract
-        for contract, text in zip(settlements["contract"], settlements["settlement_json"], strict=True)
-        if any(result["n"] is None for result in json.loads(text)["inputs"]["results"])
-    }
-    return contracts[~contracts["contract"].isin(hides)].reset_index(drop=True)
-
-
-def _hide_luck(luck: pd.DataFrame, settlements: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Take out what tells where a hidden score lies: its slopes, its cliffs, and what its goal is."""
-    gone = set(scores.loc[scores["suppressed"], [*_GROUP, "provider"]].itertuples(index=False, name=None))
-    hidden_of = {}
-    for row in settlements.itertuples():
-        settlement = json.loads(str(row.settlement_json))
-        hidden_of[row.settlement] = _hidden_indicators(settlement, str(row.provider), gone)
-    luck = luck.copy()
-    luck["luck_json"] = [
-        _without_steps(text, hidden_of[settlement])
-        for settlement, text in zip(luck["settlement"], luck["luck_json"], strict=True)
-    ]
-    return luck
-
-
-def _without_steps(text: str, indicators: set[str]) -> str:
-    found = json.loads(text)
-    for part in ("slopes", "cliffs"):
-        found[part] = [step for step in found[part] if step["what"] not in indicators]
-    found["goals"] = [goal for goal in found["goals"] if goal["indicator"] not in indicators]
-    return json.dumps(found, ensure_ascii=False, sort_keys=True)
-
-
-def _without_results(text: str, provider: str, gone: set[tuple[Any, ...]]) -> str:
-    settlement = json.loads(text)
-    hides = _hidden_indicators(settlement, provider, gone)
-    for line in (*settlement["quality"]["lines"], *settlement["inputs"]["results"]):
-        if line["indicator"] in hides:
-            line.update({name: None for name in _RESULT_NUMBERS if name in line})
-    return json.dumps(settlement, ensure_ascii=False, sort_keys=True)
-
-
-def _hidden_indicators(settlement: dict[str, Any], provider: str, gone: set[tuple[Any, ...]]) -> set[str]:
-    """Indicators of a settlement with a hidden score: of its period, or of one that may be its baseline."""
-    ever = {(indicator, version) for indicator, version, _, of in gone if of == provider}
-    found = set()
-    for line in (*settlement["quality"]["lines"], *settlement["inputs"]["results"]):
-        name = line["indicator"], line["version"]
-        from_earlier = line.get("baseline") is not None and name in ever
-        if from_earlier or (*name, line["period"], provider) in gone:
-            found.add(line["indicator"])
-    return found

@@ -106,12 +106,14 @@ def published_file(
         return _as_json(stored)
     texts = {(each.contract, each.version): each.definition for each in reader.contracts()}
     text = texts.get((contract, rows[0].version))
-    # the text is not there either where a score of another year is hidden
-    if text is None or any(row.hides for row in rows):
-        raise NotPublished(
-            f"{contract} {period}: a score in it is on too few patients to be shown, so it can be had as "
-            "json only; the operator of the registry can give the whole ledger to the parties"
+    # the text is not there either where a hidden score was judged in another year
+    withheld = next((row.withheld["en"] for row in rows if row.withheld), None)
+    if text is None or withheld:
+        why = withheld or (
+            "A result in another year of this contract is on too few patients to be shown. The parties get "
+            "the whole settlement from the operator of the registry (meetlat ledger)."
         )
+        raise NotPublished(f"{contract} {period}: it can be had as json only. {why}")
     settled = read_definition(text, f"{contract}.contract.yaml").model
     again = settle_parts_again(settled, stored)
     indicators = reader.indicators()

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from contracts.contract import Contract
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
@@ -27,6 +29,7 @@ from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES, in_language
 from registry_db.catalogue import Catalogue, Definition, stored_definitions
 from registry_db.connect import Connection, schema_sql
+from registry_db.contract_records import Records
 from registry_db.hiding import Population, hide_small
 from registry_db.names import names_of
 from registry_db.records import make_current_view
@@ -143,8 +146,29 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     con.unregister("every_version")
     items = [*earlier, *catalogue.shown()]
     populations = {(item.id, item.version): _population(catalogue, item) for item in items}
-    hide_small(tables, facts=facts, populations=populations, small_cell=small_cell)
+    few = _few_members(con, catalogue, tables["settlement"], small_cell)
+    hide_small(tables, facts=facts, populations=populations, few_members=few, small_cell=small_cell)
     return tables
+
+
+def _few_members(con: Connection, catalogue: Catalogue, settlements: pd.DataFrame, few: int) -> set[str]:
+    """Settlements that fall, by records or spending, to a provider of which these are few."""
+    found = set()
+    for row in settlements.itertuples():
+        inputs = json.loads(str(row.settlement_json))["inputs"]
+        contract = catalogue.get("contract", str(row.contract)).model
+        assert isinstance(contract, Contract)
+        by = contract.distribution.by if contract.distribution else None
+        if by not in ("records", "spending"):
+            continue
+        through = inputs["interim"]["paid_through"] if "interim" in inputs else None
+        until = dt.date.fromisoformat(through) if through else None
+        records = Records(con, contract, catalogue.dataset(contract.spending.dataset), until=until)
+        # by the weights that were settled, and by the records of today
+        weighed = by == "records" and any(Decimal(member["weight"]) < few for member in inputs["members"])
+        if weighed or records.few_of_a_member(str(row.payer), str(row.period), fewer_than=few):
+            found.add(str(row.settlement))
+    return found
 
 
 def _population(catalogue: Catalogue, item: Definition) -> Population:

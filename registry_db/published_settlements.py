@@ -37,17 +37,20 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class QualityLine:
-    """What one indicator adds to a quality score: weight times attained is points, each from 0 to 1."""
+    """What one indicator adds to a quality score: weight times attained is points, each from 0 to 1.
+
+    Band and handled are None where the score is hidden.
+    """
 
     indicator: str
     version: str
     period: str
     adjusted: Decimal | None
-    band: Band
+    band: Band | None
     weight: Decimal
     attained: Decimal
     points: Decimal
-    handled: str
+    handled: str | None
     reason: str | None
 
 
@@ -76,7 +79,7 @@ class Stand:
 class ContractText:
     """The text of a contract that was settled; `hash` is the one that its settlements name.
 
-    It is not there where a score is hidden that one of its settlements used.
+    It is not there where a hidden score was judged in one of its settlements.
     """
 
     contract: str
@@ -89,7 +92,10 @@ class ContractText:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The settlement of one contract and one period; `kind` is `final` or `interim`."""
+    """The settlement of one contract and one period; `kind` is `final` or `interim`.
+
+    Where it rests on few records the payment alone is there: no ledger, no quality.
+    """
 
     settlement: str
     contract: str
@@ -108,9 +114,12 @@ class Settlement:
     settlement_json: str
 
     @property
-    def hides(self) -> bool:
-        """Whether numbers on too few patients were taken out, so that nobody can compute it again."""
-        return any(result["n"] is None for result in self._stored["inputs"]["results"])
+    def withheld(self) -> dict[str, str] | None:
+        """What rests on few records and was taken out, by language; None where nothing was.
+
+        Then nobody can compute it again from what is published.
+        """
+        return cast(dict[str, str] | None, self._stored.get("withheld"))
 
     @property
     def restatement(self) -> dict[str, Any] | None:
@@ -124,8 +133,8 @@ class Settlement:
 
     @property
     def stand(self) -> Stand | None:
-        """How far it knows its year; None of a final settlement."""
-        inputs = self._stored["inputs"]
+        """How far it knows its year; None of a final settlement, and of one without a ledger."""
+        inputs = self._stored.get("inputs", {})
         if "interim" not in inputs:
             return None
         expected = next(line.amount for line in self.ledger if line.key == "actual")
@@ -134,7 +143,7 @@ class Settlement:
 
     @property
     def ledger(self) -> tuple[LedgerLine, ...]:
-        """The lines, from spending target to payment."""
+        """The lines, from spending target to payment; none where these are withheld."""
         return tuple(
             LedgerLine(
                 key=step["key"],
@@ -146,13 +155,14 @@ class Settlement:
                 unit=step["unit"],
                 effect=Decimal(step["effect"]),
             )
-            for step in self._stored["steps"]
+            for step in self._stored.get("steps", ())
         )
 
     @property
-    def quality_score(self) -> Decimal:
-        """From 0 to 1."""
-        return Decimal(self._stored["quality"]["score"])
+    def quality_score(self) -> Decimal | None:
+        """From 0 to 1; None where it is withheld."""
+        quality = self._stored.get("quality")
+        return Decimal(quality["score"]) if quality else None
 
     @property
     def quality(self) -> tuple[QualityLine, ...]:
@@ -170,14 +180,14 @@ class Settlement:
                 handled=line["handled"],
                 reason=line["reason"],
             )
-            for line in self._stored["quality"]["lines"]
+            for line in self._stored.get("quality", {}).get("lines", ())
         )
 
     @property
     def intervals(self) -> dict[str, tuple[float, float]]:
         """Interval of the adjusted value of each indicator that has one and whose score is shown."""
         found = {}
-        for result in self._stored["inputs"]["results"]:
+        for result in self._stored.get("inputs", {}).get("results", ()):
             if result["lower"] is not None and result["upper"] is not None:
                 found[result["indicator"]] = (float(result["lower"]), float(result["upper"]))
         return found

@@ -69,7 +69,10 @@ class Responses(BaseModel):
 
 
 class PublishedSettlement(BaseModel):
-    """A settlement with its ledger; the effects of the lines add up to the payment."""
+    """A settlement with its ledger; the effects of the lines add up to the payment.
+
+    `withheld` says, by language, what rests on too few records to be shown; the ledger may then be empty.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -87,6 +90,7 @@ class PublishedSettlement(BaseModel):
     payment: Decimal
     number: int
     restatement: dict[str, Any] | None
-    quality_score: Decimal
+    withheld: dict[str, str] | None
+    quality_score: Decimal | None
     quality: list[QualityLine]
     ledger: list[LedgerLine]

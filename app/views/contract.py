@@ -64,25 +64,20 @@ def _draw(view: View, settlement: Settlement) -> None:
         "contract.lead", provider=view.organisation.name, payer=settlement.payer, period=settlement.period
     )
     frame.heading(w.of(settlement, "title"), lead)
-    st.html(_payment(w, settlement, lines["saving"]))
-    st.html(markup.cards(_cards(w, lines, settlement.currency)))
+    st.html(_payment(w, settlement, lines.get("saving")))
+    if lines:
+        st.html(markup.cards(_cards(w, lines, settlement.currency)))
+    if settlement.withheld:
+        frame.note(settlement.withheld[w.language])
     standing.show_stand(view, settlement)
     standing.show_restatement(view, settlement)
     standing.show_payers(view, _of_all_payers(view, settlement))
-    frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
-    st.altair_chart(
-        charts.waterfall(w, settlement.ledger, settlement.currency),
-        theme=None,
-        alt=_waterfall_alt(w, settlement, lines),
-    )
-    with st.expander(w.t("funnel.table")):
-        st.html(_steps(w, settlement.ledger, settlement.currency))
-    frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(settlement.quality_score, 2)))
-    st.html(_quality(view, settlement))
-    luck.show(view, settlement)
+    if lines:
+        _draw_ledger(view, settlement, lines)
     _years(view, settlement)
-    frame.section(w.t("ledger.title"), w.t("ledger.about"))
-    st.html(_ledger(w, settlement.ledger, settlement.currency))
+    if lines:
+        frame.section(w.t("ledger.title"), w.t("ledger.about"))
+        st.html(_ledger(w, settlement.ledger, settlement.currency))
     _take_along(view, settlement)
     frame.note(
         w.t(
@@ -91,6 +86,23 @@ def _draw(view: View, settlement: Settlement) -> None:
             settlement=settlement.settlement[:16],
         )
     )
+
+
+def _draw_ledger(view: View, settlement: Settlement, lines: dict[str, LedgerLine]) -> None:
+    """From saving to payment, what quality adds, and how sure both are."""
+    w, score = view.w, settlement.quality_score
+    assert score is not None
+    frame.section(w.t("waterfall.title"), w.t("waterfall.about"))
+    st.altair_chart(
+        charts.waterfall(w, settlement.ledger, settlement.currency),
+        theme=None,
+        alt=_waterfall_alt(w, settlement, lines),
+    )
+    with st.expander(w.t("funnel.table")):
+        st.html(_steps(w, settlement.ledger, settlement.currency))
+    frame.section(w.t("quality.title"), w.t("quality.about", score=w.number(score, 2)))
+    st.html(_quality(view, settlement))
+    luck.show(view, settlement)
 
 
 _KINDS = (
@@ -105,7 +117,7 @@ def _take_along(view: View, settlement: Settlement) -> None:
     w = view.w
     frame.section(w.t("contract.take.title"), w.t("contract.take.about"))
     text = next((each for each in view.reader.contracts() if each.contract == settlement.contract), None)
-    whole = text is not None and not settlement.hides
+    whole = text is not None and not settlement.withheld
     with st.container(horizontal=True):
         for kind, label in _KINDS:
             if kind == "json" or whole:
@@ -125,21 +137,21 @@ def _take_along(view: View, settlement: Settlement) -> None:
                     on_click="ignore",
                     key=f"take-{kind}",
                 )
-    if not whole:
+    if text is None and not settlement.withheld:
         frame.note(w.t("contract.take.hidden"))
     if text is not None:
         with st.expander(w.t("contract.text")):
             st.code(text.definition, language="yaml")
 
 
-def _payment(w: Wording, settlement: Settlement, saving: LedgerLine) -> str:
+def _payment(w: Wording, settlement: Settlement, saving: LedgerLine | None) -> str:
     """The payment, large; below zero it is what the network owes."""
     owed = settlement.payment < 0
     if settlement.kind == "interim":
         what = w.t("contract.would-owe") if owed else w.t("contract.would-pay")
     else:
         what = w.t("contract.owed") if owed else w.t("contract.payment")
-    nothing = saving.amount <= 0 and settlement.payment == 0
+    nothing = saving is not None and saving.amount <= 0 and settlement.payment == 0
     none = f"<p>{escape(w.t('contract.no-saving'))}</p>" if nothing else ""
     amount = w.money(abs(settlement.payment), settlement.currency, cents=True)
     return (
@@ -206,14 +218,14 @@ def _years(view: View, settlement: Settlement) -> None:
 
 def _year(view: View, settlement: Settlement) -> tuple[str, ...]:
     w, lines = view.w, {line.key: line for line in settlement.ledger}
-    found = view.reader.luck(settlement.settlement)
+    found, score = view.reader.luck(settlement.settlement), settlement.quality_score
     address = view.link("contract", period=settlement.period)
     kind = settlement_kind(w, settlement.kind)
     return (
         f'<a href="{escape(address)}" target="_self">{escape(settlement.period)}</a>'
         f"<small>{escape(kind)}</small>",
-        escape(w.percent(lines["savings_rate"].amount)),
-        escape(w.number(settlement.quality_score, 2)),
+        escape(w.percent(lines["savings_rate"].amount) if lines else w.t("value.hidden")),
+        escape(w.t("value.hidden") if score is None else w.number(score, 2)),
         escape(w.money(settlement.payment, settlement.currency, cents=True)),
         escape(luck.interval(w, found, settlement.currency) if found else w.t("value.none")),
     )
@@ -285,8 +297,8 @@ _HANDLED = {
 
 def _not_judged(w: Wording, line: QualityLine) -> str:
     """Why there is no value, and what the contract does then; a hidden value was judged."""
-    if line.reason is None:
-        return w.t("value.none")
+    if line.reason is None or line.handled is None:
+        return w.t("value.hidden" if line.band is None else "value.none")
     return f"{w.t(_REASONS[line.reason])}: {w.t(_HANDLED[line.handled])}"
 
 

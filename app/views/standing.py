@@ -61,6 +61,8 @@ def show_restatement(view: View, settlement: Settlement) -> None:
         (w.t("restated.party"), w.t("restated.difference"), parties),
         (w.t("restated.cause"), w.t("restated.for-network"), causes),
     ):
+        if not rows:  # the causes of a settlement of which the ledger is withheld
+            continue
         table = (
             (escape(name), escape(w.signed_money(each, settlement.currency, cents=True)))
             for name, each in rows
@@ -77,7 +79,7 @@ def show_payers(view: View, settlements: Sequence[Settlement]) -> None:
     rows = [
         (
             escape(each.payer),
-            escape(w.money(_saving(each), each.currency)),
+            escape(_saving(view, each)),
             escape(w.money(each.payment, each.currency, cents=True)),
         )
         for each in settlements
@@ -89,8 +91,9 @@ def show_payers(view: View, settlements: Sequence[Settlement]) -> None:
     st.html(markup.table(head, rows, caption=w.t("payers.title"), kind="quality"))
 
 
-def _saving(settlement: Settlement) -> Decimal:
-    return next(line.amount for line in settlement.ledger if line.key == "saving")
+def _saving(view: View, settlement: Settlement) -> str:
+    amounts = [line.amount for line in settlement.ledger if line.key == "saving"]
+    return view.w.money(amounts[0], settlement.currency) if amounts else view.w.t("value.hidden")
 
 
 def _titles(view: View) -> dict[str, Text]:

@@ -281,6 +281,7 @@ def test_a_settlement_with_a_hidden_score_can_be_had_as_data_only(
         (kept,) = con.execute("select settlement_json from settlement").fetchone()
         stored = json.loads(kept)
         stored["inputs"]["results"][0] |= {"n": None, "adjusted": None, "lower": None, "upper": None}
+        stored["withheld"] = {"nl": "Dit is van te weinig patiënten om te tonen.", "en": "Too few patients."}
         con.execute("update settlement set settlement_json = ?", [json.dumps(stored)])
         con.execute("delete from contract")
     point_at(tmp_path, "hidden.duckdb")

@@ -161,11 +161,23 @@ def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> N
         tables[name] = demo.con.execute(f"select * from {name}").df()
     own = (tables["score"]["provider"] == "VSV-03") & (tables["score"]["indicator"] == "birth-pph")
     tables["score"].loc[own, "n"] = 5.0
+    tables["settlement"]["settlement_json"] = [
+        _unjudged(text, "birth-pph") for text in tables["settlement"]["settlement_json"]
+    ]
     hide_small(tables, facts=facts, populations={}, small_cell=10)
+    assert len(tables["luck"]) == 2
     for text in tables["luck"]["luck_json"]:
         found = json.loads(text)
         assert "birth-pph" not in json.dumps([found["slopes"], found["cliffs"], found["goals"]])
         assert "birth-tear" in json.dumps(found["slopes"])
+
+
+def _unjudged(text: str, indicator: str) -> str:
+    settlement = json.loads(text)
+    for line in settlement["quality"]["lines"]:
+        if line["indicator"] == indicator:
+            line["adjusted"] = None
+    return json.dumps(settlement)
 
 
 def _of_two_payers(demo: Registry, judged: str) -> list[dict[str, Any]]:

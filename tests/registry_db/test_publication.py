@@ -14,7 +14,7 @@ import pytest
 from scipy.optimize import linprog
 
 from registry_db.connect import SHUT_OFF
-from registry_db.hiding import NUMBERS, _without_results, hide_small
+from registry_db.hiding import NUMBERS, hide_small
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.registry import Registry
 from tests.registry_db.build import VISIT, make_registry, text, visits, write
@@ -286,14 +286,22 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "version": "1.0.0",
         "period": "2025",
         "n": 7,
-        "adjusted": "0.14",
-        "band": "in",
+        "adjusted": None,
+        "band": "not-assessable",
+        "handled": "leave-out",
+        "reason": "not-assessable",
     }
     other = result | {"indicator": "tear", "n": 300}
-    text = json.dumps(
-        {"quality": {"lines": [result, other]}, "inputs": {"results": [result]}, "payment": "1"}
-    )
-    large = json.dumps({"quality": {"lines": [other]}, "inputs": {"results": [other]}, "payment": "1"})
+    about = dict.fromkeys(("version", "period", "currency", "payer", "kind", "payment", "contract_hash"), "1")
+    about |= {"contract": "small", "hash": "s", "participant": {"network": "VSV-03"}}
+
+    def settled(*lines: dict[str, object]) -> dict[str, object]:
+        inputs = {"records": 400, "results": list(lines)}
+        return {**about, "quality": {"lines": list(lines)}, "inputs": inputs}
+
+    text = json.dumps(settled(result, other))
+    large = json.dumps({**settled(other), "contract": "large", "hash": "t"})
+    judged = json.dumps({**settled({**result, "adjusted": "0.14"}), "contract": "judged", "hash": "u"})
     steps = [{"what": "pph", "up": "140"}, {"what": "tear", "up": "9"}, {"what": "spending", "up": "-1"}]
     goals = [{"indicator": "pph"}, {"indicator": "tear"}]
     luck = json.dumps({"luck": {}, "slopes": steps, "cliffs": steps, "goals": goals})
@@ -306,17 +314,16 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "state": pd.DataFrame(columns=["indicator", "version", "period", "provider", "state", "reason", "n"]),
         "settlement": pd.DataFrame(
             {
-                "settlement": ["s", "t"],
-                "provider": ["VSV-03", "VSV-03"],
-                "contract": ["small", "large"],
-                "settlement_json": [text, large],
+                "settlement": ["s", "t", "u"],
+                "provider": ["VSV-03"] * 3,
+                "contract": ["small", "large", "judged"],
+                "settlement_json": [text, large, judged],
+                "restatement_json": None,
             }
         ),
-        # its goal, with what was attained, gives the score
-        "contract": pd.DataFrame(
-            {"contract": ["small", "large"], "definition": ["target: 0.1", "target: 0.2"]}
-        ),
-        "luck": pd.DataFrame({"settlement": ["s"], "luck_json": [luck]}),
+        # its goal, with the payment, tells of the score
+        "contract": pd.DataFrame({"contract": ["small", "large", "judged"], "definition": "target: 0.1"}),
+        "luck": pd.DataFrame({"settlement": ["s", "u"], "luck_json": [luck, luck]}),
         "benchmark": scores[["indicator", "version", "period"]],
         "model": scores[["indicator", "version", "period"]],
         "estimate": scores[["indicator", "version", "period", "provider"]],
@@ -327,23 +334,15 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
     }
     hide_small(tables, facts=set(), populations={}, small_cell=10)
     shown = json.loads(tables["settlement"]["settlement_json"].iloc[0])
-    hidden = {**result, "n": None, "adjusted": None}
-    assert shown["quality"]["lines"] == [hidden, other]
-    assert shown["inputs"]["results"] == [hidden]
-    assert list(tables["contract"]["contract"]) == ["large"]
+    hidden = {**result, "n": None, "band": None, "handled": None, "reason": None}
+    assert shown["quality"]["lines"] == shown["inputs"]["results"] == [hidden, other]
+    assert tables["settlement"]["settlement_json"].iloc[1] == large
+    assert set(json.loads(tables["settlement"]["settlement_json"].iloc[2])) == {
+        *(set(about) - {"hash"}),
+        "withheld",
+    }
+    assert list(tables["contract"]["contract"]) == ["small", "large"]
+    assert len(tables["luck"]) == 1
     sure = json.loads(tables["luck"]["luck_json"].iloc[0])
     assert sure == {"luck": {}, "slopes": steps[1:], "cliffs": steps[1:], "goals": goals[1:]}
     assert list(tables["estimate"]["indicator"]) == ["tear"]
-
-
-def test_an_own_baseline_goes_with_the_hidden_score_that_it_is() -> None:
-    """Shown in 2025, hidden in 2024: the baseline would tell what 2024 had."""
-    line = {"indicator": "tear", "version": "1.0.0", "period": "2025", "n": 300, "adjusted": "0.02"}
-    settlement = {"quality": {"lines": [line]}, "inputs": {"results": [line | {"baseline": 0.1234}]}}
-    gone = {("tear", "1.0.0", "2024", "VSV-03")}
-    shown = json.loads(_without_results(json.dumps(settlement), "VSV-03", gone))
-    assert shown["inputs"]["results"][0]["baseline"] is None
-    assert shown["quality"]["lines"][0]["n"] is None  # so that the text of the contract is left out too
-    assert json.loads(_without_results(json.dumps(settlement), "VSV-04", gone)) == settlement
-    without = {"quality": {"lines": [line]}, "inputs": {"results": [line]}}
-    assert json.loads(_without_results(json.dumps(without), "VSV-03", gone)) == without
