@@ -58,7 +58,7 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "contract", "dataset", "dataset_column", "delivery", "estimate", "explanation",
+        "benchmark", "contract", "dataset", "dataset_column", "dataset_level", "delivery", "estimate", "explanation",
         "indicator", "luck", "model", "organisation", "patient_mix", "publication", "score", "settlement",
         "state", "subgroup", "subgroup_score",
     ]  # fmt: skip
