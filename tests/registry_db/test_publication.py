@@ -58,9 +58,9 @@ def tables(published: Registry) -> dict[str, pd.DataFrame]:
 
 def test_it_holds_aggregates_only(published: Registry, tables: dict[str, pd.DataFrame]) -> None:
     assert sorted(tables) == [
-        "benchmark", "contract", "dataset", "dataset_column", "dataset_level", "delivery", "estimate", "explanation",
-        "indicator", "luck", "model", "organisation", "patient_mix", "publication", "score", "settlement",
-        "state", "subgroup", "subgroup_score",
+        "benchmark", "contract", "dataset", "dataset_column", "dataset_level", "delivery", "estimate",
+        "explanation", "indicator", "luck", "model", "organisation", "patient_mix", "publication", "score",
+        "settlement", "state", "subgroup", "subgroup_score",
     ]  # fmt: skip
     persons = {row[0] for row in published.con.execute("select person from record_visit").fetchall()}
     visited = {row[0] for row in published.con.execute("select visit from record_visit").fetchall()}
