@@ -42,12 +42,12 @@ def keep_settlement(con: Connection, contract: Contract, made: JointSettlement) 
 def in_force(con: Connection, contract: str, period: str) -> list[dict[str, Any]]:
     """Give the settlements in force of a contract year, one for each payer in the order of the contract."""
     rows = con.execute(
-        """select version, number, kind, payer, settlement, restatement_json, settlement_json
-        from settlement_in_force
+        """select version, number, kind, payer, settlement, restatement_json, luck_json, settlement_json
+        from settlement_in_force left join luck using (settlement)
         where contract = ? and period = ?""",
         [contract, period],
     ).fetchall()
-    names = ("version", "number", "kind", "payer", "settlement", "restatement")
+    names = ("version", "number", "kind", "payer", "settlement", "restatement", "luck")
     found = [dict(zip(names, row[:-1], strict=True)) | {"stored": json.loads(row[-1])} for row in rows]
     if not found:
         return []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.contract import Contract
+from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
 from contracts.restatement import Restated, settle_parts_again
@@ -39,6 +40,8 @@ class Ledger:
         Indicators whose values are proportions.
     restated : tuple of Restated
         What it changed in the final settlement that it replaced, by payer; empty if it replaced none.
+    luck : mapping of str to KeptLuck
+        How sure each payment is, by payer, where that is known.
     """
 
     contract: Contract
@@ -47,6 +50,7 @@ class Ledger:
     titles: Mapping[str, Text]
     percentages: frozenset[str] = frozenset()
     restated: tuple[Restated, ...] = ()
+    luck: Mapping[str, KeptLuck] = field(default_factory=dict)
 
     def to_xlsx(self) -> bytes:
         """A workbook whose formulas recompute every step."""
@@ -56,6 +60,7 @@ class Ledger:
             language=self.language,
             titles=self.titles,
             restated=self.restated,
+            luck=self.luck,
         )
 
     def to_pdf(self) -> bytes:
@@ -66,6 +71,7 @@ class Ledger:
             titles=self.titles,
             percentages=self.percentages,
             restated=self.restated,
+            luck=self.luck,
             language=self.language,
         )
 
@@ -120,8 +126,15 @@ def published_file(
     titles = {each.indicator: Text(nl=each.title_nl, en=each.title_en) for each in indicators}
     percentages = frozenset(each.indicator for each in indicators if each.show_unit == "percent")
     restated = tuple(Restated.from_dict(row.payer, row.restatement) for row in rows if row.restatement)
-    made = Ledger(settled, again.settlements, language, titles, percentages, restated)
+    luck = _known({row.payer: reader.luck_json(row.settlement) for row in rows})
+    made = Ledger(settled, again.settlements, language, titles, percentages, restated, luck)
     return LEDGER_KINDS[f".{kind}"](made)
+
+
+def _known(stored: Mapping[str, str | None]) -> dict[str, KeptLuck]:
+    """Luck by payer, of those of which it is known."""
+    found = {payer: KeptLuck.from_dict(json.loads(text)) for payer, text in stored.items() if text}
+    return {payer: kept for payer, kept in found.items() if kept is not None}
 
 
 def _as_json(data: Sequence[Mapping[str, Any]]) -> bytes:
@@ -159,7 +172,8 @@ def stored_ledger(
         Restated.from_dict(row["payer"], json.loads(row["restatement"])) for row in rows if row["restatement"]
     )
     percentages = frozenset(item.id for item in catalogue.indicators() if item.model.show.unit == "percent")
-    return Ledger(settled, again.settlements, language, titles, percentages, restated)
+    luck = _known({row["payer"]: row["luck"] for row in rows})
+    return Ledger(settled, again.settlements, language, titles, percentages, restated, luck)
 
 
 LEDGER_KINDS: dict[str, Callable[[Ledger], bytes]] = {

@@ -259,6 +259,11 @@ class PublicationReader:
         )
         return Luck.read(settlement, *found[0]) if found else None
 
+    def luck_json(self, settlement: str) -> str | None:
+        """The same as it is kept beside the settlement."""
+        found = self._query("select luck_json from luck where settlement = ?", [settlement])
+        return str(found[0][0]) if found else None
+
     def datasets(self) -> tuple[Dataset, ...]:
         """The datasets that the scores come from."""
         return self._rows(Dataset, "dataset", order="dataset")

@@ -12,12 +12,10 @@ from app import markup
 from app.selection import View
 from app.views import frame
 from app.wording import Wording
+from contracts.kept_luck import FAR
 from contracts.luck import Chances
 from contracts.money import Currency
 from registry_db.published_settlements import Cliff, Settlement, Slope
-
-# beyond this many standard errors a jump is hardly a matter of chance
-FAR = 2.0
 
 
 def show(view: View, settlement: Settlement) -> None:

@@ -10,11 +10,14 @@ import typst
 from contracts.canonical import shown
 from contracts.contract import Contract
 from contracts.field_words import FieldWords, cause_words, choice_words, unit_of
+from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
 from contracts.quality import QualityLine
 from contracts.restatement import Restated
+from contracts.statement.luck import luck_parts
 from contracts.statement.numbers import Numbers
+from contracts.statement.typesetting import quoted, table
 from contracts.statement.words import TEXTS
 from contracts.steps import StepInput
 from contracts.terms.part import Text
@@ -28,6 +31,7 @@ def statement(
     titles: Mapping[str, Text],
     percentages: Collection[str] = (),
     restated: Sequence[Restated] = (),
+    luck: Mapping[str, KeptLuck] | None = None,
     language: Language,
 ) -> bytes:
     """Write a settlement as a PDF.
@@ -44,11 +48,13 @@ def statement(
         Indicators whose values are proportions, which are written as percentages.
     restated : sequence of Restated
         What this settlement changed in the one before it, of each payer, if it replaced one.
+    luck : mapping of str to KeptLuck, optional
+        How sure the payment of each payer is; of one without, the document says nothing about it.
     language : str
         ``nl`` or ``en``.
     """
     document = _Document(contract, settlements, FieldWords(contract, titles), language)
-    source = document.source(percentages, restated)
+    source = document.source(percentages, restated, luck or {})
     made = typst.compile(source.encode(), format="pdf")
     assert isinstance(made, bytes)
     return made
@@ -67,34 +73,38 @@ class _Document:
         self.numbers = Numbers(language, contract.currency)
         self.interim = settlements[0].inputs.interim is not None
 
-    def source(self, percentages: Collection[str], restated: Sequence[Restated]) -> str:
+    def source(
+        self, percentages: Collection[str], restated: Sequence[Restated], luck: Mapping[str, KeptLuck]
+    ) -> str:
         parts = [self._head(), *self._parties(), *self._stand(), *self._restated(restated)]
         parts += self._quality(percentages)
         for settlement in self.settlements:
             parts += [*self._steps(settlement), *self._distribution(settlement)]
+        payers = [settlement.payer for settlement in self.settlements]
+        parts += luck_parts(luck, payers, self.words, self.numbers)
         return "\n".join([*parts, *self._sources(), *self._signatures()])
 
     def _head(self) -> str:
         foot = f"{self.contract.contract} {self.contract.version}, {self.settlements[0].period}"
-        return f"""#set document(title: {_text(self._of(self.contract.title))}, date: none)
+        return f"""#set document(title: {quoted(self._of(self.contract.title))}, date: none)
 #set page(paper: "a4", margin: (x: 20mm, y: 22mm), footer: context {{
   set text(size: 8pt)
-  [#{_text(foot)} #h(1fr) #{_text(self._t("page"))} #counter(page).display()
-   #{_text(self._t("of"))} #counter(page).final().first()]
+  [#{quoted(foot)} #h(1fr) #{quoted(self._t("page"))} #counter(page).display()
+   #{quoted(self._t("of"))} #counter(page).final().first()]
 }})
 #set text(lang: "{self.language}", size: 9.5pt, hyphenate: true)
 #let rule(x, y) = if y == 0 {{ (bottom: 0.7pt) }} else {{ (bottom: 0.3pt + luma(190)) }}
 #set table(stroke: rule, inset: 4pt)
 #show table.cell: set par(leading: 0.5em)
 #show heading: set block(above: 1.4em, below: 0.7em, sticky: true)
-= #{_text(self._of(self.contract.title))}"""
+= #{quoted(self._of(self.contract.title))}"""
 
     def _parties(self) -> Iterable[str]:
         first = self.settlements[0]
         through = first.inputs.interim.paid_through if first.inputs.interim else ""
         kind = self._t(first.kind).format(first.period, through)
-        yield f'#text(size: 12pt, weight: "bold", {_text(kind)})'
-        yield f"== #{_text(self._t('parties'))}"
+        yield f'#text(size: 12pt, weight: "bold", {quoted(kind)})'
+        yield f"== #{quoted(self._t('parties'))}"
         rows = [(self._t("network"), first.participant.network)]
         for each in self.settlements:
             rows += [(self._t("between"), each.payer), self._paid(each.payment)]
@@ -102,7 +112,7 @@ class _Document:
             whole = sum((each.payment for each in self.settlements), Decimal(0))
             rows.append((self._t("all"), self.numbers.money(whole)))
         rows.append((self._t("contract"), f"{first.contract} {first.version}"))
-        yield self._table(("", ""), rows, columns="(auto, 1fr)", right=())
+        yield table(("", ""), rows, columns="(auto, 1fr)", right=())
 
     def _paid(self, payment: Decimal) -> tuple[str, str]:
         """What is paid, and to whom; of an interim settlement what would be."""
@@ -113,19 +123,19 @@ class _Document:
         """Where the network stands in a year that has not ended."""
         if not self.interim:
             return
-        yield f"== #{_text(self._t('stand'))}"
+        yield f"== #{quoted(self._t('stand'))}"
         several = len(self.settlements) > 1
         for each in self.settlements:
             told = self._claims(each)
-            yield f"#{_text(f'{each.payer}: {told}' if several else told)}\n"
+            yield f"#{quoted(f'{each.payer}: {told}' if several else told)}\n"
         pending = [
             self._of(self.words.title(result.indicator))
             for result in self.settlements[0].inputs.results
             if not result.ripe
         ]
         if pending:
-            yield f"#{_text(self._t('stand quality').format('; '.join(pending)))}\n"
-        yield f"#{_text(self._t('stand end'))}"
+            yield f"#{quoted(self._t('stand quality').format('; '.join(pending)))}\n"
+        yield f"#{quoted(self._t('stand end'))}"
 
     def _claims(self, settlement: Settlement) -> str:
         interim, expected = settlement.inputs.interim, settlement.step("actual").amount
@@ -143,27 +153,27 @@ class _Document:
     def _restated(self, restated: Sequence[Restated]) -> Iterable[str]:
         if not restated:
             return
-        yield f"== #{_text(self._t('restated'))}"
+        yield f"== #{quoted(self._t('restated'))}"
         paid = {each.payer: each.payment for each in self.settlements}
         network = self.settlements[0].participant.network
         for each in restated:
             now = paid[each.payer]
             was = now - each.differences[network]
             told = self._t("restated about").format(was=self.numbers.money(was), now=self.numbers.money(now))
-            yield f"#{_text(f'{each.payer}: {told}' if len(restated) > 1 else told)}\n"
+            yield f"#{quoted(f'{each.payer}: {told}' if len(restated) > 1 else told)}\n"
             rows = [(party, self.numbers.money(amount)) for party, amount in each.differences.items()]
             heads = (self._t("party"), self._t("difference"))
-            yield self._table(heads, rows, columns="(1fr, auto)", right=(1,))
+            yield table(heads, rows, columns="(1fr, auto)", right=(1,))
             causes = [
                 (self._of(cause_words(what, self.words.titles)), self.numbers.money(amount))
                 for what, amount in each.causes
             ]
             heads = (self._t("cause"), self._t("difference for"))
-            yield self._table(heads, causes, columns="(1fr, auto)", right=(1,))
+            yield table(heads, causes, columns="(1fr, auto)", right=(1,))
 
     def _quality(self, percentages: Collection[str]) -> Iterable[str]:
         score = self.settlements[0].quality
-        yield f"== #{_text(self._t('quality'))}"
+        yield f"== #{quoted(self._t('quality'))}"
         rules = {rule.indicator: rule for rule in self.contract.quality.indicators}
         rows = []
         for line in score.lines:
@@ -182,7 +192,7 @@ class _Document:
         rows.append((self._t("score"), "", "", "", "", "", self.numbers.number(shown(score.score), 4)))
         names = ("indicator", "n", "value", "goal", "attained", "weight", "points")
         widths = "(1fr, auto, auto, 32mm, auto, auto, auto)"
-        yield self._table(tuple(map(self._t, names)), rows, columns=widths, right=(1, 2, 4, 5, 6))
+        yield table(tuple(map(self._t, names)), rows, columns=widths, right=(1, 2, 4, 5, 6))
 
     def _result(self, line: QualityLine, percent: bool) -> str:
         """What was judged, or what was done with an indicator that was not."""
@@ -211,7 +221,7 @@ class _Document:
 
     def _steps(self, settlement: Settlement) -> Iterable[str]:
         name = f": {settlement.payer}" if len(self.settlements) > 1 else ""
-        yield f"== #{_text(self._t('steps') + name)}"
+        yield f"== #{quoted(self._t('steps') + name)}"
         rows = [
             (
                 f"{number}. {self._of(step.name)}",
@@ -223,12 +233,12 @@ class _Document:
         ]
         heads = (self._t("step"), self._t("inputs"), self._t("amount"))
         cells = [
-            f"[*#{_text(name)}* \\ #text(size: 8pt, {_text(words)})], "
-            f"text(size: 7.5pt, {_text(given)}), align(right, {_text(amount)})"
+            f"[*#{quoted(name)}* \\ #text(size: 8pt, {quoted(words)})], "
+            f"text(size: 7.5pt, {quoted(given)}), align(right, {quoted(amount)})"
             for name, words, given, amount in rows
         ]
-        head = ", ".join(f"strong({_text(head)})" for head in heads[:2])
-        head += f", align(right, strong({_text(heads[2])}))"
+        head = ", ".join(f"strong({quoted(head)})" for head in heads[:2])
+        head += f", align(right, strong({quoted(heads[2])}))"
         columns = f"columns: (5fr, 4fr, auto), table.header({head})"
         yield f"#table({columns},\n  " + ",\n  ".join(cells) + ")"
 
@@ -246,62 +256,43 @@ class _Document:
     def _distribution(self, settlement: Settlement) -> Iterable[str]:
         portions = [*settlement.portions, *settlement.others]
         if portions:
-            yield f"== #{_text(self._t('distribution'))}"
+            yield f"== #{quoted(self._t('distribution'))}"
             rows = [(portion.name, self.numbers.money(portion.amount)) for portion in portions]
             heads = (self._t("party"), self._t("amount"))
-            yield self._table(heads, rows, columns="(1fr, auto)", right=(1,))
+            yield table(heads, rows, columns="(1fr, auto)", right=(1,))
 
     def _sources(self) -> Iterable[str]:
-        yield f"== #{_text(self._t('sources'))}"
+        yield f"== #{quoted(self._t('sources'))}"
         first = self.settlements[0]
         rows = [(self._t("contract hash"), first.contract_hash)]
         rows += [(f"{self._t('settlement hash')} {each.payer}", each.hash) for each in self.settlements]
         rows += sorted(first.inputs.sources.items())
-        cells = ",\n  ".join(f"{_text(name)}, raw({_text(value)})" for name, value in rows)
+        cells = ",\n  ".join(f"{quoted(name)}, raw({quoted(value)})" for name, value in rows)
         yield (
             f"#[#set text(size: 7.5pt)\n#table(columns: (auto, 1fr), stroke: none, inset: 2pt,\n  {cells})]"
         )
-        yield f"#{_text(self._t('recompute'))}"
-        yield f"\n#raw({_text(f'meetlat settle --again {first.contract} --period {first.period}')})"
+        yield f"#{quoted(self._t('recompute'))}"
+        yield f"\n#raw({quoted(f'meetlat settle --again {first.contract} --period {first.period}')})"
 
     def _signatures(self) -> Iterable[str]:
         who = [self.settlements[0].participant.network, *(each.payer for each in self.settlements)]
         lines = [self._t(key) for key in ("name", "date", "signature")]
         cells = ", ".join(
             "[#strong("
-            + _text(party)
+            + quoted(party)
             + ")"
             + "".join(
-                f" #v(7mm) #{_text(line)} #box(width: 1fr, line(length: 100%, stroke: 0.4pt))"
+                f" #v(7mm) #{quoted(line)} #box(width: 1fr, line(length: 100%, stroke: 0.4pt))"
                 for line in lines
             )
             + "]"
             for party in who
         )
-        yield f"#block(breakable: false)[\n== #{_text(self._t('signatures'))}"
+        yield f"#block(breakable: false)[\n== #{quoted(self._t('signatures'))}"
         yield f"#grid(columns: (1fr, 1fr), column-gutter: 12mm, row-gutter: 8mm, {cells})]"
-
-    def _table(
-        self,
-        heads: tuple[str, ...],
-        rows: Iterable[tuple[str, ...]],
-        *,
-        columns: str,
-        right: tuple[int, ...],
-    ) -> str:
-        sides = ", ".join("right" if place in right else "left" for place in range(len(heads)))
-        head = f"table.header({', '.join(f'strong({_text(head)})' for head in heads)})," if any(heads) else ""
-        cells = ",\n  ".join(", ".join(map(_text, row)) for row in rows)
-        stroke = "" if any(heads) else "stroke: none,"
-        return f"#table(columns: {columns}, align: ({sides}), {stroke} {head}\n  {cells})"
 
     def _t(self, key: str) -> str:
         return TEXTS[key][0 if self.language == "nl" else 1]
 
     def _of(self, text: Text) -> str:
         return str(getattr(text, self.language))
-
-
-def _text(words: str) -> str:
-    """A string of the typesetter: nothing in it is taken for markup."""
-    return '"' + words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

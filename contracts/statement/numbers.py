@@ -35,6 +35,10 @@ class Numbers:
         """Amount to the cent."""
         return money_text(amount, self.currency, self.language)
 
+    def euros(self, amount: Decimal) -> str:
+        """Amount in whole euros (or dollars)."""
+        return money_text(amount, self.currency, self.language, digits=0)
+
     def percent(self, amount: Decimal, digits: int, *, fixed: bool = True) -> str:
         """Write a proportion as a percentage, with at most, or exactly, so many digits."""
         space = "\N{NO-BREAK SPACE}" if self.language == "nl" else ""

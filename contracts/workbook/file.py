@@ -12,7 +12,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 
 from contracts.contract import Contract
 from contracts.field_words import FieldWords, cause_words, choice_words
+from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
+from contracts.luck_words import TEXTS as TOLD
 from contracts.money import Language
 from contracts.restatement import Restated
 from contracts.terms.part import Text
@@ -21,6 +23,7 @@ from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import Cells, Entry, Given, Table, key_of, recalculated
 from contracts.workbook.formula import Value, spelled
 from contracts.workbook.layout import HEAD, Layout, layouts
+from contracts.workbook.luck import NAMES, LuckSheet
 from contracts.workbook.style import Styles
 from contracts.workbook.words import COLUMNS, ROWS, SAID, SHEETS, TEXTS
 
@@ -37,6 +40,7 @@ def workbook(
     language: Language,
     titles: Mapping[str, Text] | None = None,
     restated: Sequence[Restated] = (),
+    luck: Mapping[str, KeptLuck] | None = None,
 ) -> bytes:
     """Write a settlement as an Excel workbook that recomputes it.
 
@@ -52,6 +56,8 @@ def workbook(
         Titles of the indicators; one without goes by its name.
     restated : sequence of Restated
         What this settlement changed in the one before it, of each payer, if it replaced one.
+    luck : mapping of str to KeptLuck, optional
+        How sure the payment of each payer is: a sheet of fixed values. Without any there is no such sheet.
 
     Returns
     -------
@@ -59,7 +65,8 @@ def workbook(
         The file. The same settlement gives the same cells; every amount is a formula over the cells that were
         filled in, and beside it stand the amount of the settlement and the difference.
     """
-    return _Writer(contract, settlements, language, FieldWords(contract, titles or {}), restated).write()
+    words = FieldWords(contract, titles or {})
+    return _Writer(contract, settlements, language, words, restated, luck or {}).write()
 
 
 class _Writer:
@@ -70,9 +77,10 @@ class _Writer:
         language: Language,
         words: FieldWords,
         restated: Sequence[Restated],
+        luck: Mapping[str, KeptLuck],
     ) -> None:
         self.contract, self.settlements, self.language = contract, settlements, language
-        self.words, self.restated = words, restated
+        self.words, self.restated, self.luck = words, restated, luck
         self.cells: Cells = settlement_cells(contract, settlements)
         self.values = recalculated(self.cells)
         self.payers = [settlement.payer for settlement in settlements]
@@ -93,6 +101,8 @@ class _Writer:
         self._write_verdict(sheets["steps"])
         if self.restated:
             self._write_restated()
+        if self.luck:
+            self._write_luck()
         self._write_sources()
         self.file.close()
         return file.getvalue()
@@ -256,7 +266,7 @@ class _Writer:
     def _write_restated(self) -> None:
         sheet = self.file.add_worksheet(self._text("restated"))
         self._write_head(sheet, self._text("restated about"))
-        sheet.write(3, 0, "")  # nothing is filled in here
+        sheet.write_blank(3, 0, None, self.styles.text())  # nothing is filled in here
         sheet.set_column(0, 0, _FORMULA)
         sheet.set_column(1, 1, _FIGURE)
         line = HEAD
@@ -272,6 +282,21 @@ class _Writer:
                     sheet.write(number, 0, name, self.styles.text(wrap=True))
                     sheet.write_number(number, 1, float(amount), self.styles.number("eur"))
                 line += len(rows) + 2
+
+    def _write_luck(self) -> None:
+        number = 0 if self.language == "nl" else 1
+        sheet = self.file.add_worksheet(TOLD["sheet"][number])
+        first = next(iter(self.luck.values())).luck
+        draws = f"{first.draws:,}".replace(",", "." if self.language == "nl" else ",")
+        self._write_head(sheet, TOLD["static"][number])
+        sheet.write_blank(3, 0, None, self.styles.text())  # nothing is filled in here
+        about = TOLD["about"][number].format(draws=draws, seed=first.seed)
+        if first.held:
+            names = "; ".join(self._of(self.words.title(name)) for name in first.held)
+            about = f"{about} {TOLD['held'][number].format(names)}"
+        sheet.set_row(HEAD - 1, _LINE * -(-len(about) // NAMES))
+        sheet.write(HEAD - 1, 0, about, self.styles.text(wrap=True))
+        LuckSheet(sheet, self.styles, self.words, self.language).write(self.luck, self.payers, line=HEAD + 1)
 
     def _write_sources(self) -> None:
         sheet = self.file.add_worksheet(self._text("sources"))

@@ -11,6 +11,7 @@ _NUMBERS = {
     "points": "0.0000##",
     "number": "#,##0.0#######",
     "count": "#,##0",
+    "chance": "0.0%",
     "text": "@",
 }
 _MARKS: dict[str, dict[str, object]] = {
@@ -34,7 +35,11 @@ class Styles:
     def __init__(self, file: Any, currency: Currency) -> None:
         self.file = file
         sign = SIGNS[currency]
-        self.numbers = {**_NUMBERS, "eur": f'"{sign}" #,##0.00;-"{sign}" #,##0.00'}
+        self.numbers = {
+            **_NUMBERS,
+            "eur": f'"{sign}" #,##0.00;-"{sign}" #,##0.00',
+            "euros": f'"{sign}" #,##0;-"{sign}" #,##0',
+        }
         self.made: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def text(self, **wanted: object) -> Any:
@@ -50,6 +55,9 @@ class Styles:
         return self.made[key]
 
     def number(self, kind: str, *, given: bool = False, bold: bool = False) -> Any:
-        """Format of a number of a kind: ``eur``, ``rate``, ``points``, ``number``, ``count`` or ``text``."""
+        """Format of a number of a kind: ``eur``, ``rate``, ``points``, ``number``, ``count`` or ``text``.
+
+        Of what comes from draws: ``euros``, whole, and ``chance``.
+        """
         spelled = self.numbers[kind]
         return self.text(num_format=spelled, given=given, bold=bold, align="right", wrap=kind == "text")

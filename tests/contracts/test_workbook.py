@@ -240,6 +240,7 @@ def test_a_correction_has_a_sheet_of_its_own_by_party_and_cause() -> None:
         ("Oorzaak", "Verschil"),
         ("Uitgaven na aftopping", change),
     ]
+    assert book["Correctie"]["A4"].value is None
     without = openpyxl.load_workbook(io.BytesIO(workbook(contract, [before], language="nl")))
     assert "Correctie" not in without.sheetnames
 
