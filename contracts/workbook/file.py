@@ -15,7 +15,7 @@ from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.luck_words import TEXTS as TOLD
-from contracts.money import Language
+from contracts.money import Language, number_text
 from contracts.restatement import Restated
 from contracts.terms.part import Text
 from contracts.terms.quality import FUNNEL_BANDS
@@ -287,7 +287,7 @@ class _Writer:
         number = 0 if self.language == "nl" else 1
         sheet = self.file.add_worksheet(TOLD["sheet"][number])
         first = next(iter(self.luck.values())).luck
-        draws = f"{first.draws:,}".replace(",", "." if self.language == "nl" else ",")
+        draws = number_text(Decimal(first.draws), 0, self.language)
         self._write_head(sheet, TOLD["static"][number])
         sheet.write_blank(3, 0, None, self.styles.text())  # nothing is filled in here
         about = TOLD["about"][number].format(draws=draws, seed=first.seed)

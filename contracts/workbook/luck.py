@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from contracts.field_words import FieldWords
 from contracts.kept_luck import KeptLuck, chance_rows
 from contracts.luck import Chances
 from contracts.luck_words import TEXTS
+from contracts.money import Language
 from contracts.terms.part import Text
 from contracts.workbook.style import Styles
 
@@ -28,7 +29,7 @@ class LuckSheet:
         ``nl`` or ``en``.
     """
 
-    def __init__(self, sheet: Any, styles: Styles, words: FieldWords, language: Literal["nl", "en"]) -> None:
+    def __init__(self, sheet: Any, styles: Styles, words: FieldWords, language: Language) -> None:
         self.sheet, self.styles, self.words, self.language = sheet, styles, words, language
 
     def write(self, luck: Mapping[str, KeptLuck], payers: Sequence[str], *, line: int) -> None:
