@@ -55,7 +55,7 @@ class _Scale:
     norm: FloatArray
     variance: FloatArray
     lowest: float
-    highest: float
+    highest: FloatArray | float
 
 
 def published_test(
@@ -64,7 +64,7 @@ def published_test(
     """Test all providers against what is expected of them, by a published method.
 
     - `z-score`: O/E is normal about 1 with variance V/E^2 (of a proportion: p about t with variance
-      t(1 - t)/n); the interval has that same variance.
+      t(1 - t)/n); the interval has that same variance, and ends at 0 and at all records.
     - `wilson`: the same limits, for proportions only, with Wilson's interval, which inverts them exactly.
     - `spiegelhalter-2012`: sqrt(O/E) is normal with variance 1/(4E); of a proportion, arcsin(sqrt(p)) with
       variance 1/(4n).
@@ -92,7 +92,9 @@ def published_test(
     -------
     Tested
         NaN where expected is 0, and with `shmi` for providers without events, whose logarithm does not
-        exist. A limit is NaN where no count is rejected on that side.
+        exist. A limit is NaN where no count is rejected on that side: a low one below 0 events, of a
+        proportion a high one above all records. Two are there all the same: with `shmi` a low limit below 1
+        event, and with case mix a high one above the number of records, which the tests are not told.
 
     Raises
     ------
@@ -158,7 +160,9 @@ def _scale(test: PublishedTest, sizes: Sizes) -> _Scale:
         return _Scale(np.sqrt, np.square, one, 1 / (4 * e), 0.0, np.inf)
     if test == "shmi":
         return _Scale(_log, np.exp, np.zeros(len(e)), 1 / e, -np.inf, np.inf)
-    return _Scale(_same, _same, one, sizes.variance / e**2, 0.0, np.inf)
+    # without case mix there are no more events than records
+    highest = np.inf if sizes.records is None else sizes.records / e
+    return _Scale(_same, _same, one, sizes.variance / e**2, 0.0, highest)
 
 
 def _normal(
@@ -172,7 +176,7 @@ def _normal(
 
     def limit(z: float) -> FloatArray:
         place = scale.norm + z * error
-        inside = (place > scale.lowest) & (place < scale.highest)
+        inside = (place >= scale.lowest) & (place <= scale.highest)
         return np.where(inside, scale.back(np.where(inside, place, np.nan)) * e, np.nan)
 
     ends = np.clip(at - inner * error, scale.lowest, None), np.clip(at + inner * error, None, scale.highest)

@@ -62,6 +62,37 @@ def test_a_value_is_beyond_a_limit_where_its_interval_leaves_the_norm_out(test, 
     assert judged.mean() > 0.9
 
 
+@pytest.mark.parametrize("kind", ["none", "additive", "multiplicative"])
+@pytest.mark.parametrize("test", PROPORTION)
+@pytest.mark.parametrize(("n", "share"), [(4, 0.05), (4, 0.5), (12, 0.3), (12, 0.9), (60, 0.97), (60, 0.02)])
+def test_a_proportion_has_a_limit_where_some_count_is_rejected(test, n, share, kind):
+    counts = np.arange(n + 1.0)
+    e, v = n * share, n * share * (1 - share)
+    sizes = Sizes(counts, *(np.full(n + 1, value) for value in (e, v, n)))
+    found = published_test(test, sizes, levels=LEVELS, **spread_of(test, kind))
+    for limit, p, tail in zip(
+        found.limits, (found.p_low, found.p_low, found.p_high, found.p_high), (0.001, 0.025, 0.025, 0.001),
+        strict=True,
+    ):  # fmt: skip
+        assert np.isfinite(limit[0]) == (p <= tail).any()
+        assert np.isnan(limit[0]) or 0 <= limit[0] <= n
+    assert (found.lower >= 0).all()
+    assert (found.upper <= n / e + 1e-12).all()
+
+
+@pytest.mark.parametrize("test", RATIO)
+@pytest.mark.parametrize("e", [0.5, 2.0, 3.0, 5.0, 7.3, 12.0, 40.0])
+def test_a_count_has_a_low_limit_where_some_count_is_rejected(test, e):
+    counts = np.arange(200.0)
+    found = published_test(test, Sizes(counts, *np.full((2, 200), e)), levels=LEVELS)
+    for limit, p, tail in zip(found.limits[:2], (found.p_low, found.p_low), (0.001, 0.025), strict=True):
+        rejected = (p[np.isfinite(p)] <= tail).any()
+        # with shmi no events cannot be judged, so that a limit below 1 rejects none
+        assert np.isfinite(limit[5]) == rejected or (test == "shmi" and limit[5] < 1)
+    for limit in found.limits[2:]:
+        assert np.isfinite(limit[5])
+
+
 @pytest.mark.parametrize("test", ["spiegelhalter-2005", "chi-square"])
 def test_the_ends_of_an_interval_are_the_expectations_that_are_just_rejected(test):
     """The other way round: expectations are sought at which the p-value is the tail."""
