@@ -82,7 +82,7 @@ def bootstrap_expected(
         When there is no model of all, fewer than ten providers with records, or on half of the draws no
         model.
     ValueError
-        For columns that cannot be.
+        For columns that cannot be, or fewer than two replicates.
 
     References
     ----------
@@ -143,7 +143,11 @@ def drawn_providers(index: IntArray, *, providers: int, replicates: int, seed: i
     ------
     CannotFit
         With fewer than ten providers.
+    ValueError
+        For fewer than two replicates.
     """
+    if replicates < 2:
+        raise ValueError(f"replicates: {replicates}; expected 2 or more, to see how they differ")
     present = np.unique(index)
     if len(present) < FEWEST_PROVIDERS:
         raise CannotFit(

@@ -217,8 +217,8 @@ def fit_cox(
     Raises
     ------
     CannotFit
-        For an empty cohort, no events, a column that the others determine, separation, or counts and times
-        that cannot be.
+        For an empty cohort, no events, a column that the others determine, separation, counts and times
+        that cannot be, or where providers are given records of fewer than two.
     ValueError
         For terms and strata that do not fit together, an unknown way with ties, or a negative ridge.
 

@@ -191,7 +191,7 @@ def bootstrap_cox(
         When there is no model of all, fewer than ten providers with records, or on half of the draws no
         model.
     ValueError
-        For columns that cannot be.
+        For columns that cannot be, or fewer than two replicates.
 
     References
     ----------

@@ -173,8 +173,9 @@ def fit_model(
     Raises
     ------
     CannotFit
-        For an empty cohort, no events or events only, a column that the others already determine,
-        separation, or counts that are negative or not finite.
+        For an empty cohort, no events or events only, a value that does not vary, a column that the others
+        already determine, separation, no more records than coefficients (linear), or counts that are
+        negative or not finite.
     ValueError
         For terms and strata that do not fit together, a linear model without `sum_y2`, or a negative ridge.
 

@@ -135,7 +135,7 @@ def score_mean(
     Raises
     ------
     ValueError
-        When a column has a value that cannot be.
+        When a column or an option has a value that cannot be.
 
     References
     ----------

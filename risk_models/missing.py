@@ -178,7 +178,7 @@ def impute(
     Raises
     ------
     ValueError
-        For columns or counts that cannot be, or a record without any donor.
+        For columns or counts that cannot be, fewer than two copies, or a record without any donor.
 
     References
     ----------

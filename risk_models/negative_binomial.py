@@ -109,7 +109,8 @@ def fit_negative_binomial(
     ------
     CannotFit
         For an empty cohort, no events, a column that the others determine, separation, counts that spread
-        no more than Poisson's, or counts that are negative, not whole or not finite.
+        no more than Poisson's, counts that are negative, not whole or not finite, or where providers are
+        given records of fewer than two.
     ValueError
         For terms, strata and providers that do not fit together.
 

@@ -208,8 +208,10 @@ def fit_random_intercept(
     Raises
     ------
     CannotFit
-        For an empty cohort, one provider, one record a provider, no events or events only, a column that
-        the others determine, separation, a tau without bound, or sums that are negative or not finite.
+        For an empty cohort, one provider, one record a provider, no events or events only, a value that does
+        not vary, a column (or with `correlated` a mean of a provider) that the others determine, separation,
+        a tau without bound, no more records than coefficients (linear), or sums that are negative or not
+        finite.
     ValueError
         For terms and strata that do not fit together, an option its kind does not have, a negative number
         of nodes, or a profile or an average of tau with 0 nodes.

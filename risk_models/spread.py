@@ -156,8 +156,8 @@ def shmi_overdispersion(
     Raises
     ------
     ValueError
-        When a provider that is not left out has no events: the log of 0 would make all limits infinitely
-        wide.
+        When a number is negative or not finite, or a provider that is not left out has no events: the log of
+        0 would make all limits infinitely wide.
 
     References
     ----------

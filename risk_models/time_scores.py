@@ -64,7 +64,7 @@ def score_time(
     Raises
     ------
     ValueError
-        When a column has a value that cannot be.
+        When a column or an option has a value that cannot be.
 
     References
     ----------

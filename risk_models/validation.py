@@ -108,7 +108,7 @@ def cross_validated(
     UnseenLevel
         For a level that occurs in one fold only, when the term says no other.
     ValueError
-        For fewer than two folds.
+        For fewer than two folds, or columns that cannot be.
 
     References
     ----------

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from tests.risk_models.refusals import undocumented
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
@@ -50,6 +53,21 @@ def read_records(path: Path, *, text: Sequence[str] = ()) -> dict[str, NDArray[A
         else np.array([float(row[name]) for row in rows])
         for name in rows[0]
     }
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every refusal that a test expects against the docstrings of the functions that it came through."""
+    plain = pytest.raises
+
+    @contextmanager
+    def raises(*args: Any, **options: Any) -> Iterator[Any]:
+        with plain(*args, **options) as found:
+            yield found
+        silent = undocumented(found.value)
+        assert not silent, f"{', '.join(silent)}: no {type(found.value).__name__} under Raises"
+
+    monkeypatch.setattr(pytest, "raises", raises)
 
 
 @pytest.fixture(scope="session")

@@ -162,6 +162,8 @@ def test_what_has_no_bootstrap_or_clusters(cohort):
     rare = follow | {"events": (np.arange(600) == 3) * 1.0}
     with pytest.raises(CannotFit, match="no model could be fitted on"):
         bootstrap_cox([], {}, provider, providers=12, replicates=2, seed=6, **rare)
+    with pytest.raises(ValueError, match="replicates: 1; expected 2 or more"):
+        bootstrap_cox(TERMS, columns, provider, providers=12, replicates=1, seed=1, **follow)
     model = fit_cox(TERMS, columns, **follow)
     with pytest.raises(CannotFit, match="records of 1 providers"):
         clustered_cox(model, columns, provider * 0, providers=1, **follow)

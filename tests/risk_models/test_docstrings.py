@@ -6,6 +6,7 @@ import re
 import pytest
 
 import risk_models
+from tests.risk_models.refusals import undocumented
 
 FUNCTIONS = {
     name: getattr(risk_models, name)
@@ -114,6 +115,16 @@ def test_result_says_what_its_fields_are(name):
     if fields is None or name == "Interval":
         return
     assert named(found.get("Attributes", found.get("Parameters", ""))) == set(fields)
+
+
+def test_a_refusal_that_no_docstring_names_is_found():
+    """What conftest.py holds every refusal of every test against."""
+    with pytest.raises(ValueError, match="ties 'exact'") as found:
+        risk_models.fit_cox([], {}, time=[1.0], n=[1.0], events=[1.0], ties="exact")
+    assert undocumented(found.value) == []
+    with pytest.raises(AssertionError, match="fit_cox, encoded: no AttributeError under Raises"):
+        with pytest.raises(AttributeError):
+            risk_models.fit_cox([None], {}, time=[1.0], n=[1.0], events=[1.0])
 
 
 def test_no_reason_is_left_of_a_function_that_is_gone():
