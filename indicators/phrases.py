@@ -23,6 +23,11 @@ _PHRASES: dict[str, Text] = {
         ("<=", "{0} is hoogstens {1}", "{0} is at most {1}"),
         (">", "{0} is hoger dan {1}", "{0} is above {1}"),
         (">=", "{0} is minstens {1}", "{0} is at least {1}"),
+        ("date <", "{0} ligt vóór {1}", "{0} is before {1}"),
+        ("date <=", "{0} ligt op of vóór {1}", "{0} is on or before {1}"),
+        ("date >", "{0} ligt na {1}", "{0} is after {1}"),
+        ("date >=", "{0} ligt op of na {1}", "{0} is on or after {1}"),
+        ("date not between", "{0} ligt vóór {1} of na {2}", "{0} is before {1} or after {2}"),
         ("in", "{0} is {1}", "{0} is {1}"),
         ("not in", "{0} is geen van {1}", "{0} is none of {1}"),
         (
@@ -39,17 +44,19 @@ _PHRASES: dict[str, Text] = {
         ("days_between", "het aantal dagen van {0} tot {1}", "the days from {0} to {1}"),
         ("hours_between", "het aantal uren van {0} tot {1}", "the hours from {0} to {1}"),
         ("minutes_between", "het aantal minuten van {0} tot {1}", "the minutes from {0} to {1}"),
-        ("add_months", "{0} plus {1} maanden", "{0} plus {1} months"),
-        ("add_days", "{0} plus {1} dagen", "{0} plus {1} days"),
-        ("add_hours", "{0} plus {1} uur", "{0} plus {1} hours"),
-        ("add_minutes", "{0} plus {1} minuten", "{0} plus {1} minutes"),
+        ("add", "{0} plus {1} {2}", "{0} plus {1} {2}"),
+        ("less", "{1} {2} vóór {0}", "{1} {2} before {0}"),
+        ("months", "maanden", "months"),
+        ("days", "dagen", "days"),
+        ("hours", "uur", "hours"),
+        ("minutes", "minuten", "minutes"),
+        ("one months", "maand", "month"),
+        ("one days", "dag", "day"),
+        ("one hours", "uur", "hour"),
+        ("one minutes", "minuut", "minute"),
         ("start_of_year", "1 januari van het jaar van {0}", "1 January of the year of {0}"),
         ("period_start", "de eerste dag van de periode", "the first day of the period"),
         ("period_end", "de laatste dag van de periode", "the last day of the period"),
-        ("less add_months", "{1} maanden vóór {0}", "{1} months before {0}"),
-        ("less add_days", "{1} dagen vóór {0}", "{1} days before {0}"),
-        ("less add_hours", "{1} uur vóór {0}", "{1} hours before {0}"),
-        ("less add_minutes", "{1} minuten vóór {0}", "{1} minutes before {0}"),
         ("date_of", "de dag van {0}", "the day of {0}"),
         ("ratio", "{0} gedeeld door {1}", "{0} divided by {1}"),
         ("floor", "{0}, naar beneden afgerond", "{0}, rounded down"),
@@ -148,16 +155,20 @@ class _Phrases:
         if node.kind == "in_set":
             code = self._operand(_looked_up(node))
             return self.say("not in_set" if negated else "in_set", code, str(node.value))
+        return self._comparison(node, negated=negated)
+
+    def _comparison(self, node: Node, *, negated: bool) -> str:
         values = [self._compared(child, node.children) for child in node.children]
-        if node.kind in _OPPOSITE:
-            return self.say(_OPPOSITE[node.kind] if negated else node.kind, *values)
+        key = _OPPOSITE.get(node.kind, f"not {node.kind}") if negated else node.kind
+        if node.children[0].type in ("date", "datetime") and f"date {key}" in _PHRASES:
+            return self.say(f"date {key}", *values)
         if node.kind == "in":
             *others, last = values[1:]
             if not others:
                 return self.say("<>" if negated else "=", *values)
             listed = ", ".join(values[1:]) if negated else f"{', '.join(others)}{self.say('or')}{last}"
             values = [values[0], listed]
-        return self.say(f"not {node.kind}" if negated else node.kind, *values)
+        return self.say(key, *values)
 
     def _in_one_of(self, lists: list[Node]) -> str:
         """A code that is in one of several lists."""
@@ -201,15 +212,24 @@ class _Phrases:
             return self._case(node)
         if node.type == "boolean" and node.kind != "coalesce":
             return f"({self.condition(node)})"
-        if node.kind.startswith("add_") and (size := _taken_off(node.children[1])):
-            return self.say(f"less {node.kind}", self._operand(node.children[0]), size)
-        parts = [self.value(child) for child in node.children]
-        nested = [
-            f"({part})" if child.children else part for child, part in zip(node.children, parts, strict=True)
-        ]
+        if node.kind.startswith("add_"):
+            return self._moved(node)
+        nested = [self._nested(child) for child in node.children]
         if node.kind in ("coalesce", "least", "greatest"):
             return self.say(node.kind, ", ".join(nested))
         return f" {node.kind} ".join(nested) if node.kind in "+-*" else self.say(node.kind, *nested)
+
+    def _moved(self, node: Node) -> str:
+        """A day or moment so long before or after another."""
+        day, size = (self._nested(child) for child in node.children)
+        unit = node.kind.removeprefix("add_")
+        taken_off = _taken_off(node.children[1])
+        if (taken_off or size) == "1":
+            unit = f"one {unit}"
+        return self.say("less" if taken_off else "add", day, taken_off or size, self.say(unit))
+
+    def _nested(self, node: Node) -> str:
+        return f"({self.value(node)})" if node.children else self.value(node)
 
     def _compared(self, node: Node, others: tuple[Node, ...]) -> str:
         """A side of a comparison: a code as people read it, where the other side is a column of codes."""

@@ -46,7 +46,9 @@ def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
 
 def _follow(name: str, dataset: Dataset, found: dict[str, None]) -> None:
     if name in dataset.derive:
-        for read in dataset.derive[name].reads:
+        block = dataset.derive[name]
+        links = dataset.tables[block.of].link.values() if isinstance(block, RowsColumn) else ()
+        for read in (*links, *block.reads):
             _follow(read, dataset, found)
     found.setdefault(name)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from indicators.compile import conditions_on_rows
 from indicators.dataset import Dataset
 from indicators.derived import RowsColumn, ValueColumn
-from indicators.expression import Node, parse
+from indicators.expression import parse
 from indicators.guide.words import Speaker
 from indicators.phrases import column_title, in_words
 from indicators.tables import ChildTable, Table
@@ -75,7 +75,8 @@ def _delivered(table: Table, name: str) -> Iterator[str]:
     if block is None:
         yield name
         return
-    for other in block.reads:
+    links = table.tables[block.of].link.values() if isinstance(block, RowsColumn) else ()
+    for other in (*links, *block.reads):
         if other in table.types:
             yield from _delivered(table, other)
 
@@ -149,23 +150,5 @@ def _window(table: Table, child: ChildTable, block: RowsColumn, say: Speaker) ->
     by = column_title(block.by, child, say.language)
     if block.between is None:
         return say("rows_ordered", by)
-    first, last = (parse(text, table.types, None) for text in block.between)
-    for inner, outer, side in ((first, last, "before"), (last, first, "after")):
-        step = _step(inner, outer, side)
-        if step is not None:
-            unit, size = step
-            day = in_words(outer, table, say.language)
-            return say(f"rows_{unit}_{side}", size, day) + say("rows_by_window", by)
-    ends = (in_words(node, table, say.language) for node in (first, last))
+    ends = (in_words(parse(text, table.types, None), table, say.language) for text in block.between)
     return say("rows_between", *ends, by)
-
-
-def _step(inner: Node, outer: Node, side: str) -> tuple[str, str] | None:
-    """How far one end of a window lies from the other, where that is so many days, hours or months."""
-    unit = inner.kind.removeprefix("add_")
-    if not inner.kind.startswith("add_") or inner.children[0] != outer or inner.children[1].kind != "literal":
-        return None
-    size = str(inner.children[1].value)
-    if (side == "before") != size.startswith("-"):
-        return None
-    return unit, size.removeprefix("-")

@@ -31,7 +31,7 @@ SAID = {
     ],
     ("plurality", "en"): [
         "the network that gave most of the care: the number of rows of the table ‘contacts’, from 100 days "
-        "before day up to and including 1 days before day",
+        "before day up to and including 1 day before day",
         "the care of the members of a network is taken together",
         "of as much care: the one whose last care is latest, and then the lowest code",
         "without care, or with most care by a provider in no network: outside every network",

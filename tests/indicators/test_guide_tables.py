@@ -92,8 +92,8 @@ INDICATOR: dict[str, Any] = {
 }
 
 
-def entry(language: Any, **changes: Any) -> Entry:
-    source = read_source(DATASET, "birth.dataset.yaml")
+def entry(language: Any, text: str = DATASET, **changes: Any) -> Entry:
+    source = read_source(text, "birth.dataset.yaml")
     dataset = Dataset.model_validate(source.data).with_code_lists({})
     indicator = Indicator.model_validate(INDICATOR | changes)
     assert not [*indicator_faults(indicator, dataset, read_source(yaml.safe_dump(INDICATOR), "x.yaml"))]
@@ -109,8 +109,8 @@ def items(of: Entry, term: str) -> tuple[str, ...]:
 
 def test_computed_columns_in_words() -> None:
     assert items(entry("en"), "Computed items") == (
-        "after: number of rows in the table ‘measurements’, in the 2 months from the birth on (by day of "
-        "measuring)",
+        "after: number of rows in the table ‘measurements’, with day of measuring from the birth up to and "
+        "including the birth plus 2 months",
         "kinds: number of different values of kind in the table ‘measurements’",
         "at home: number of days from day of measuring up to and including until in the table "
         "‘measurements’, each day counted once",
@@ -118,16 +118,16 @@ def test_computed_columns_in_words() -> None:
         "the table ‘measurements’",
         "doubt (the table ‘measurements’): whether there is a row in the table ‘remarks’, for which this "
         "holds: text is ‘in doubt’",
-        "blood pressure before birth: first blood pressure in the table ‘measurements’, in the 90 days "
-        "before the birth (by day of measuring), for which this holds: kind is ‘upper’ and doubt: no and day "
-        "of measuring is not the birth of the record",
+        "blood pressure before birth: first blood pressure in the table ‘measurements’, with day of "
+        "measuring from 90 days before the birth up to and including the birth, for which this holds: kind "
+        "is ‘upper’ and doubt: no and day of measuring is not the birth of the record",
         "high blood pressure: blood pressure before birth is above 140",
     )
     dutch = items(entry("nl"), "Berekende gegevens")
     assert dutch[5] == (
-        "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, in de 90 dagen vóór de "
-        "bevaldatum (naar meetdag), waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee en meetdag is niet "
-        "de bevaldatum van het record"
+        "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, met meetdag vanaf 90 dagen "
+        "vóór de bevaldatum tot en met de bevaldatum, waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee "
+        "en meetdag is niet de bevaldatum van het record"
     )
     # the name that an author gives a computed column is what the sentences say
     assert next(row.parts for row in entry("nl").rows if row.term.startswith("Teller")) == (
@@ -145,10 +145,24 @@ def test_the_columns_of_tables_that_are_read() -> None:
     tables = [part for part in parts if isinstance(part, Table)]
     assert [[row[1] for row in table.rows] for table in tables] == [
         ["id", "clinic", "born"],
-        ["id", "seen", "kind", "until", "value"],
+        ["id", "seen", "kind", "until", "line", "value"],
         ["id", "line", "text"],
     ]
     assert ("kind", "kind", "S = upper; D = lower", "no") in tables[1].rows
+    # what rows belong to a record by is not always its key
+    by_woman = DATASET.replace("link: {id: id}", "link: {woman: woman}").replace(
+        "      id: {type: text, required: true, title: {nl: nummer, en: number}}",
+        "      id: {type: text}\n      woman: {type: text, required: true}",
+    )
+    by_woman = by_woman.replace("  clinic: {", "  woman: {type: text, required: true}\n  clinic: {")
+    [first, *_] = [
+        part
+        for row in entry("en", text=by_woman).rows
+        if row.term == "Data needed"
+        for part in row.parts
+        if isinstance(part, Table)
+    ]
+    assert "woman" in [row[1] for row in first.rows]
 
 
 def test_the_rows_of_an_example() -> None:

@@ -110,7 +110,18 @@ WORDS = [
         "bloedverlies gedeeld door (leeftijd + 1) is hoger dan 0,5",
         "blood loss divided by (age + 1) is above 0.5",
     ),
-    ("day >= date '2024-02-29'", "day is minstens 2024-02-29", "day is at least 2024-02-29"),
+    ("day >= date '2024-02-29'", "day ligt op of na 2024-02-29", "day is on or after 2024-02-29"),
+    ("day <= born", "day ligt op of vóór born", "day is on or before born"),
+    ("not day <= born", "day ligt na born", "day is after born"),
+    ("day < born", "day ligt vóór born", "day is before born"),
+    (
+        "day not between born and date '2024-02-29'",
+        "day ligt vóór born of na 2024-02-29",
+        "day is before born or after 2024-02-29",
+    ),
+    ("day = add_days(born, 1)", "day is born plus 1 dag", "day is born plus 1 day"),
+    ("day = add_months(born, -1)", "day is 1 maand vóór born", "day is 1 month before born"),
+    ("day = add_months(born, 10)", "day is born plus 10 maanden", "day is born plus 10 months"),
     (
         "case when alive then age else 0 end > 3",
         "(als levend: ja, dan leeftijd; anders 0) is hoger dan 3",
@@ -172,8 +183,8 @@ def test_every_expression_can_be_said_and_brackets_match(tree: Node) -> None:
 def test_a_column_of_the_record_beside_a_row() -> None:
     of = dataset()
     node = parse("discharge > record(day)", Scope(of.types, record=of.types))
-    assert in_words(node, of, "nl") == "discharge is hoger dan day van het record"
-    assert in_words(node, of, "en") == "discharge is above day of the record"
+    assert in_words(node, of, "nl") == "discharge ligt na day van het record"
+    assert in_words(node, of, "en") == "discharge is after day of the record"
 
 
 def test_a_code_in_one_of_several_lists_is_said_once() -> None:
