@@ -124,8 +124,14 @@ def _date_faults(indicator: Indicator, dataset: Dataset, source: Source) -> Iter
 def code_sets_of(indicator: Indicator, dataset: Dataset, *linked: Dataset) -> tuple[str, ...]:
     """Code sets that the expressions of an indicator and its datasets hold codes against, sorted."""
     nodes = [parse(text, dataset.types, wanted) for _, text, wanted in expressions(indicator)]
-    for each in (dataset, *linked):
-        nodes += [parse(one.text, one.scope, one.wanted) for one in table_expressions(each)]
+    named = {name.partition("/")[0] for node in nodes for name in node.code_lists}
+    return tuple(sorted(named.union(code_sets_in(dataset, *linked))))
+
+
+def code_sets_in(*datasets: Dataset) -> tuple[str, ...]:
+    """Code sets that the expressions of datasets hold codes against, sorted."""
+    found = (one for each in datasets for one in table_expressions(each))
+    nodes = (parse(one.text, one.scope, one.wanted) for one in found)
     return tuple(sorted({name.partition("/")[0] for node in nodes for name in node.code_lists}))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.contract import Contract
 from contracts.inputs import BaselineSpending, Member
+from indicators.attributed import attributed_select
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.periods import ReportingPeriod, day_sql, period_sql
@@ -51,13 +52,15 @@ class Records:
         self.con, self.contract, self.dataset, self.risk = con, contract, dataset, risk
         where = contract.parties.participant
         self.network = where.network
-        networks = networks_of(con, where.network_set, dataset).network_set
-        self.in_part = counts_in_part(networks, dataset.dataset)
+        networks = networks_of(con, where.network_set, dataset)
+        self.networks = networks.network_set
+        self.in_part = counts_in_part(self.networks, dataset.dataset)
         starts = contract.year_starts
         years = ReportingPeriod(kind="fiscal-year", start=starts) if starts else None
         view, day = make_attributed_view(con, where.network_set, dataset), day_sql(dataset)
         told = period_sql(years, dataset, view)
         year = told.label(told.key)
+        self.reads = self._reads(f"{attributed_select(networks, dataset, view)} {year}")
         self.month = f"strftime({day}, '%Y-%m')"
         counts = "" if until is None else f" and {day} <= date '{until}'"
         member = f"cast({quote(dataset.provider)} as varchar)"
@@ -65,6 +68,14 @@ class Records:
         self.all = (
             f"(select *, {member} as _member, {year} as _year from {view} where _network is not null{counts})"
         )
+
+    def _reads(self, attributed: str) -> str:
+        """SQL that names every column that the contract reads of a record, and its attribution."""
+        insured, mixes = self.contract.parties.insured, case_mixes(self.contract.target)
+        columns = [self.contract.spending.column, self.dataset.provider]
+        columns += [mix.column for _, mix in mixes if mix.column is not None]
+        columns += [insured.column] if insured is not None else []
+        return " ".join([attributed, *map(quote, columns)])
 
     def spending(self, payer: str, period: str) -> BaselineSpending:
         """Count the participant's records of one payer in a period, and sum their spending."""
@@ -104,6 +115,11 @@ class Records:
         if comparison.networks == "others":
             return "_network <> ?", [self.network], of
         return "list_contains(?, _network)", [list(comparison.networks)], of
+
+    def group_networks(self) -> tuple[str, list[Any]]:
+        """SQL of a condition on the networks of the comparison group; its parameters."""
+        where, networks, _ = self._compared(self.contract.parties.payers[0])
+        return where, networks
 
     def members(self, payer: str, period: str) -> tuple[Member, ...]:
         """Providers of the participant with records in the period, with what the payment falls by."""

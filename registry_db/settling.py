@@ -19,6 +19,7 @@ from registry_db.contract_records import Records
 from registry_db.contract_risk import make_risk
 from registry_db.established import established
 from registry_db.faults import RegistryError
+from registry_db.settlement_sources import sources_of
 
 
 def settlement_inputs(
@@ -40,9 +41,8 @@ def settlement_inputs(
     Returns
     -------
     SettlementInputs
-        Final when the records run to the last day of the year, else interim. Its sources are the deliveries
-        that hold the participant's spending, the definitions that say what they mean, and what each score
-        follows from.
+        Final when the records run to the last day of the year, else interim. Its sources are all that it was
+        taken from (see `registry_db.settlement_sources`), and what each score and model follows from.
 
     Raises
     ------
@@ -64,9 +64,8 @@ def settlement_inputs(
     results = tuple(result for result, _ in scored)
     sources = {
         **{f"scores {result.indicator}": hash for result, hash in scored if hash is not None},
-        **_definitions(catalogue, contract),
+        **sources_of(con, catalogue, contract, records, years=[*wanted, period], compared=compared),
         **of_risk,
-        **_deliveries(con, records, [*wanted, period]),
     }
     found = {}
     for payer in contract.parties.payers:
@@ -101,25 +100,6 @@ def _compared_years(contract: Contract, period: str) -> list[str]:
     own = contract.target.own if isinstance(contract.target, Blend) else contract.target
     by_trend = isinstance(own, OwnHistory) and isinstance(own.trend, GroupTrend)
     return [*((part.period for part in own.baseline) if by_trend else ()), period]
-
-
-def _deliveries(con: Connection, records: Records, years: list[str]) -> dict[str, str]:
-    """Give the content hash of each delivery that holds spending of the participant in these years."""
-    rows = con.execute(
-        f"""select delivery, sha256 from delivery where seq in (select _delivery from {records.all}
-        where _network = ? and list_contains(?, _year)) order by seq""",
-        [records.network, years],
-    ).fetchall()
-    return {f"delivery {delivery}": sha256 for delivery, sha256 in rows}
-
-
-def _definitions(catalogue: Catalogue, contract: Contract) -> dict[str, str]:
-    """Give the hash of the definitions that say which records and columns the spending is."""
-    used = (
-        catalogue.get("dataset", contract.spending.dataset),
-        catalogue.get("network_set", contract.parties.participant.network_set),
-    )
-    return {item.label: item.hash for item in used}
 
 
 def _result(
