@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from indicators.columns import Column
 from indicators.dataset import Dataset
 from indicators.definition import TIMES, Indicator
 from indicators.derived import RowsColumn, ValueColumn
@@ -28,7 +29,7 @@ from indicators.outcomes import (
 )
 from indicators.phrases import column_title, number, value_label
 from indicators.tables import Table as TableOfRows
-from indicators.words import NO, YES
+from indicators.words import NO, NOT_KNOWN, YES
 
 
 def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
@@ -138,7 +139,9 @@ def answers_with(name: str, table: TableOfRows) -> Answers:
     for score, block in table.derive.items():
         if isinstance(block, InstrumentScore | SumScore) and name in block.reads and len(block.reads) > 1:
             columns = [table.columns.get(each) for each in block.reads]
-            alike = {(c.type, c.range, c.required, bool(c.codes)) if c else None for c in columns}
+            alike = {
+                (c.type, c.range, c.required, bool(c.codes), tuple(c.missing)) if c else None for c in columns
+            }
             if len(alike) == 1 and None not in alike:
                 return Answers(score, block.reads)
     return Answers("", (name,))
@@ -146,9 +149,14 @@ def answers_with(name: str, table: TableOfRows) -> Answers:
 
 def _values(name: str, table: TableOfRows, say: Speaker) -> str:
     column = table.columns[name]
-    if column.codes:
-        meanings = {code: _meaning(name, meaning, table, say) for code, meaning in column.codes.items()}
-        return "; ".join(f"{code} = {meaning}" for code, meaning in meanings.items())
+    unknown = (code for code in dict.fromkeys((*column.missing, *table.file.missing)) if code)
+    said = [f"{code} = {_meaning(name, means, table, say)}" for code, means in (column.codes or {}).items()]
+    return "; ".join(
+        [*(said or [_kind(column, say)]), *(f"{code} = {say.of(NOT_KNOWN)}" for code in unknown)]
+    )
+
+
+def _kind(column: Column, say: Speaker) -> str:
     words = say("text" if column.type == "category" else column.type)
     if column.range:
         low, high = (number(limit, say.language) for limit in column.range)

@@ -21,7 +21,7 @@ def attribution_parts(networks: NetworkSet, dataset: Dataset, say: Speaker) -> t
     entry = attribution_of(networks, dataset.dataset)
     if entry and entry.plurality:
         return (Items("", tuple(_plurality(entry.plurality, dataset, say))),)
-    items = [say("network_member")]
+    items = [say("network_member", column_title(dataset.period.year_of or "", dataset, say.language))]
     weights = (member.weight for network in networks.networks.values() for member in network.members)
     if any(weight < WHOLE for weight in weights):
         items.append(say("network_in_part", networks.network_set))

@@ -241,6 +241,14 @@ def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
     assert "discharge" not in text, "this indicator does not read it"
 
 
+def test_codes_that_mean_no_value_are_told() -> None:
+    columns = dataset().model_dump(by_alias=True)["columns"]
+    columns["smoker"]["missing"] = ["9"]
+    text = page("nl", {}, of={"columns": columns, "file": {"missing": ["", "*"]}}).text
+    assert "smoker smoker J = ja; N = nee; 9 = onbekend; * = onbekend nee" in text
+    assert "age age geheel getal, 0 tot en met 110 (jaar); * = onbekend nee" in text
+
+
 def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
     change = {"outcome": CHANGE | {"before": "score_before", "after": "eq5d"}}
     change["case_mix"] = [{"term": "score_before", "as": "number", "degree": 2}]

@@ -10,8 +10,8 @@ WORDS = {
         ("attribution", "Voor welk netwerk een record telt", "Which network a record counts for"),
         (
             "network_member",
-            "het netwerk waar de zorgaanbieder op die dag lid van is",
-            "the network that the provider is a member of on that day",
+            "het netwerk waar de zorgaanbieder op die dag lid van is ({0})",
+            "the network that the provider is a member of on that day ({0})",
         ),
         (
             "network_in_part",
