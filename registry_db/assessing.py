@@ -35,6 +35,7 @@ from registry_db.expectations import Expectation, expectation, reference_model
 from registry_db.explaining import Explanation, explain
 from registry_db.fits import Fitted, needs_model
 from registry_db.missing_values import missing_values
+from registry_db.rare_levels import fewest_of_terms
 from registry_db.scoring import SCORE_COLUMNS, Chance, Scored, average_of, score, unscored
 from registry_db.subgroups import subgroup_scores, subgroup_states
 from risk_models.cox import CoxModel
@@ -253,7 +254,8 @@ def _told(
     # Shares in whole per cents: exact totals could give away a count that is hidden at one provider.
     notes = missing_values(con, indicator, period, patterns)
     missing = [{"term": note.term, "share": round(note.share, 2), "rule": note.rule} for note in notes]
-    told: dict[str, Any] = {**fitted.diagnostics, "missing": missing}
+    fewest = fewest_of_terms(fitted, patterns)
+    told: dict[str, Any] = {**fitted.diagnostics, "missing": missing, "fewest": fewest}
     if indicator.estimators.standard_errors == "model":
         return told, ""
     try:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from registry_db.published_models import Model
-from risk_models.cox import CoxModel
-from risk_models.design import FittedTerm
-from risk_models.expected import RiskModel
+from risk_models.design import Design, FittedTerm
+from risk_models.strata import FloatArray
 from risk_models.verdict import Z_95
 
 Shape = Literal["per-unit", "power", "curve", "level", "flag", "missing", "interaction"]
@@ -52,24 +51,39 @@ class Effect:
 
 
 def effects(model: Model) -> tuple[Effect, ...]:
-    """Effects of all terms, in the order of the definition; none for a model without case mix."""
+    """Effects of all terms, in the order of the definition; none for a model without case mix.
+
+    Of a term in `hidden_effects` there are none.
+    """
     stored = json.loads(model.model_json)
     # intervals then rest on these
-    if clustered := model.diagnostics.get("clustered_errors"):
-        stored |= {"standard_errors": clustered}
-    fitted = CoxModel.from_dict(stored) if model.kind == "cox" else RiskModel.from_dict(stored)
+    errors = model.diagnostics.get("clustered_errors") or stored["standard_errors"]
     found: list[Effect] = []
-    first = 0 if isinstance(fitted, CoxModel) else 1  # after the intercept
-    for term in fitted.design.terms:
-        columns = slice(first, first + len(term.columns))
-        first = columns.stop
-        found += _of_term(fitted, term, columns)
+    for term, columns in _columns(model, stored):
+        beta = stored["coefficients"][columns]
+        if None not in beta:
+            found += _of_term(model.kind, term, np.array(beta), np.array(errors[columns]))
     return tuple(found)
 
 
-def _of_term(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
+def hidden_effects(model: Model) -> tuple[str, ...]:
+    """Terms whose effects are not published: they would tell how few patients have one of the levels."""
+    stored = json.loads(model.model_json)
+    return tuple(
+        term.name for term, columns in _columns(model, stored) if None in stored["coefficients"][columns]
+    )
+
+
+def _columns(model: Model, stored: Mapping[str, Any]) -> Iterator[tuple[FittedTerm, slice]]:
+    first = 0 if model.kind == "cox" else 1  # after the intercept
+    for term in Design.from_dict(stored["design"]).terms:
+        yield term, slice(first, first + len(term.columns))
+        first += len(term.columns)
+
+
+def _of_term(kind: str, term: FittedTerm, beta: FloatArray, error: FloatArray) -> Iterator[Effect]:
     if term.kind == "spline":
-        yield from _of_curve(fitted, term, columns)
+        yield from _of_curve(kind, term, beta)
         return
     names: list[tuple[Shape, str, str]]
     if term.kind == "category":
@@ -82,22 +96,20 @@ def _of_term(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> 
         names = [("per-unit", "", ""), *(("power", str(power), "") for power in range(2, term.degree + 1))]
     if term.fill is not None and not term.missing_with:
         names.append(("missing", "", ""))
-    beta, error = fitted.coefficients[columns], fitted.standard_errors[columns]
     for (shape, level, against), value, spread in zip(names, beta, error, strict=True):
-        estimate, lower, upper = (_shown(fitted, float(value + z * spread)) for z in (0.0, -Z_95, Z_95))
+        estimate, lower, upper = (_shown(kind, float(value + z * spread)) for z in (0.0, -Z_95, Z_95))
         yield Effect(term.name, shape, level, against, estimate, lower, upper)
 
 
-def _of_curve(fitted: RiskModel | CoxModel, term: FittedTerm, columns: slice) -> Iterator[Effect]:
+def _of_curve(kind: str, term: FittedTerm, beta: FloatArray) -> Iterator[Effect]:
     """At each knot against the centre: the coefficients of a spline say nothing by themselves."""
     places = np.array([term.centre, *term.knots])
     encoded = term.encode(places)
-    curve = encoded @ fitted.coefficients[columns]
+    curve = encoded @ beta
     for knot, value in zip(term.knots, curve[1:] - curve[0], strict=True):
-        estimate = _shown(fitted, float(value))
+        estimate = _shown(kind, float(value))
         yield Effect(term.name, "curve", f"{knot:g}", f"{term.centre:g}", estimate, None, None)
 
 
-def _shown(fitted: RiskModel | CoxModel, value: float) -> float:
-    linear = isinstance(fitted, RiskModel) and fitted.kind == "linear"
-    return value if linear else math.exp(value)
+def _shown(kind: str, value: float) -> float:
+    return value if kind == "linear" else math.exp(value)

@@ -15,6 +15,7 @@ from indicators.versions import order
 from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
 from registry_db.hiding_explanations import hide_explanations, rounded_parts
+from registry_db.hiding_models import hide_models
 from registry_db.hiding_settlements import Hidden, hide_settlements
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.scoring import SCORE_COLUMNS
@@ -87,6 +88,8 @@ def hide_small(
         tables[name] = _without(_without(found, unseen, by=[*_GROUP, "provider"]), unsafe, by=_GROUP)
     for name in ("benchmark", "model"):
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
+    tables["model"], names = hide_models(tables["model"], small_cell=small_cell)
+    tables["benchmark"] = tables["benchmark"].replace({"model": names})
 
 
 def _of_longest(subgroups: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> pd.DataFrame:

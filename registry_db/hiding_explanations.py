@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from registry_db.disclosure import hidden
 
 TOGETHER = "(together)"
+_ROUNDING = 1e-6
 _GROUP = ["indicator", "version", "period"]
 _OWN = [*_GROUP, "provider"]
 
@@ -42,13 +44,30 @@ def hide_explanations(
         # those who have the level, and those who have not: either may be few
         for cells in (counts[rows], np.round(total[rows] - counts[rows], 6)):
             hide[rows] |= hidden(cells, fewer_than=small_cell)
-    mixes["hide"] = hide
+    mixes.loc[_few_in_all(mixes, counts, total, small_cell), "everyone"] = np.nan
+    mixes["hide"] = hide | mixes["everyone"].isna().to_numpy()
     mixes["hide"] = mixes.groupby([*_OWN, "term"])["hide"].transform("any")
     shut = mixes.loc[mixes["hide"], [*_OWN, "term"]].drop_duplicates()
     mixes.loc[mixes["hide"], "own"] = np.nan
     # to whole per cents: subtracted from those of a period that holds this one, exact ones tell of few
     mixes[["own", "everyone"]] = mixes[["own", "everyone"]].round(2)
     return _together(parts, shut), mixes.drop(columns=["records", "total", "hide"])
+
+
+def _few_in_all(
+    mixes: pd.DataFrame, counts: NDArray[np.float64], total: NDArray[np.float64], small_cell: int
+) -> NDArray[np.bool_]:
+    """Where the share of everyone, in whole per cents, tells how few patients have a level, or lack it.
+
+    Levels add up, so a term of which it is true of one level is hidden.
+    """
+    keys = [mixes[name] for name in (*_GROUP, "term", "level")]
+    people, have = (pd.Series(values).groupby(keys).transform("sum") for values in (total, counts))
+    few = pd.Series(False, index=mixes.index)
+    for each in (have, people - have):
+        few |= (each > _ROUNDING) & (each < small_cell - _ROUNDING) & (0.01 * people < small_cell)
+    found: NDArray[np.bool_] = few.groupby(keys[:-1]).transform("any").to_numpy(np.bool_)
+    return found
 
 
 def rounded_parts(parts: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,12 @@ from typing import Any, cast
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A fitted case-mix model, as `risk_models.expected.RiskModel.to_dict` wrote it, with its diagnostics."""
+    """A fitted case-mix model with its diagnostics, less what would tell small numbers.
+
+    As `RiskModel.to_dict` or `CoxModel.to_dict` wrote it, rounded, without its covariance, log-likelihood and
+    baseline hazards; coefficients and standard errors of a term with a level of few patients are None. See
+    `registry_db.hiding_models`.
+    """
 
     model: str
     indicator: str

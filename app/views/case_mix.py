@@ -11,7 +11,7 @@ import streamlit as st
 from app.selection import View
 from app.views import explanation, frame
 from app.wording import Wording, mark
-from registry_db.effects import Effect, effects
+from registry_db.effects import Effect, effects, hidden_effects
 from registry_db.names import Names
 from registry_db.published import Indicator, Result
 from registry_db.published_models import Model
@@ -54,15 +54,20 @@ def show(view: View, result: Result) -> None:
         return
     models = view.reader.models(model=benchmark.model) if benchmark and benchmark.model else ()
     found = effects(models[0]) if models else ()
-    if not found:
+    few = hidden_effects(models[0]) if models else ()
+    if not found and not few:
         frame.empty(w.t("case-mix.none"))
         return
     model = models[0]
     about = w.t("case-mix.about", n=w.count(model.n), period=model.period)
     frame.section(w.t("case-mix.title"), about)
     names = view.reader.names(indicator.dataset)
-    st.table(_effects(w, indicator, model, found, names), hide_index=True, border="horizontal")
-    frame.note(w.t(_ABOUT[model.kind]))
+    if found:
+        st.table(_effects(w, indicator, model, found, names), hide_index=True, border="horizontal")
+        frame.note(w.t(_ABOUT[model.kind]))
+    if few:
+        terms = ", ".join(w.column(name, names) for name in few)
+        frame.note(w.t("case-mix.few", terms=terms, small_cell=view.about.small_cell))
     if "clustered_errors" in model.diagnostics:
         frame.note(w.t("case-mix.clustered"))
     known = {name: value for name, value in model.diagnostics.items() if name not in _NOT_A_MEASURE}
@@ -122,7 +127,7 @@ def _compared(w: Wording, effect: Effect, names: Names) -> str:
 
 def _missing(w: Wording, notes: Sequence[Mapping[str, Any]], names: Names) -> pd.DataFrame:
     """Terms with missing values, how many, and what is done about them."""
-    shares = [w.t("missing.few") if note["share"] < 0.01 else w.percent(note["share"], 0) for note in notes]
+    shares = [_share(w, note["share"]) for note in notes]
     return pd.DataFrame(
         {
             w.t("case-mix.term"): [w.column(note["term"], names) for note in notes],
@@ -130,6 +135,12 @@ def _missing(w: Wording, notes: Sequence[Mapping[str, Any]], names: Names) -> pd
             w.t("column.rule"): [w.t(_RULE[note["rule"]]) for note in notes],
         }
     )
+
+
+def _share(w: Wording, share: float | None) -> str:
+    if share is None:
+        return w.t("value.hidden")
+    return w.t("missing.few") if share < 0.01 else w.percent(share, 0)
 
 
 def _localised(w: Wording, number: str) -> str:
