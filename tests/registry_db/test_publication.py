@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 
 from registry_db.connect import SHUT_OFF
 from registry_db.hiding import NUMBERS, hide_small
+from registry_db.published_models import Model
 from registry_db.reader import PublicationReader, current_publication
 from registry_db.registry import Registry
 from tests.registry_db.build import VISIT, make_registry, text, visits, write
@@ -325,7 +326,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         "contract": pd.DataFrame({"contract": ["small", "large", "judged"], "definition": "target: 0.1"}),
         "luck": pd.DataFrame({"settlement": ["s", "u"], "luck_json": [luck, luck]}),
         "benchmark": scores[["indicator", "version", "period"]],
-        "model": scores[["indicator", "version", "period"]],
+        "model": pd.DataFrame(columns=list(Model.__slots__)),
         "estimate": scores[["indicator", "version", "period", "provider"]],
         "subgroup_score": scores.assign(stratifier="sex", subgroup="male").iloc[:0],
         "explanation": scores.assign(term="", part=0.0, own=0.0, everyone=0.0).iloc[:0],
