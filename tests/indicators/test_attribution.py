@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicators.attributed import Networks, attributed_select
+from indicators.attribution import RecordClass
 from indicators.attribution_faults import attribution_faults, in_part_faults
 from indicators.cohort import NO_NETWORK
 from indicators.compile import quote, rows_select
@@ -314,18 +315,64 @@ def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
 
+def unless(one: bool | None) -> bool | None:
+    return None if one is None else not one
+
+
+# What an author may write, and what it is for a record that is told in these columns.
+CONDITIONS: dict[str, Callable[[dict[str, Any]], bool | None]] = {
+    "smoker": lambda record: record["smoker"],
+    "twin": lambda record: record["twin"],
+    "not alive": lambda record: unless(record["alive"]),
+    "not smoker": lambda record: unless(record["smoker"]),
+    "age >= 30": lambda record: None if record["age"] is None else record["age"] >= 30,
+    "twin is null": lambda record: record["twin"] is None,
+}
+CODES, PROVIDERS = ("a", "b", "c"), ("P1", "P2", "P3")
+PARTS = [Decimal(part) for part in ("1", "0.5", "0.35", "0.33", "0.25", "0.01")]
+EITHER = ["as-members", "outside"]
+
+
+@st.composite
+def share_rows(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """A table of shares; rows of a provider that overlap, and shares above 1, are left out of it."""
+    rows: list[dict[str, Any]] = []
+    ended = dict.fromkeys(PROVIDERS, -1)
+    for _ in range(draw(st.integers(1, 4))):
+        provider = draw(st.sampled_from(PROVIDERS))
+        since, until = sorted(draw(st.tuples(st.integers(0, 12), st.integers(0, 12))))
+        parts = draw(st.dictionaries(st.sampled_from(CODES), st.sampled_from(PARTS), min_size=1))
+        if since <= ended[provider] or sum(parts.values()) > 1:
+            continue
+        lasts = draw(st.booleans())
+        ended[provider] = 99 if lasts else until
+        last = None if lasts else day(until)
+        rows.append({"provider": provider, "since": day(since), "until": last, "networks": parts})
+    return rows or [{"provider": "P9", "since": FIRST, "networks": {"a": 1}}]
+
+
+@st.composite
+def class_lists(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Up to three classes: a record may be of several, of none, and unknown to any of them."""
+    conditions = draw(st.lists(st.sampled_from(sorted(CONDITIONS)), min_size=1, max_size=3))
+    return [
+        {"class": f"class-{number}", "title": WHY, "when": when, "unknown": draw(st.sampled_from(EITHER)),
+         "other_providers": draw(st.sampled_from(EITHER)), "shares": draw(share_rows())}
+        for number, when in enumerate(conditions)
+    ]  # fmt: skip
+
+
 @st.composite
 def any_set(draw: st.DrawFn) -> NetworkSet:
-    """A set of three networks, with memberships in part and a class; what is refused is left out of it."""
-    codes = ("a", "b", "c")
+    """A set of three networks, with memberships in part and classes; what is refused is left out of it."""
     spans = st.tuples(st.integers(0, 12), st.integers(0, 12)).map(sorted)
-    networks: dict[str, Any] = {code: {"name": code, "members": []} for code in codes}
+    networks: dict[str, Any] = {code: {"name": code, "members": []} for code in CODES}
     held: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
     taken: set[tuple[str, str, int]] = set()
     for _ in range(draw(st.integers(1, 8))):
-        code, provider = draw(st.sampled_from(codes)), draw(st.sampled_from(["P1", "P2"]))
+        code, provider = draw(st.sampled_from(CODES)), draw(st.sampled_from(["P1", "P2"]))
         since, until = draw(spans)
-        weight = draw(st.sampled_from([Decimal(1), Decimal("0.5"), Decimal("0.35"), Decimal("0.01")]))
+        weight = draw(st.sampled_from(PARTS))
         days = range(since, until + 1)
         if any((code, provider, n) in taken or held[provider, n] + weight > 1 for n in days):
             continue
@@ -339,73 +386,78 @@ def any_set(draw: st.DrawFn) -> NetworkSet:
         network["members"] = network["members"] or [{"provider": "P9", "since": FIRST}]
         if network["members"][0]["provider"] == "P9":
             network["members"][0]["weight"] = Decimal("0.01")
-    rows, ended = [], {"P1": -1, "P2": -1, "P3": -1}
-    for _ in range(draw(st.integers(1, 4))):
-        provider = draw(st.sampled_from(sorted(ended)))
-        since, until = draw(spans)
-        if since <= ended[provider]:
-            continue
-        ended[provider] = until
-        parts = draw(st.dictionaries(st.sampled_from(codes), st.sampled_from([0.33, 0.25, 0.2]), min_size=1))
-        last = None if draw(st.booleans()) and ended.__setitem__(provider, 99) is None else day(until)
-        rows.append({"provider": provider, "since": day(since), "until": last, "networks": parts})
-    other = draw(st.sampled_from(["as-members", "outside"]))
-    unknown = draw(st.sampled_from(["as-members", "outside"]))
-    one = {"class": "smokers", "title": WHY, "when": "smoker", "unknown": unknown, "other_providers": other,
-           "shares": rows}  # fmt: skip
-    made = {"network_set": "vsv", "version": "1.0.0", "title": WHY, "networks": networks}
+    # Another dataset has classes of its own, before or behind: its shares are not those of this one.
+    datasets = draw(st.sampled_from([(), ("care",), ("care", "another"), ("another", "care"), ("another",)]))
+    attribution = [{"dataset": name, "classes": draw(class_lists())} for name in datasets]
     return NetworkSet.model_validate(
-        made | ({"attribution": [{"dataset": "care", "classes": [one]}]} if rows else {})
-    )
+        {"network_set": "vsv", "version": "1.0.0", "title": WHY, "networks": networks,
+         "attribution": attribution}
+    )  # fmt: skip
 
 
-def by_hand(of: NetworkSet, provider: str, on: dt.date, smoker: bool | None) -> dict[str | None, Decimal]:
-    """For how much a record counts for each network, from the definition as a reader would take it."""
-    rule = of.attribution[0].classes[0] if of.attribution else None
-    parts: dict[str | None, Decimal] | None = None
-    if rule and smoker:
-        for row in rule.shares:
-            if row.provider == provider and row.since <= on and (row.until is None or on <= row.until):
-                parts = dict(row.networks)
-        if parts is None and rule.other_providers == "outside":
-            parts = {}
-    elif rule and smoker is None and rule.unknown == "outside":
-        parts = {}
-    if parts is None:
-        parts = {
-            code: member.weight
-            for code, network in of.networks.items()
-            for member in network.members
-            if member.provider == provider and member.since <= on <= (member.until or LAST_DAY)
-        }
-    rest = 1 - sum(parts.values())
-    return {code: part for code, part in (parts | {None: rest}).items() if part}
+def classes_of(of: NetworkSet) -> list[RecordClass]:
+    return [one for entry in of.attribution if entry.dataset == "care" for one in entry.classes]
 
 
-@settings(deadline=None, max_examples=150)
+def by_members(of: NetworkSet, provider: str, on: dt.date) -> dict[str, Decimal]:
+    return {
+        code: member.weight
+        for code, network in of.networks.items()
+        for member in network.members
+        if member.provider == provider and member.since <= on <= (member.until or LAST_DAY)
+    }
+
+
+def by_class(of: NetworkSet, one: RecordClass, provider: str, on: dt.date) -> dict[str, Decimal]:
+    """For how much a record that is of a class counts for each network."""
+    for row in one.shares:
+        if row.provider == provider and row.since <= on and (row.until is None or on <= row.until):
+            return dict(row.networks)
+    return by_members(of, provider, on) if one.other_providers == "as-members" else {}
+
+
+def by_hand(of: NetworkSet, provider: str, on: dt.date, record: dict[str, Any]) -> dict[str, Decimal]:
+    """The same of a record of which it is to be seen what class it is of: the first that does not say no."""
+    for one in classes_of(of):
+        answer = CONDITIONS[one.when](record)
+        if answer is True:
+            return by_class(of, one, provider, on)
+        if answer is None:
+            return by_members(of, provider, on) if one.unknown == "as-members" else {}
+    return by_members(of, provider, on)
+
+
+def whole(parts: dict[str, Decimal]) -> dict[str | None, Decimal]:
+    """Shares with what they leave to no network."""
+    return {code: part for code, part in (parts | {None: 1 - sum(parts.values())}).items() if part}
+
+
+@settings(deadline=None, max_examples=100)
 @given(any_set())
 def test_shares_add_up_to_one_on_every_day(of: NetworkSet) -> None:
     laid_out = shares(of)
-    for number, smoker in ((0, False), (1, True)):
-        for provider in ("P1", "P2", "P3"):
+    numbered = [None, *(one for entry in of.attribution for one in entry.classes)]
+    for number, one in enumerate(numbered):
+        for provider in PROVIDERS:
             for n in range(-1, 15):
-                here = [one for one in laid_out if (one.number, one.provider) == (number, provider)
-                        and one.since <= day(n) <= one.until]  # fmt: skip
-                if number and not of.attribution:
-                    continue
-                expected = by_hand(of, provider, day(n), smoker)
-                assert {one.network: one.weight for one in here} == (expected if here else {})
+                here = [share for share in laid_out if (share.number, share.provider) == (number, provider)
+                        and share.since <= day(n) <= share.until]  # fmt: skip
+                parts = by_class(of, one, provider, day(n)) if one else by_members(of, provider, day(n))
+                assert {share.network: share.weight for share in here} == (whole(parts) if here else {})
                 if here:
-                    assert sum(one.weight for one in here) == 1
-                    assert sum(one.first for one in here) == 1
-                    assert len({one.network for one in here}) == len(here)
+                    assert sum(share.weight for share in here) == 1
+                    assert sum(share.first for share in here) == 1
+                    assert len({share.network for share in here}) == len(here)
                 else:
-                    assert expected == {None: 1}
+                    assert parts == {}
 
 
 RECORDS_OF = st.lists(
-    st.tuples(st.sampled_from(["P1", "P2", "P3"]), st.integers(-1, 14), st.sampled_from([True, False, None]),
-              st.sampled_from([400, 1200, None]), st.sampled_from([30, 40, 17, None])),
+    st.fixed_dictionaries({
+        "provider": st.sampled_from(PROVIDERS), "day": st.integers(-1, 14).map(day),
+        "loss": st.sampled_from([400, 1200, None]), "age": st.sampled_from([30, 40, 17, None]),
+        **{flag: st.sampled_from([True, False, None]) for flag in ("smoker", "twin", "alive")},
+    }),
     min_size=1, max_size=30,
 )  # fmt: skip
 
@@ -413,13 +465,10 @@ RECORDS_OF = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(any_set(), RECORDS_OF)
 def test_a_total_over_networks_and_outside_is_the_national_total(
-    of: NetworkSet, drawn: list[tuple[Any, ...]]
+    of: NetworkSet, drawn: list[dict[str, Any]]
 ) -> None:
     """In the engine: every state, n, events and squares, over networks and over records, exactly."""
-    records = [
-        RECORD | {"provider": provider, "day": day(n), "smoker": smoker, "loss": loss, "age": age}
-        for provider, n, smoker, loss, age in drawn
-    ]
+    records = [RECORD | one for one in drawn]
     scored = indicator(unit="vsv", case_mix=[{"term": "age", "as": "number"}])
     with duckdb.connect() as con:
         keep_shares(con, of)
@@ -431,8 +480,8 @@ def test_a_total_over_networks_and_outside_is_the_national_total(
         for number, network, part in con.execute("select id, _network, _share from attributed").fetchall():
             assert network not in parts[number]
             parts[number][network] = part
-        for number, (provider, n, smoker, *_) in enumerate(drawn, start=1):
-            assert parts[number] == by_hand(of, provider, day(n), smoker)
+        for number, one in enumerate(drawn, start=1):
+            assert parts[number] == whole(by_hand(of, one["provider"], one["day"], one))
         assert sum(row["_once"] for row in rows) == len(records)
         make_cells(con, ["age"], scored)
         counted = con.execute(states_select("cell")).fetchall()
@@ -491,7 +540,7 @@ def most_care(
     """The network that a record goes to, from what the definition says in words."""
 
     def network(provider: str) -> str | None:
-        return next(iter(by_hand(of.model_copy(update={"attribution": []}), provider, on, None)))
+        return next(iter(by_members(of, provider, on)), None)
 
     care: dict[tuple[str | None, str], tuple[int, dt.date]] = {}
     for provider, given_on, minutes in rows:
