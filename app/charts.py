@@ -60,7 +60,7 @@ def funnel(w: Wording, result: Result, scores: Sequence[Score], *, name: str) ->
     layers.append(_peers_layer(w, frame[frame["provider"] != own.provider], x=x, scale=scale))
     mine = frame[frame["provider"] == own.provider]
     layers += _own_layers(mine, name=name, x=x, scale=scale, widest=float(frame["n"].max()))
-    return _dressed(w, *layers, height=420)
+    return dressed(w, *layers, height=420)
 
 
 def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str:
@@ -109,7 +109,7 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> a
         .mark_rule(color="#9A9A9A", strokeDash=[3, 3])
         .encode(x=x, x2="next:N", y="end:Q")
     )
-    return _dressed(w, links, bars, labels, height=330)
+    return dressed(w, links, bars, labels, height=330)
 
 
 def trend(
@@ -150,7 +150,7 @@ def trend(
     points = base.mark_point(shape="diamond", size=160, filled=True, color=PLUM, opacity=1).encode(
         x=x, y=y, tooltip=tips
     )
-    return _dressed(w, average, spread, line, points, height=320)
+    return dressed(w, average, spread, line, points, height=320)
 
 
 def _factor(indicator: Indicator) -> float:
@@ -315,7 +315,7 @@ def _times(value: float | None, factor: float) -> float:
     return math.nan if value is None else value * factor
 
 
-def _dressed(w: Wording, *layers: alt.Chart, height: int) -> alt.LayerChart:
+def dressed(w: Wording, *layers: alt.Chart, height: int) -> alt.LayerChart:
     """Lay the layers over each other, in the look and the language of the pages."""
     axis: dict[str, Any] = {"labelColor": INK, "labelFontSize": 12, "titleColor": INK}
     axis |= {"titleFontSize": 13, "titleFontWeight": "normal"}

@@ -189,6 +189,16 @@ class Wording:
         """Day, month in words, year."""
         return format_date(day, format="long", locale=self.locale)
 
+    def months(self, first: str, last: str, *, short: bool = False) -> str:
+        """Month such as 2025-01, or the first and last of several, in words."""
+        one, other = (dt.date.fromisoformat(f"{month}-01") for month in (first, last))
+        form, to = ("LLL", "–") if short else ("LLLL", f" {self.t('months.to')} ")
+        ends = format_date(other, format=f"{form} y", locale=self.locale)
+        if one == other:
+            return ends
+        start = format_date(one, format=form if one.year == other.year else f"{form} y", locale=self.locale)
+        return f"{start}{to}{ends}"
+
     def moment(self, at: dt.datetime) -> str:
         """Day and time (UTC)."""
         return format_datetime(at, format="d MMM y HH:mm", locale=self.locale) + " UTC"

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from indicators.periods import ReportingPeriod, months_of
 from indicators.strata import COUNTED as COUNTED_STATES
 from indicators.versions import order
 from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
+from registry_db.hiding_courses import hide_courses
 from registry_db.hiding_explanations import hide_explanations, rounded_parts
 from registry_db.hiding_models import hide_models
 from registry_db.hiding_settlements import Hidden, hide_settlements
 from registry_db.hiding_subgroups import hide_subgroups
+from registry_db.populations import Population
 from registry_db.scoring import SCORE_COLUMNS
 
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason", *BEHIND)]
 COUNTED = "counted"
 _GROUP = ["indicator", "version", "period"]
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Which records an indicator counts, and by which periods.
-
-    Attributes
-    ----------
-    records : str
-        The same text for indicators that count the same records.
-    period : ReportingPeriod or None
-        That of the indicator.
-    """
-
-    records: str
-    period: ReportingPeriod | None
-
-    def months(self, label: str) -> tuple[int, int] | None:
-        """First month of a period and the month after its last; None if its label tells none."""
-        return months_of(label, self.period)
 
 
 def hide_small(
@@ -90,6 +70,7 @@ def hide_small(
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
     tables["model"], names = hide_models(tables["model"], small_cell=small_cell)
     tables["benchmark"] = tables["benchmark"].replace({"model": names})
+    tables["course"] = hide_courses(tables["course"], scores, unsafe, populations, small_cell=small_cell)
 
 
 def _of_longest(subgroups: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> pd.DataFrame:

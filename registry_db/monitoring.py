@@ -10,7 +10,7 @@ from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import BinaryOutcome
-from indicators.periods import day_sql
+from indicators.periods import day_sql, newest_first
 from indicators.strata import COUNTED, with_patterns
 from registry_db.catalogue import Catalogue, Definition
 from registry_db.cohorts import Patterns, Strata, make_cohort, patterns, periods, strata
@@ -29,6 +29,10 @@ SEED = 1
 FEWEST_MONTHS = 6  # with fewer, the natural limits of an XmR chart are hardly known
 
 
+class CannotFollow(RegistryError):
+    """An indicator that has no course: of another kind, with periods that overlap, or without days."""
+
+
 def course(
     con: Connection,
     catalogue: Catalogue,
@@ -38,6 +42,7 @@ def course(
     provider: str | None = None,
     odds_ratio: float,
     false_alarms: float,
+    newest: int | None = None,
 ) -> pd.DataFrame:
     """Follow an indicator of events month by month, for every provider.
 
@@ -56,6 +61,8 @@ def course(
     false_alarms : float
         Chance that a provider that is as expected has an alarm within its period, such as 0.05; the limit
         follows from it by simulation, with the provider's own patients.
+    newest : int or None
+        Only so many periods, the newest.
 
     Returns
     -------
@@ -68,9 +75,11 @@ def course(
 
     Raises
     ------
+    CannotFollow
+        If the indicator is not of events that each record meets or not, its periods overlap, its records
+        count in part, or its dataset has no day to order them by.
     RegistryError
-        If the indicator is not of events that each record meets or not, its periods overlap, its dataset has
-        no day to order records by, or there is no such period or provider.
+        If there is no such period or provider.
     """
     indicator = item.model
     assert isinstance(indicator, Indicator)
@@ -79,7 +88,7 @@ def course(
     make_cohort(con, indicator, dataset, carried=_order(dataset))
     reference = reference_model(con, indicator)
     found = [pd.DataFrame(columns=list(COURSE_COLUMNS))]
-    for each in periods(con):
+    for each in sorted(newest_first(periods(con))[:newest]):
         taken = patterns(con, indicator, each)
         expected = expectation(indicator, each, taken, reference)
         if expected.reason:
@@ -91,7 +100,7 @@ def course(
         months = _months(con, dataset, taken, each, expected.expected, weights)
         of = strata(con, each, expected.expected)
         if (of.share < 1).any():
-            raise RegistryError(
+            raise CannotFollow(
                 f"{item.id}: its records count in part for the networks of {indicator.unit}",
                 "a course is one of whole records; follow a version with 'unit: provider'",
             )
@@ -120,17 +129,17 @@ def _signals(frame: pd.DataFrame) -> pd.Series[str]:
 def _refuse(indicator: Indicator, dataset: Dataset) -> None:
     outcome = indicator.outcome
     if not isinstance(outcome, BinaryOutcome) or outcome.trials:
-        raise RegistryError(
+        raise CannotFollow(
             f"{indicator.indicator}: its course cannot be followed record by record",
             "VLAD and CUSUM are for an outcome of kind 'binary' that each record meets or not",
         )
     if indicator.period and indicator.period.kind == "rolling":
-        raise RegistryError(
+        raise CannotFollow(
             f"{indicator.indicator}: its periods overlap",
             "a course begins anew with every period; follow a version with years or quarters",
         )
     if dataset.period.year_of is None:
-        raise RegistryError(
+        raise CannotFollow(
             f"{indicator.indicator}: its records have no day",
             f"only a dataset with 'period.year_of' can be followed by month; {dataset.dataset} has none",
         )

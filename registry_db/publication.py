@@ -131,6 +131,10 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
         "explanation": con.execute(f"select * from explanation {shown} order by all").df(),
         "patient_mix": con.execute(f"select * from patient_mix {shown} order by all").df(),
+        "course": con.execute(
+            f"""select course.* exclude (inputs_hash) from course {shown}
+            join benchmark using (indicator, version, period, inputs_hash) order by all"""
+        ).df(),
         "state": con.execute(f"select * from state {shown} order by all").df(),
         "subgroup": _subgroups(catalogue),
         "subgroup_score": con.execute(f"select * from subgroup_score {shown} order by all").df(),

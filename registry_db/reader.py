@@ -33,6 +33,7 @@ from registry_db.published import (
     Score,
     StateCount,
 )
+from registry_db.published_courses import CoursePart
 from registry_db.published_models import Model, Part, PatientMix
 from registry_db.published_settlements import ContractText, Luck, Settlement
 from registry_db.published_subgroups import Subgroup, SubgroupScore
@@ -217,6 +218,18 @@ class PublicationReader:
         order = "period, provider, term, level"
         mixes = self._rows(PatientMix, "patient_mix", where=where, values=values, order=order)
         return parts, mixes
+
+    def followed(self, indicator: str, *, version: str) -> bool:
+        """Whether any organisation has a course of this indicator."""
+        where, values = _where(indicator=indicator, version=version)
+        return bool(self._query(f"select 1 from course {where} limit 1", values))
+
+    def course(
+        self, indicator: str, *, version: str, period: str | None = None, provider: str | None = None
+    ) -> tuple[CoursePart, ...]:
+        """How an indicator went by month, by organisation and in order of time; none of other kinds."""
+        where, values = _where(indicator=indicator, version=version, period=period, provider=provider)
+        return self._rows(CoursePart, "course", where=where, values=values, order="provider, first_month")
 
     def states(self, indicator: str, *, version: str, period: str, provider: str) -> tuple[StateCount, ...]:
         """Where the records of one organisation went, for one indicator and period."""

@@ -30,6 +30,7 @@ from registry_db.connect import limited, transaction
 from registry_db.defining import Defining
 from registry_db.deliveries import Delivered, deliver
 from registry_db.faults import RegistryError
+from registry_db.following import follow
 from registry_db.keeping import keep_settlement
 from registry_db.library import library_files
 from registry_db.looking import Looking
@@ -199,6 +200,20 @@ class Registry(Defining, Looking):
             raise RegistryError("\n".join(failed), hint)
         return done
 
+    def follow(self) -> tuple[str, ...]:
+        """Follow by month what is outstanding; give the indicators that have a course.
+
+        See `registry_db.following.follow`.
+        """
+        catalogue = self.catalogue()
+        followed = []
+        for item in catalogue.indicators():
+            with limited(self.con, item.id):
+                hash = self._inputs_hash(catalogue, item)
+                if follow(self.con, catalogue, item, inputs_hash=hash):
+                    followed.append(item.id)
+        return tuple(followed)
+
     def _inputs_hash(self, catalogue: Catalogue, item: Definition) -> str:
         """Hash all that a score follows from: equal hashes, equal scores."""
         indicator = item.model
@@ -267,6 +282,7 @@ class Registry(Defining, Looking):
                 "there are no deliveries in this registry yet", "begin with `meetlat deliver DATASET FILE`"
             )
         assessed = self.score(progress=progress)
+        self.follow()
         settled: list[str] = []
         notes: list[str] = []
         for item in self._contracts():

@@ -12,6 +12,7 @@ from risk_models.strata import FloatArray, checked_n, checked_risk
 
 SLOWEST = 1_000_000  # records after which a simulated run is cut off
 PRECISE = 1e-4  # of a limit, as a share of it
+PLACES = 2**18  # equally likely patients, laid out once: drawing one of them is eight times as fast
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,8 +258,9 @@ def limit_for_alarms(
     draw = _Draw(n, risk, odds_ratio=odds_ratio, seed=seed)
     at, highest = np.zeros(runs), np.zeros(runs)
     for _ in range(records):
-        at = np.maximum(0.0, at + draw.weights(runs))
-        highest = np.maximum(highest, at)
+        at += draw.weights(runs)
+        np.maximum(at, 0.0, out=at)
+        np.maximum(highest, at, out=highest)
     highest.sort()
     # at most this many series may reach the limit, so it lies just above the next lower highest point
     allowed = int(np.floor(chance * runs))
@@ -329,11 +331,12 @@ class _Draw:
         share = counts / counts.sum()
         self.chances = np.concatenate([share * risks, share * (1 - risks)])
         self.values = np.concatenate([without + np.log(ratio), without])
-        self._reached = np.cumsum(self.chances)
+        reached = np.cumsum(self.chances)
+        middle = (np.arange(PLACES) + 0.5) / PLACES * reached[-1]
+        self._patients: FloatArray = self.values[np.searchsorted(reached, middle, side="right")]
 
     def weights(self, size: int) -> FloatArray:
-        place = np.searchsorted(self._reached, self._random.random(size) * self._reached[-1], side="right")
-        result: FloatArray = self.values[np.minimum(place, len(self.values) - 1)]
+        result: FloatArray = self._patients[self._random.integers(0, PLACES, size, dtype=np.uint32)]
         return result
 
 

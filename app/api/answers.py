@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from registry_db.published import Dataset, Publication, Score
+from registry_db.published_courses import CoursePart
 from registry_db.published_models import Part, PatientMix
 from registry_db.published_settlements import LedgerLine, QualityLine
 from registry_db.published_subgroups import SubgroupScore
@@ -66,6 +67,15 @@ class Responses(BaseModel):
     indicator: str
     version: str
     responses: list[Responded]
+
+
+class Course(BaseModel):
+    """How one indicator went by month: VLAD, CUSUM and XmR; none of an indicator that is not of events."""
+
+    publication: str
+    indicator: str
+    version: str
+    parts: list[CoursePart]
 
 
 class PublishedSettlement(BaseModel):

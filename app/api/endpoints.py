@@ -9,7 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from app import publication
-from app.api.answers import About, Explanation, Problem, PublishedSettlement, Responses, Scores, Subgroups
+from app.api.answers import (
+    About,
+    Course,
+    Explanation,
+    Problem,
+    PublishedSettlement,
+    Responses,
+    Scores,
+    Subgroups,
+)
 from app.api.page import page
 from app.api.questions import LedgerQuestion, OfIndicator, Question, ScoreQuestion, SubgroupQuestion
 from registry_db.faults import RegistryError
@@ -116,6 +125,22 @@ def response(reader: Reader, query: Annotated[OfIndicator, Query()]) -> Response
     )
 
 
+@api.get("/api/v1/course", responses=NOT_THERE | UNKNOWN)
+def course(reader: Reader, query: Annotated[OfIndicator, Query()]) -> Course:
+    """How an indicator went by month: events less than expected, alarms, and months that stand out.
+
+    Months with too few patients are taken together. Only of outcomes that each record meets or does not.
+    """
+    item = reader.indicator(query.indicator, version=query.version)
+    of = {"version": item.version, "period": query.period, "provider": query.provider}
+    return Course(
+        publication=reader.about().id,
+        indicator=item.indicator,
+        version=item.version,
+        parts=list(reader.course(item.indicator, **of)),
+    )
+
+
 @api.get("/api/v1/settlements", responses=NOT_THERE)
 def settlements(reader: Reader) -> list[PublishedSettlement]:
     """All settlements with their ledgers, newest period first."""
@@ -183,6 +208,7 @@ _ASKED: dict[str, type[Question]] = {
     "subgroups": SubgroupQuestion,
     "explanation": OfIndicator,
     "response": OfIndicator,
+    "course": OfIndicator,
     "ledger": LedgerQuestion,
 }
 

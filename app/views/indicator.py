@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import charts, markup, sentences
 from app.selection import View, choose
-from app.views import beside, case_mix, frame, subgroups, trend
+from app.views import beside, case_mix, course, frame, subgroups, trend
 from app.wording import Wording
 from registry_db.published import Indicator, Result, Score, StateCount
 from registry_db.response import Responded
@@ -44,12 +44,15 @@ def show(view: View) -> None:
         view.w.t("tab.compare"): _compare,
         view.w.t("tab.subgroups"): subgroups.show,
         view.w.t("tab.trend"): trend.show,
+        view.w.t("tab.course"): course.show,
         view.w.t("tab.definition"): _definition,
         view.w.t("tab.records"): _records,
         view.w.t("tab.case-mix"): case_mix.show,
     }
     if not view.reader.subgroups(indicator.indicator, version=indicator.version):
         del parts[view.w.t("tab.subgroups")]
+    if not view.reader.followed(indicator.indicator, version=indicator.version):
+        del parts[view.w.t("tab.course")]
     for tab, draw in zip(st.tabs(list(parts)), parts.values(), strict=True):
         with tab:
             draw(view, result)

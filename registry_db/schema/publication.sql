@@ -102,6 +102,19 @@ create table subgroup_score (         -- of subgroups with records that count; s
     suppressed boolean not null,       -- then every number of this row is null
     primary key (indicator, version, period, provider, stratifier, subgroup)
 );
+create table course (                 -- of an indicator of events, by month or months taken together
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    first_month varchar not null, last_month varchar not null,  -- such as 2025-01
+    ratio double not null,             -- observed / expected, rounded
+    vlad double not null,              -- expected less observed since the period began, rounded
+    cusum double not null,             -- highest value as a part of the limit, in twentieths
+    alarm boolean not null,            -- whether it reached the limit
+    signals varchar not null,          -- rules of the XmR chart that it meets: outside, shift, trend, two-of-three
+    centre double, lower double, upper double,  -- of the XmR chart of all of the provider; null with under six
+    odds_ratio double not null,        -- the change that the CUSUM looks for
+    false_alarms double not null,      -- chance of an alarm in the period where nothing changed
+    primary key (indicator, version, period, provider, first_month)
+);
 create table explanation (            -- as in the vault; of terms that are too small to be shown the sum only
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
     term varchar not null, part double not null, own double not null, everyone double not null,

@@ -1,6 +1,6 @@
 -- The vault: patient level, pseudonymised. One table `record_<dataset>` per dataset is added when it is defined.
 create table layout (number integer not null);   -- of these tables; raised when they change, see connect.LAYOUT
-insert into layout values (6);
+insert into layout values (7);
 create table definition (
     kind varchar not null, id varchar not null, version varchar not null,
     status varchar not null, hash varchar not null, file_name varchar not null, text varchar not null,
@@ -87,6 +87,17 @@ create table patient_mix (                 -- who the patients of a provider are
     own double, everyone double,
     records double, total double,          -- how many patients a share is, of how many; no records for a mean
     primary key (indicator, version, period, provider, term, level)
+);
+create table course (                      -- of an indicator of events, by month; see registry_db/monitoring.py
+    indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,
+    month varchar not null,                -- such as 2025-01
+    n bigint not null, observed double not null, expected double not null,
+    vlad double not null,                  -- expected less observed since the period began, at the end of the month
+    cusum double not null, "limit" double not null, alarm boolean not null,
+    odds_ratio double not null,            -- the change that the CUSUM looks for
+    false_alarms double not null,          -- chance of an alarm in the period where nothing changed
+    inputs_hash varchar not null,          -- that of the scores it stands beside
+    primary key (indicator, version, period, provider, month)
 );
 create table state (
     indicator varchar not null, version varchar not null, period varchar not null, provider varchar not null,

@@ -248,6 +248,7 @@ def build_publication(file: Path, *, generated: bool = True, rows: bool = True, 
         insert(con, "state", state_rows())
         insert(con, "subgroup", subgroup_rows())
         insert(con, "explanation", explanation_rows())
+        insert(con, "course", course_rows())
         insert(con, "patient_mix", patient_rows())
         insert(con, "subgroup_score", subgroup_score_rows())
         insert(con, "settlement", [settlement_row()])
@@ -294,6 +295,20 @@ def state_rows() -> list[tuple[Any, ...]]:
         ("birth-tear", "1.0.0", PERIOD, OWN, "counted", "", 410),
         ("birth-tear", "1.0.0", PERIOD, OWN, "excluded", "rule 1", 158),
     ]
+
+
+def course_rows() -> list[tuple[Any, ...]]:
+    """Months of the own network, of which the alarm went off in one; of the other network one part only."""
+    found = []
+    for number in range(1, 13):
+        vlad, cusum = round(1.2 - 0.6 * number, 1), min(1.2, 0.15 * number)
+        rules = "outside" if number == 9 else ("shift" if number > 5 else "")
+        told = (0.8 + 0.05 * number, vlad, cusum, cusum >= 1, rules, 1.1, 0.6, 1.6, 2.0, 0.05)
+        month = f"{PERIOD}-{number:02d}"
+        found.append(("birth-pph", "1.0.0", PERIOD, OWN, month, month, *told))
+    whole = (1.1, -0.4, 0.35, False, "", None, None, None, 2.0, 0.05)
+    found.append(("birth-pph", "1.0.0", PERIOD, OTHER, f"{PERIOD}-01", f"{PERIOD}-12", *whole))
+    return found
 
 
 def explanation_rows() -> list[tuple[Any, ...]]:

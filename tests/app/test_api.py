@@ -102,6 +102,16 @@ def test_why_an_expectation_is_what_it_is(client: Client) -> None:
     )
 
 
+def test_how_an_indicator_went_by_month(client: Client) -> None:
+    query = {"indicator": "birth-pph", "period": PERIOD, "provider": OWN}
+    parts = client.get("/api/v1/course", params=query).json()["parts"]
+    assert [part["first_month"] for part in parts] == [f"{PERIOD}-{month:02d}" for month in range(1, 13)]
+    assert next(part["first_month"] for part in parts if part["alarm"]) == f"{PERIOD}-07"
+    assert (parts[0]["odds_ratio"], parts[0]["false_alarms"]) == (2.0, 0.05)
+    assert client.get("/api/v1/course", params={"indicator": "birth-tear"}).json()["parts"] == []
+    assert client.get("/api/v1/course", params={"indicator": "nothing"}).status_code == 404
+
+
 def test_how_many_answered_of_those_who_were_asked(client: Client) -> None:
     query = {"indicator": "birth-experience", "period": PERIOD}
     found = client.get("/api/v1/response", params=query).json()["responses"]
@@ -232,8 +242,8 @@ def test_without_a_publication_it_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 ENDPOINTS = (
-    "about", "contracts", "explanation", "indicators", "ledger", "luck", "response", "scores", "settlements",
-    "subgroups",
+    "about", "contracts", "course", "explanation", "indicators", "ledger", "luck", "response", "scores",
+    "settlements", "subgroups",
 )  # fmt: skip
 
 

@@ -178,6 +178,37 @@ def test_an_indicator_is_shown_over_the_years() -> None:
 
 
 @pytest.mark.usefixtures("shown")
+def test_an_indicator_is_followed_by_month_in_words_charts_and_a_table() -> None:
+    test = page("indicator", lang="nl", indicator="birth-pph")
+    body = text(test)
+    assert (
+        "Van januari tot en met december 2025 is dit 6,0 keer vaker vastgelegd dan verwacht (onguns" in body
+    )
+    assert "Het alarm ging af in juli 2025" in body
+    assert "verdubbeling van de kans" in body
+    assert "krijgen er hooguit ongeveer 5 in zo'n periode toch een alarm" in body.replace("&#x27;", "'")
+    assert "Buiten wat gewoon is: september 2025." in body
+    assert "één kant van het eigen gemiddelde: juni tot en met augustus 2025, oktober tot en met dec" in body
+    assert 'december 2025,"1,40","−6,0",120,"alarm, aan één kant"' in body
+    charts = test.get("arrow_vega_lite_chart") or test.get("vega_lite_chart")
+    assert len(charts) == 5  # the funnel and the years as well
+    english = text(page("indicator", lang="en", indicator="birth-pph"))
+    assert "The alarm went off in July 2025" in english
+    assert "Per maand" not in [tab.label for tab in page("indicator", lang="nl", indicator="birth-tear").tabs]
+
+
+@pytest.mark.usefixtures("shown")
+def test_who_cannot_be_followed_by_month_is_told_why() -> None:
+    other = text(page("indicator", lang="nl", organisation=OTHER, indicator="birth-pph"))
+    assert "In 2025 ging het alarm niet af." in other
+    assert "De maanden zijn niet apart te tonen" in other
+    small = text(page("indicator", lang="en", organisation=SMALL, indicator="birth-pph"))
+    assert "Nothing of this organisation can be shown by month" in small
+    before = text(page("indicator", lang="en", organisation=OWN, period="2024", indicator="birth-pph"))
+    assert "Only the newest 3 periods are followed by month" in before
+
+
+@pytest.mark.usefixtures("shown")
 def test_where_the_records_went_adds_up_where_it_can_be_shown() -> None:
     tear = text(page("indicator", lang="nl", indicator="birth-tear"))
     assert "Telt mee,,410" in tear

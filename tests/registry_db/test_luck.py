@@ -157,7 +157,7 @@ def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> N
     facts = {item.id for item in demo.catalogue().indicators() if item.model.outcome.kind == "structure"}
     tables["score"] = demo.con.execute("select * from score").df()
     tables["state"] = demo.con.execute("select * from state").df()
-    for name in ("subgroup_score", "explanation", "patient_mix"):
+    for name in ("subgroup_score", "explanation", "patient_mix", "course"):
         tables[name] = demo.con.execute(f"select * from {name}").df()
     own = (tables["score"]["provider"] == "VSV-03") & (tables["score"]["indicator"] == "birth-pph")
     tables["score"].loc[own, "n"] = 5.0
