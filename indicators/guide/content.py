@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from indicators.attributed import attribution_of
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.guide.data import columns_needed, data_parts, instrument_words
@@ -184,10 +185,11 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
         yield Row(say("attribution"), attribution_parts(item.networks, dataset, say))
     yield Row(say("period"), (period_words(indicator, dataset, say),))
     yield Row(say("minimum"), (minimum_words(indicator, say),))
-    computed = computed_words(columns_needed(indicator, dataset), dataset, say)
-    if words := (*instrument_words(indicator, dataset, say), *computed):
+    counted = attribution_of(item.networks, dataset.dataset) if item.networks else None
+    names = columns_needed(indicator, dataset, counted)
+    if words := (*instrument_words(names, dataset, say), *computed_words(names, dataset, say)):
         yield Row(say("instruments"), (Items("", words),))
-    yield Row(say("data"), data_parts(indicator, dataset, say))
+    yield Row(say("data"), data_parts(names, dataset, counted.plurality if counted else None, say))
     yield Row(say("dataset"), (f"{say.of(dataset.title)} ({say.of(dataset.source)})",))
     yield Row(say("steward"), (indicator.steward,))
     yield Row(say("sources"), (Items("", tuple(map(say.of, indicator.sources))),))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from indicators.attribution import DatasetAttribution, Plurality
 from indicators.columns import Column
 from indicators.dataset import Dataset
 from indicators.definition import TIMES, Indicator
@@ -32,12 +33,18 @@ from indicators.tables import Table as TableOfRows
 from indicators.words import NO, NOT_KNOWN, YES
 
 
-def columns_needed(indicator: Indicator, dataset: Dataset) -> list[str]:
-    """Columns that a supplier delivers for an indicator, each once, and the derived ones made of them."""
+def columns_needed(
+    indicator: Indicator, dataset: Dataset, attribution: DatasetAttribution | None = None
+) -> list[str]:
+    """Columns that a supplier delivers for an indicator, each once, and the derived ones made of them.
+
+    With an ``attribution`` also those that tell which networks a record counts for.
+    """
     named = [
         dataset.provider,
         dataset.period.column or dataset.period.year_of or "",
         *_read(indicator, dataset),
+        *(_of_attribution(attribution, dataset) if attribution else ()),
     ]
     found: dict[str, None] = {}
     for name in named:
@@ -71,6 +78,14 @@ def _read(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
     yield from (name for name in named if name)
 
 
+def _of_attribution(attribution: DatasetAttribution, dataset: Dataset) -> Iterator[str]:
+    """Columns that put a record into a class, or that say which care is its own and when that counts."""
+    care = attribution.plurality
+    for text in (*(one.when for one in attribution.classes), *(care.between if care else ())):
+        yield from parse(text, dataset.types, None).columns
+    yield from dataset.tables[care.of].link.values() if care else ()
+
+
 def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
     """Expressions and columns that an outcome reads."""
     if isinstance(outcome, ChangeOutcome):
@@ -90,14 +105,15 @@ def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
     return [outcome.when], counts
 
 
-def data_parts(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
+def data_parts(
+    names: Sequence[str], dataset: Dataset, care: Plurality | None, say: Speaker
+) -> tuple[Part, ...]:
     """The columns to deliver, with their values and whether they are required; then those of each table.
 
     The key comes first: no indicator reads it, but no row can do without.
     """
-    names = columns_needed(indicator, dataset)
     parts: list[Part] = [_data_table(dataset, [*dataset.key, *names], say)]
-    for needed in tables_needed(names, dataset):
+    for needed in tables_needed(names, dataset, care):
         parts += [table_words(needed, say), _data_table(needed.table, needed.columns, say)]
     return tuple(parts)
 
@@ -175,9 +191,9 @@ def _meaning(name: str, meaning: str | bool | int, table: TableOfRows, say: Spea
     return value_label(name, str(meaning), table, say.language)
 
 
-def instrument_words(indicator: Indicator, dataset: Dataset, say: Speaker) -> tuple[str, ...]:
-    """How each answer sheet of an indicator is scored: instrument, value set, source, missing answers."""
-    derived = [name for name in columns_needed(indicator, dataset) if name in dataset.derive]
+def instrument_words(names: Sequence[str], dataset: Dataset, say: Speaker) -> tuple[str, ...]:
+    """How each answer sheet among columns is scored: instrument, value set, source, missing answers."""
+    derived = [name for name in names if name in dataset.derive]
     of_answers = [name for name in derived if not isinstance(dataset.derive[name], RowsColumn | ValueColumn)]
     return tuple(_scored(name, dataset, say) for name in of_answers)
 

@@ -40,9 +40,7 @@ def given_words(example: Example, read: Sequence[str], dataset: Dataset, say: Sp
             said.append(f"{title}: {', '.join(answered)}")
         else:
             said.append(f"{column_title(name, dataset, say.language)}: {_value(name, value, dataset, say)}")
-    said += _rows_given(
-        example.given, dataset, [each.table for each in tables_needed(list(read), dataset)], say
-    )
+    said += _rows_given(example.given, dataset, [each.table for each in tables_needed(read, dataset)], say)
     if example.cut_off:
         said.append(say("cut_off", str(example.cut_off)))
     return "; ".join(said)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from indicators.attribution import Plurality
 from indicators.compile import conditions_on_rows
 from indicators.dataset import Dataset
 from indicators.derived import RowsColumn, ValueColumn
@@ -29,12 +30,20 @@ class Needed:
     columns: tuple[str, ...]
 
 
-def tables_needed(names: list[str], dataset: Dataset) -> list[Needed]:
-    """Tables that columns of a dataset are computed of, each once, those that it is computed of behind it."""
+def tables_needed(names: Sequence[str], dataset: Dataset, care: Plurality | None = None) -> list[Needed]:
+    """Tables that columns of a dataset are computed of, each once, those that it is computed of behind it.
+
+    The table with the care that networks gave, if there is one, comes last.
+    """
     read: dict[tuple[str, str], dict[str, None]] = {}
     tables: dict[tuple[str, str], tuple[Table, ChildTable]] = {}
     for name in names:
         _follow(dataset, name, read, tables)
+    if care is not None:
+        key, child = (dataset.name, care.of), dataset.tables[care.of]
+        tables[key] = (dataset, child)
+        named = (*child.link, care.provider, care.by, *([care.sum] if care.sum else ()))
+        read[key] = read.get(key, {}) | dict.fromkeys(named)
     return [Needed(*tables[key], tuple(columns)) for key, columns in read.items()]
 
 
@@ -100,7 +109,7 @@ def table_title(table: ChildTable, say: Speaker) -> str:
     return say("rows_table", name)
 
 
-def computed_words(names: list[str], dataset: Dataset, say: Speaker) -> tuple[str, ...]:
+def computed_words(names: Sequence[str], dataset: Dataset, say: Speaker) -> tuple[str, ...]:
     """What each computed column of an indicator is, those of its tables included."""
     found: dict[tuple[str, str], str] = {}
     for name in names:

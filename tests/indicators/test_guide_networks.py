@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from indicators.dataset import Dataset
 from indicators.guide import Described, guide, guide_html
+from indicators.guide.parts import Table
 from indicators.words import Language
-from tests.indicators.build import indicator
+from tests.indicators.build import dataset, indicator
 from tests.indicators.test_attribution import CARE, PLURALITY, SHARED, network_set
 
 SAID = {
@@ -59,3 +61,37 @@ def test_the_guide_says_which_network_a_record_counts_for(kind: str, language: L
 def test_of_providers_there_is_nothing_to_say() -> None:
     page = guide_html(guide([Described(indicator())], {"care": CARE}, name="x", language="en"))
     assert "Which network a record counts for" not in page
+
+
+def data_needed(text: str, *, unit: str = "vsv", on: Dataset = CARE) -> list[Table]:
+    item = Described(indicator(unit=unit), networks=network_set(text) if unit == "vsv" else None)
+    [chapter] = guide([item], {"care": on}, name="x", language="en").chapters
+    [entry] = chapter.entries
+    [row] = [row for row in entry.rows if row.term == "Data needed"]
+    return [part for part in row.parts if isinstance(part, Table)]
+
+
+def test_what_only_puts_a_record_into_a_class_is_data_needed() -> None:
+    [without] = data_needed(SHARED, unit="provider")
+    [needed] = data_needed(SHARED)
+    # Smokers are told by a column that the case mix reads too, the heavy by one that nothing else reads.
+    assert [row for row in needed.rows if row not in without.rows] == [("weight", "weight", "number", "no")]
+    assert set(without.rows) < set(needed.rows)
+
+
+def test_what_a_class_is_computed_of_is_data_needed_and_how_is_said() -> None:
+    on = dataset(derive={"heavy": {"value": "weight > 100 or events > 2", "type": "boolean"}})
+    by_flag = SHARED.replace("when: weight > 100", "when: heavy")
+    [needed] = data_needed(by_flag, on=on)
+    assert {"weight", "events"} <= {row[1] for row in needed.rows}
+    item = Described(indicator(unit="vsv"), networks=network_set(by_flag))
+    page = guide_html(guide([item], {"care": on}, name="x", language="en"))
+    assert "heavy: weight is above 100 or events is above 2" in page
+
+
+def test_the_care_that_networks_gave_is_data_needed() -> None:
+    of_record, of_care = data_needed(PLURALITY)
+    assert [row[1] for row in of_care.rows] == ["patient", "giver", "on_day"]
+    assert "id" in [row[1] for row in of_record.rows]
+    _, summed = data_needed(PLURALITY.replace("count: true", "sum: minutes"))
+    assert [row[1] for row in summed.rows] == ["patient", "giver", "on_day", "minutes"]
