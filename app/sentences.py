@@ -203,13 +203,14 @@ def _often(w: Wording, indicator: Indicator, score: Score, *, average: str) -> s
     )
     if not indicator.adjusted:
         return f"{first} {w.t(_OFTEN_AVERAGE[score.band], average=average)}"
-    expected = w.value(indicator, score.expected_value or 0.0)
+    value = score.expected_value
+    expected = w.t("value.hidden") if value is None else w.value(indicator, value)
     return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=expected)}"
 
 
 def _in_time(w: Wording, indicator: Indicator, score: Score, *, average: str) -> str:
     """Events against events: those who were followed for less have no share of their own."""
-    expected = score.expected or 0.0
+    expected = w.t("value.hidden") if score.expected is None else w.number(score.expected, 1)
     first = w.t(
         OFTEN["time_to_event"],
         observed=w.count(score.observed or 0.0),
@@ -218,7 +219,7 @@ def _in_time(w: Wording, indicator: Indicator, score: Score, *, average: str) ->
     )
     if not indicator.adjusted:
         return f"{first} {w.t(_OFTEN_AVERAGE[score.band], average=average)}"
-    return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=w.number(expected, 1))}"
+    return f"{first} {w.t(_OFTEN_EXPECTED[score.band], expected=expected)}"
 
 
 def better(w: Wording, indicator: Indicator) -> str:

@@ -22,6 +22,8 @@ from registry_db.scoring import SCORE_COLUMNS
 
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason", *BEHIND)]
 COUNTED = "counted"
+# Of a score: what it has from all providers together, or from the expectations, which sum to what all have.
+_OF_ALL = ["expected", "ratio", "low998", "low95", "high95", "high998", "reliability"]
 _GROUP = ["indicator", "version", "period"]
 
 
@@ -61,7 +63,8 @@ def hide_small(
         frozenset(few_members),
     )
     hide_settlements(tables, gone, small_cell=small_cell)
-    tables["estimate"] = _without(tables["estimate"], unseen, by=[*_GROUP, "provider"])
+    estimates = _without(tables["estimate"], unseen, by=[*_GROUP, "provider"])
+    tables["estimate"] = _without(estimates, unsafe, by=_GROUP)
     parts, mixes = hide_explanations(tables["explanation"], tables["patient_mix"], small_cell=small_cell)
     parts = rounded_parts(parts, tables["indicator"])
     for name, found in (("explanation", parts), ("patient_mix", mixes)):
@@ -92,6 +95,8 @@ def _hide_scores(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hide scores of few patients; give also the groups whose total cannot be shown beside them.
 
+    Of such a group a score has what its own patients tell, and its verdict, but not what follows from all.
+
     An earlier version of an indicator is about the same records as the newer one. Where it counts a few more
     or less, the difference is a small number of patients: then it is hidden in the earlier version.
     """
@@ -113,6 +118,8 @@ def _hide_scores(
     scores.loc[hide, NUMBERS] = np.nan
     scores.loc[hide, "band"] = "not-assessable"
     scores.loc[hide, "reason"] = "suppressed"
+    # value by ratio is the reference: events of all by patients of all, of which the exact digits tell both
+    scores.loc[groups.ngroup().isin(unsafe), _OF_ALL] = np.nan
     scores = scores.drop(columns=list(BEHIND))
     return scores, pd.DataFrame([names[number] for number in sorted(unsafe)], columns=_GROUP, dtype=object)
 

@@ -56,7 +56,8 @@ def show(view: View, result: Result) -> None:
     found = effects(models[0]) if models else ()
     few = hidden_effects(models[0]) if models else ()
     if not found and not few:
-        frame.empty(w.t("case-mix.none"))
+        hidden = indicator.adjusted and benchmark is None
+        frame.empty(w.t("case-mix.hidden") if hidden else w.t("case-mix.none"))
         return
     model = models[0]
     about = w.t("case-mix.about", n=w.count(model.n), period=model.period)

@@ -45,7 +45,8 @@ create table indicator (
     primary key (indicator, version)
 );
 create table model (
-    model varchar not null,            -- hash; two indicators of the same records and outcome have the same one
+    model varchar not null,            -- hash; two indicators of the same records and outcome have the same one;
+                                       -- of what is shown where effects are left out
     indicator varchar not null, version varchar not null, period varchar not null,
     kind varchar not null,             -- logistic, linear, poisson, cox
     n double not null, model_json varchar not null, diagnostics_json varchar not null,
@@ -74,6 +75,7 @@ create table score (
     band varchar not null,             -- low998 low95 in high95 high998 not-assessable
     reason varchar not null,           -- why not assessable, else empty
     reliability double,
+    -- expected, ratio, limits and reliability are null where the benchmark is not shown
     suppressed boolean not null,       -- then every number of this row is null
     exposure double,                   -- of a count: what its events are counted per
     primary key (indicator, version, period, provider)
@@ -136,7 +138,7 @@ create table contract (                -- the text that the settlements below fo
     primary key (contract, version)
 );
 create table settlement (
-    settlement varchar primary key,    -- hash of contract and inputs
+    settlement varchar primary key,    -- hash of contract and inputs, or of settlement_json if that is not whole
     contract varchar not null, version varchar not null, title_nl varchar not null, title_en varchar not null,
     provider varchar not null,         -- the network or provider that the contract is with
     payer varchar not null, period varchar not null, kind varchar not null,  -- final, interim

@@ -325,6 +325,25 @@ def test_a_settlement_with_a_hidden_score_can_be_had_as_data_only(
     assert published_file(publication.newest(), "vsv-contract", period="2025", kind="json", language="nl")
 
 
+def test_a_score_without_what_all_have_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the total would tell a small number, expectation, limits and reliability go with it."""
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "alone.duckdb"
+    build_publication(file)
+    gone = ("expected", "ratio", "low998", "low95", "high95", "high998", "reliability")
+    with duckdb.connect(str(file)) as con:
+        con.execute(f"update score set {', '.join(f'{name} = null' for name in gone)}")
+        con.execute("delete from benchmark")
+    point_at(tmp_path, "alone.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    body = text(page("indicator", lang="nl", indicator="birth-pph"))
+    assert "te verwachten is (niet getoond)" in body
+    assert "zou een klein aantal verraden" in body
+    overview = page("overview", lang="nl")
+    assert not overview.exception
+    assert "7,2 %" in text(overview)
+
+
 def test_a_settlement_without_evidence_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "publications").mkdir()
     build_publication(tmp_path / "publications" / "bare.duckdb", luck=False)

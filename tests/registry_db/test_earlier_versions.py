@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
+from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,23 @@ def test_a_small_difference_between_versions_is_not_told(
             assert not 0 < abs(row.n - after[row.provider]) < 10
     # the total of all would tell it as well
     assert reader.benchmark("visit-fall", version="1.0.0", period="2024") is None
+
+
+def test_no_score_tells_the_total_that_is_not_shown(registry: Registry, reader: PublicationReader) -> None:
+    """Value by ratio is the reference: events of all by records of all, which its digits tell both."""
+    sql = "select reference, observed, n from benchmark where indicator = 'visit-fall' and version = '1.0.0'"
+    ((reference, events, records),) = registry.con.execute(sql).fetchall()
+    fraction = Fraction(reference).limit_denominator(10_000)
+    assert (events / fraction.numerator) % 1 == 0
+    assert records == fraction.denominator * events / fraction.numerator
+    shown = [row for row in reader.scores("visit-fall", version="1.0.0") if not row.suppressed]
+    assert shown
+    for row in shown:
+        told = [value for value in asdict(row).values() if isinstance(value, float) and value]
+        for one, other in product(told, told):
+            for made in (one / other, one * other, (one + other) / 2, one - other):
+                assert made != pytest.approx(reference, rel=1e-9, abs=0)
+    assert reader.estimates("visit-fall", version="1.0.0", period="2024") == ()
 
 
 def test_the_page_shows_them_apart(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
