@@ -338,7 +338,7 @@ def test_a_score_without_what_all_have_is_shown(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
     body = text(page("indicator", lang="nl", indicator="birth-pph"))
     assert "te verwachten is (niet getoond)" in body
-    assert "zou een klein aantal verraden" in body
+    assert "zou het een klein aantal verraden" in body
     overview = page("overview", lang="nl")
     assert not overview.exception
     assert "7,2 %" in text(overview)
