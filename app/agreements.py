@@ -14,6 +14,7 @@ from app.printing import console, plain_table, print_whole
 from app.wording import Wording, mark
 from contracts.field_words import cause_words
 from contracts.money import Currency
+from contracts.plan import Scenario
 from contracts.restatement import Cause
 from contracts.simulation import ScenarioFlows, Simulation
 from contracts.terms import part
@@ -159,15 +160,22 @@ def _title(w: Wording, titles: Titles, indicator: str) -> str:
     return str(getattr(titles[indicator], w.language)) if indicator in titles else indicator
 
 
-def print_simulation(w: Wording, found: Simulation) -> None:
-    """Print a contract before signing: what each scenario pays, and what other thresholds would do."""
+def print_simulation(w: Wording, found: Simulation, *, business_case: bool = False) -> None:
+    """Print a contract before signing: what each scenario pays, and what other thresholds would do.
+
+    ``business_case`` adds what each year leaves the network after its own costs and missed revenue.
+    """
     draws = w.t("cli.simulate.draws", currency=w.currency(found.currency), n=w.count(found.draws))
     console.print(Text(f"{found.contract} {found.version}: {draws}"))
     phased = any(year.phase_in for each in found.scenarios for year in each.years)
-    rows = [_scenario(w, each, phased=phased) for each in found.scenarios]
+    if found.known is not None:
+        console.print(Text(w.t("cli.simulate.known", known=found.known)))
+    rows = [_scenario(w, each, known=found.known, phased=phased) for each in found.scenarios]
     years = [year.period for year in found.scenarios[0].years]
     title = w.plural("cli.simulate.years", len(years), first=years[0])
     print_whole(_table(title, list(rows[0]), (list(row.values()) for row in rows)))
+    if business_case:
+        _print_business_case(w, found)
     heads = [w.t(key) for key in _GRID]
     heads += [
         w.t("cli.simulate.missed", saving=w.percent(each.saving, 0), way=w.percent(each.way, 0))
@@ -186,10 +194,40 @@ def print_simulation(w: Wording, found: Simulation) -> None:
     print_whole(_table(w.t("cli.simulate.other-thresholds"), heads, grid))
 
 
-def _scenario(w: Wording, flows: ScenarioFlows, *, phased: bool) -> dict[str, str]:
+def _print_business_case(w: Wording, found: Simulation) -> None:
+    """Print what each year leaves the network, and at the end of which it is no longer out of pocket."""
+    years = [year.period for year in found.scenarios[0].years]
+    heads = [
+        w.t("cli.simulate.saved"),
+        w.t("cli.simulate.way"),
+        *years,
+        w.t("cli.simulate.sum"),
+        w.t("cli.simulate.pays-back"),
+    ]
+    rows = (
+        [
+            _saved(w, each.scenario, found.known),
+            w.percent(each.scenario.way, 0),
+            *(w.number(year.participant, 0) for year in each.years),
+            w.number(each.participant[-1], 0),
+            each.pays_back or w.t("cli.simulate.never"),
+        ]
+        for each in found.scenarios
+    )
+    print_whole(_table(w.t("cli.simulate.business-case"), heads, rows))
+
+
+def _saved(w: Wording, scenario: Scenario, known: str | None) -> str:
+    """What is truly saved; where spending goes on as in the known year, what that comes to."""
+    if not scenario.as_known:
+        return w.percent(scenario.saving, 0)
+    return w.t("cli.simulate.as-known", saving=w.percent(scenario.saving), known=known)
+
+
+def _scenario(w: Wording, flows: ScenarioFlows, *, known: str | None, phased: bool) -> dict[str, str]:
     """One scenario over its years; what the contract does not have has no column."""
     row = {
-        w.t("cli.simulate.saved"): w.percent(flows.scenario.saving, 0),
+        w.t("cli.simulate.saved"): _saved(w, flows.scenario, known),
         w.t("cli.simulate.way"): w.percent(flows.scenario.way, 0),
         w.t("cli.simulate.payment"): w.number(flows.payment, 0),
         w.t("cli.simulate.paid"): w.percent(flows.chance_paid, 0),

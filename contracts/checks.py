@@ -125,6 +125,26 @@ def _amount_faults(contract: Contract, inputs: SettlementInputs) -> Iterator[str
         yield "target: 0; with a target of nothing no savings rate exists"
 
 
+def lacking(contract: Contract, inputs: SettlementInputs) -> tuple[str, ...]:
+    """Fields that the contract needs, no record can say, and the facts do not have."""
+    losses = contract.losses if isinstance(contract.losses, Losses) else None
+    thresholds = (contract.threshold, *(() if losses is None else (losses.threshold,)))
+    asked = {
+        "target": isinstance(contract.target, Delivered),
+        "project_costs": contract.project_costs is not None,
+        "revenue": losses is not None
+        and losses.limited_by_revenue
+        and losses.revenue_unknown != "other-limits-only",
+        "loss_relief": losses is not None and losses.relief == "as-established",
+        "chosen_threshold": any(
+            isinstance(each.rate, ByChoice) and each.rate.otherwise is None for each in thresholds
+        ),
+    }
+    fields = [field for field, is_asked in asked.items() if is_asked and getattr(inputs, field) is None]
+    findings = [f"findings.{name}" for name in contract.findings if name not in inputs.findings]
+    return (*fields, *findings)
+
+
 def _asked(field: str, amount: Decimal | None, asked: bool, why: str) -> Iterator[str]:
     if amount is None:
         if asked:

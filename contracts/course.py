@@ -103,10 +103,11 @@ def _year(
     facts = plan.years[place]
     period = next(iter(facts.values())).period
     reached = plan.ramp.get(period, 1.0)
-    truth = Truth(saving=scenario.saving * reached, way=scenario.way * reached)
+    saved = plan.already.get(period, 0.0) if scenario.as_known else scenario.saving * reached
+    truth = Truth(saving=saved, way=scenario.way * reached)
     worlds = draw_worlds(contract, facts, plan.evidence[place], truth=truth, draws=draws, seed=seed)
     unchanged = {payer: unchanged_spending(contract, own) for payer, own in facts.items()}
-    return _settled(contract, period, facts, worlds, unchanged, scenario.saving * reached)
+    return _settled(contract, period, facts, worlds, unchanged, saved)
 
 
 def _year_after(

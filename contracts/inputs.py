@@ -9,6 +9,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, cast
 
 from contracts.canonical import plain
+from contracts.terms.part import Text
 from contracts.terms.quality import Band
 
 # of records; not whole where they count in part
@@ -271,10 +272,13 @@ class SettlementError(ValueError):
 
     Parameters
     ----------
-    faults : iterable of str
-        At least one; each names the field, the value and what was expected.
+    faults : iterable of str or Text
+        At least one; each names the field, the value and what was expected. A text is there in both
+        languages, anything else in English.
     """
 
-    def __init__(self, faults: Iterable[str]) -> None:
-        self.faults = tuple(faults)
+    def __init__(self, faults: Iterable[str | Text]) -> None:
+        given = tuple(faults)
+        self.faults = tuple(fault if isinstance(fault, str) else fault.en for fault in given)
+        self.dutch = "\n".join(fault if isinstance(fault, str) else fault.nl for fault in given)
         super().__init__("\n".join(self.faults))

@@ -23,7 +23,7 @@ from contracts.rates import others
 from contracts.rebasing import year_parts
 from contracts.resampling import FloatArray
 from contracts.target import growth
-from contracts.terms.part import Period
+from contracts.terms.part import Period, Text
 from contracts.terms.sharing import Losses
 
 SAVINGS = (0.0, 0.01, 0.03)
@@ -183,6 +183,8 @@ class Simulation:
         Those with a true saving, in the order of ``ThresholdRow.missed``.
     thresholds : tuple of ThresholdRow
     draws, seed : int
+    known : str or None
+        The year whose records and scores each contract year was expected to have.
     currency : str
         Of all amounts, as the contract has it; the documentation says euros.
     """
@@ -191,6 +193,7 @@ class Simulation:
     version: str
     contract_hash: str
     currency: Currency
+    known: Period | None
     scenarios: tuple[ScenarioFlows, ...]
     rewarded: tuple[Scenario, ...]
     thresholds: tuple[ThresholdRow, ...]
@@ -223,7 +226,8 @@ def simulate(
     plan : Plan
         Facts that are expected if nothing changes, and how sure they will be.
     scenarios : sequence of Scenario
-        Real improvements; by default no, small (1 %, half-way) and large (3 %, at the goal), crossed.
+        Real improvements; by default no, small (1 %, half-way) and large (3 %, at the goal), crossed. Where
+        spending as in the known year is no longer the target, that comes first.
     thresholds : sequence of Decimal
         To be tried in the place of the one agreed.
     years : int or None
@@ -242,14 +246,17 @@ def simulate(
     check_plan(contract, plan, scenarios)
     _check_years(contract, years)
     wanted = len(contract.years) if years is None else years
+    known = () if plan.as_known is None else (plan.as_known,)
     rewarded = tuple(scenario for scenario in scenarios if scenario.saving > 0)
     return Simulation(
         contract=contract.contract,
         version=contract.version,
         contract_hash=contract.hash,
         currency=contract.currency,
+        known=plan.known,
         scenarios=tuple(
-            _flows(contract, plan, scenario, years=wanted, draws=draws, seed=seed) for scenario in scenarios
+            _flows(contract, plan, scenario, years=wanted, draws=draws, seed=seed)
+            for scenario in (*known, *scenarios)
         ),
         rewarded=rewarded,
         thresholds=tuple(
@@ -267,13 +274,24 @@ def _check_years(contract: Contract, years: int | None) -> None:
         return
     if not 1 <= years <= 2 * term:
         raise SettlementError(
-            [f"years: {years}; expected from 1 to {2 * term}, twice the {term} years of the contract"]
+            [
+                Text(
+                    nl=f"aantal jaren: {years}; verwacht van 1 tot {2 * term}, tweemaal de {term} jaren "
+                    "van het contract",
+                    en=f"years: {years}; expected from 1 to {2 * term}, twice the {term} years of the "
+                    "contract",
+                )
+            ]
         )
     if years > term and contract.rebasing is None:
         raise SettlementError(
             [
-                f"years: {years}, and contract {contract.contract} has {term}; it has no 'rebasing' that "
-                "says what the target is after them"
+                Text(
+                    nl=f"aantal jaren: {years}, en contract {contract.contract} heeft er {term}; het heeft "
+                    "geen 'rebasing' dat zegt wat het omzetdoel daarna is",
+                    en=f"years: {years}, and contract {contract.contract} has {term}; it has no 'rebasing' "
+                    "that says what the target is after them",
+                )
             ]
         )
 

@@ -19,9 +19,17 @@ AMOUNTS = ("target", "project_costs", "revenue", "loss_relief")
 
 
 def of_year(
-    catalogue: Catalogue, contract: Contract, period: Period
+    catalogue: Catalogue, contract: Contract, period: Period, *, given: Definition | None = None
 ) -> tuple[Definition, EstablishedYear] | None:
     """Give what was established about a contract year, and the definition it stands in; None if nothing was.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    contract : Contract
+    period : str
+    given : Definition, optional
+        Facts to be taken instead of those in force.
 
     Raises
     ------
@@ -33,6 +41,7 @@ def of_year(
         for item in catalogue.of_kind("facts").values()
         if item.model.contract == contract.contract and item.status == "active"
     ]
+    about = about if given is None else [given]
     if len(about) > 1:
         names = ", ".join(item.label for item in about)
         raise RegistryError(
@@ -49,16 +58,22 @@ def of_year(
 
 
 def established(
-    catalogue: Catalogue, contract: Contract, found: Mapping[str, SettlementInputs]
+    catalogue: Catalogue,
+    contract: Contract,
+    found: Mapping[str, SettlementInputs],
+    *,
+    given: Definition | None = None,
 ) -> dict[str, SettlementInputs]:
     """Add the established facts of the settled year to those of each payer, and their definition as a source.
+
+    ``given`` as for `of_year`.
 
     Raises
     ------
     RegistryError
         As `of_year` does.
     """
-    told = of_year(catalogue, contract, next(iter(found.values())).period)
+    told = of_year(catalogue, contract, next(iter(found.values())).period, given=given)
     if told is None:
         return dict(found)
     item, year = told

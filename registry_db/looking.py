@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from contracts.terms.part import Text
 from indicators.stratifiers import subgroups
 from indicators.words import Status
 from registry_db import results
-from registry_db.before_signing import contract_of, simulated
+from registry_db.before_signing import NOTHING_EXPECTED, Expected, contract_of, facts_of, simulated
 from registry_db.cards import card_of
 from registry_db.catalogue import Definition, stored_definitions
 from registry_db.connect import Connection
@@ -220,10 +221,22 @@ class Looking(OpenRegistry):
             )
         return frame
 
-    def simulate(self, contract: str, *, years: int | None = None) -> Simulation:
-        """Simulate a contract, a file or one in force; see `registry_db.before_signing.simulated`."""
+    def simulate(
+        self,
+        contract: str,
+        *,
+        years: int | None = None,
+        expected: Expected = NOTHING_EXPECTED,
+        facts: Path | None = None,
+    ) -> Simulation:
+        """Simulate a contract, a file or one in force; see `registry_db.before_signing.simulated`.
+
+        ``facts`` is a file of what no record can say of its years.
+        """
         catalogue = self.catalogue()
-        return simulated(self.con, catalogue, contract_of(catalogue, contract), years=years)
+        chosen = contract_of(catalogue, contract)
+        told = None if facts is None else facts_of(facts, chosen)
+        return simulated(self.con, catalogue, chosen, years=years, expected=expected, facts=told)
 
     def deliveries(self) -> pd.DataFrame:
         """Deliveries, columns `registry_db.results.DELIVERIES`.

@@ -49,7 +49,7 @@ def settlement_inputs(
     RegistryError
         If records of the participant lack their spending, or a period has no records.
     """
-    _refuse_misfits(catalogue, contract)
+    refuse_misfits(catalogue, contract)
     dataset = catalogue.dataset(contract.spending.dataset)
     wanted = [part.period for part in contract.target.baseline]
     compared = _compared_years(contract, period)
@@ -88,7 +88,7 @@ def settlement_inputs(
     return established(catalogue, contract, found)
 
 
-def _refuse_misfits(catalogue: Catalogue, contract: Contract) -> None:
+def refuse_misfits(catalogue: Catalogue, contract: Contract) -> None:
     """Refuse a contract that does not fit the definitions of today; they may have changed since its check."""
     for path, message, hint in contract_faults(contract, catalogue.known):
         raise RegistryError(f"contract {contract.contract}: {dotted(path)}: {message}", hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -21,7 +22,7 @@ from app.commands.frame import (
 from app.printing import console, errors, print_json, write_file
 from app.wording import wording
 from contracts.money import Currency
-from registry_db.before_signing import flows
+from registry_db.before_signing import NOTHING_EXPECTED, Expected, flows
 from registry_db.ledgers import LEDGER_KINDS
 
 
@@ -118,22 +119,54 @@ def simulate(
             "after its term, on a target that is rebased as agreed; with fewer it ends earlier.",
         ),
     ] = None,
+    reached: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Part of the improvement that is reached, from 0 to 1: once for all contract years, or once "
+            "for each, such as `--reached 0.5 --reached 1`. By default all of it, from the first year.",
+        ),
+    ] = None,
+    costs: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="What the improvement costs the network itself in a year, in the currency of the contract: "
+            "once for all contract years, or once for each. By default nothing.",
+        ),
+    ] = None,
+    revenue_lost: Annotated[
+        float,
+        typer.Option(
+            help="Part of each euro saved that the network misses as revenue and cannot save in its own "
+            "costs, from 0 to 1.",
+        ),
+    ] = 0.0,
+    facts: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that begins with `facts:`, with what no record can say of the contract years: project "
+            "costs, revenue, a choice. By default what the registry has of it."
+        ),
+    ] = None,
     language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
     """Look at a contract before signing: cash flows with and without real improvement, and false payments.
 
-    Each year is expected to be like the last baseline year, and is drawn 4,000 times. `--out` writes the cash
-    flows; `--json` prints everything.
+    Each year gets the records and scores of the last baseline year, and is drawn 4,000 times; what it costs
+    without improvement follows from the target. With `--costs`, `--reached` or `--revenue-lost` it also tells
+    the business case of the network. `--out` writes the cash flows; `--json` prints everything.
 
-    Example: `meetlat simulate my.contract.yaml --years 5 --out flows.xlsx`
+    Example: `meetlat simulate my.contract.yaml --costs 80000 --costs 40000 --reached 0.5 --reached 1`
     """
-    with opened(context) as registry, progress("simulate"):
-        found = registry.simulate(contract, years=years)
+    expected = Expected(
+        tuple(reached or ()), tuple(Decimal(repr(each)) for each in costs or ()), revenue_lost
+    )
+    with opened(context, language) as registry, progress("simulate"):
+        found = registry.simulate(contract, years=years, expected=expected, facts=facts)
     if out:
         write_file(flows(found), out)
     elif as_json:
         print_json(found.to_dict())
     else:
-        print_simulation(wording(language), found)
+        print_simulation(wording(language), found, business_case=expected != NOTHING_EXPECTED)

@@ -11,8 +11,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from app.printing import FILE_KINDS, errors, print_json, records, write_file
+from app.printing import FILE_KINDS, errors, print_json, printable, records, write_file
+from contracts.inputs import SettlementError
 from indicators.words import Language
+from registry_db.faults import RegistryError
 from registry_db.registry import Progress, Registry
 
 
@@ -76,10 +78,16 @@ def _options(
 
 
 @contextmanager
-def opened(context: typer.Context) -> Iterator[Registry]:
-    """Open the registry that the command line names."""
-    with Registry(context.obj) as registry:
-        yield registry
+def opened(context: typer.Context, language: Language = "en") -> Iterator[Registry]:
+    """Open the registry that the command line names; what is refused is told in a language it has."""
+    try:
+        with Registry(context.obj) as registry:
+            yield registry
+    except (RegistryError, SettlementError) as error:
+        if language == "en":
+            raise
+        errors.print(printable(error.dutch))
+        raise typer.Exit(1) from None
 
 
 @contextmanager

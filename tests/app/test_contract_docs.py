@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from app.cli import cli
+from app.cli import cli, main
 
 CHAPTER = Path(__file__).parents[2] / "docs" / "contracts.md"
 
@@ -73,3 +74,47 @@ def test_what_is_said_of_a_contract_is_said_in_dutch_too(
         assert english not in result.output
     wrong = CliRunner().invoke(cli, ["--registry", "demo-registry", *command.split(), "--language", "fr"])
     assert wrong.exit_code == 2
+
+
+REFUSED = {
+    "simulate nothing": ("er is geen contract 'nothing' in dit register", "there is no contract 'nothing'"),
+    "simulate nothing.yaml": ("nothing.yaml: dit bestand is er niet", "there is no such file"),
+    "simulate birth-vsv --years 9": ("aantal jaren: 9; verwacht van 1 tot 4", "years: 9; expected from 1"),
+    "simulate birth-vsv --years 3": ("het heeft geen 'rebasing'", "it has no 'rebasing'"),
+    "simulate birth-vsv --reached 2": ("in 2024 is bereikt: 2.0; verwacht", "is reached in 2024: 2.0"),
+    "simulate birth-vsv --costs=-1": ("eigen kosten in 2024: -1.0; verwacht", "own costs in 2024: -1.0"),
+    "simulate birth-vsv --revenue-lost nan": ("gemiste omzet per bespaarde euro: nan", "revenue missed of"),
+    "simulate birth-vsv --facts no.yaml": ("no.yaml: dit bestand is er niet", "there is no such file"),
+}
+
+
+@pytest.mark.parametrize("command", REFUSED)
+def test_a_simulation_is_refused_in_the_language_that_was_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.chdir(folder)
+    for language, words in zip(("nl", "en"), REFUSED[command], strict=True):
+        typed = ["meetlat", "--registry", "demo-registry", *command.split(), "--language", language]
+        monkeypatch.setattr(sys, "argv", typed)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        assert ended.value.code == 1
+        assert words in told.err
+        assert told.out == ""
+
+
+def test_the_business_case_is_printed_where_it_was_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    asked = ["--registry", "demo-registry", "simulate", "birth-vsv", "--language", "nl"]
+    costs = ["--costs", "80000", "--costs", "0", "--reached", "0.5", "--reached", "1"]
+    told = CliRunner().invoke(cli, [*asked, *costs]).output
+    assert "wat het netwerk overhoudt, na eigen kosten en gemiste omzet" in told
+    table = told[told.index("wat het netwerk overhoudt") : told.index("wat een andere drempel")].splitlines()
+    assert table[1].split("  ")[-1].strip().endswith("uit de kosten in")
+    # nothing saved leaves the costs, and the last scenario earns them back
+    assert table[2].endswith("niet")
+    assert table[-1].endswith("2025")
+    assert "overhoudt" not in CliRunner().invoke(cli, [*asked, "--years", "1"]).output

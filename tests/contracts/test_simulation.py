@@ -407,7 +407,12 @@ def test_the_same_seed_gives_the_same_simulation() -> None:
         ({"years": ()}, "plan.years: none with 2 of evidence"),
         ({"ramp": {"2024": 1.0}}, "plan.ramp: of 2024"),
         ({"costs": {"2024": Decimal(1)}}, "plan.costs: of 2024"),
-        ({"revenue_lost": 1.1}, "plan.revenue_lost: 1.1"),
+        ({"ramp": {"2024": 0.5, "2025": 1.5}}, "part of the improvement that is reached in 2025: 1.5"),
+        ({"ramp": {"2024": float("nan"), "2025": 1}}, "part of the improvement that is reached in 2024: nan"),
+        ({"costs": {"2024": Decimal(-1), "2025": Decimal(0)}}, "own costs in 2024: -1"),
+        ({"costs": {"2024": Decimal("NaN"), "2025": Decimal(0)}}, "own costs in 2024: NaN"),
+        ({"already": {"2024": 0.1}}, "plan.already: of 2024"),
+        ({"revenue_lost": 1.1}, "revenue missed of each euro saved: 1.1"),
     ],
 )
 def test_plans_that_do_not_fit_are_refused(changes: dict[str, Any], told: str) -> None:
