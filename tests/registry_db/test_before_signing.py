@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contracts.chance import chance_of_passing
+from contracts.chance import chance_of_passing, expected_payment
 from contracts.simulation import Simulation
 from registry_db.before_signing import Expected, flows
 from registry_db.faults import RegistryError
@@ -148,12 +148,18 @@ def test_what_no_record_can_say_is_told_in_a_file(demo: Registry, tmp_path: Path
     without = demo.simulate(_written(demo, tmp_path, target=OWN)).scenarios[-1]
     file = _written(demo, tmp_path, target=OWN, project_costs={"threshold_judges": "net-saving"})
     found = demo.simulate(file, facts=facts).scenarios[-1]
-    # about half of the project costs, since half of a saving is paid and less of it is left to pass
-    differences = [
-        before.payment - after.payment for before, after in zip(without.years, found.years, strict=True)
-    ]
-    assert 120_000 > differences[0] > 80_000
-    assert 65_000 > differences[1] > 40_000
+    mean, births = _per_birth(demo, 2024)
+    spread = demo.con.execute("select stddev(least(spending_eur, 25000)) from record_birth").fetchall()[0][0]
+    sd = spread / mean * ((1 + 0.25**2 + 0.75**2) / births) ** 0.5
+    for place, costs in enumerate((200_000, 100_000)):
+        # of a saving of 3 % the costs come off first, and what is left must pass the threshold
+        target = births * mean * 1.03 ** (place + 1)
+        left, whole = (
+            expected_payment(0.01, sd=sd, share=1, target=target, true_saving=0.03 - part)
+            for part in (costs / target, 0.0)
+        )
+        ratio = found.years[place].payment / without.years[place].payment
+        assert ratio == pytest.approx(left / whole, abs=0.05)
     facts.write_text(yaml.safe_dump({**told, "contract": "another"}, sort_keys=False), encoding="utf-8")
     with pytest.raises(RegistryError, match="these are no facts about contract birth-vsv"):
         demo.simulate(file, facts=facts)
