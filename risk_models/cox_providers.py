@@ -118,7 +118,9 @@ def influence_cox(
 
     References
     ----------
-    Cain KC, Lange NT (1984), on leaving cases out. Biometrics 40:493-499. doi:10.2307/2531402
+    Cook RD (1977), on leaving observations out. Technometrics 19:15-18. doi:10.1080/00401706.1977.10489493
+    Cain KC, Lange NT (1984). Approximate case influence for the proportional hazards regression model with
+    censored data. Biometrics 40:493-499.
     """
     counts = checked_n(n)
     index = checked_provider(provider, rows=len(counts), providers=providers)

@@ -200,7 +200,8 @@ def marginal_rate(
 
     References
     ----------
-    Lane PW, Nelder JA (1982). Biometrics 38:613-621. doi:10.2307/2530043
+    Lane PW, Nelder JA (1982). Analysis of covariance and standardization as instances of prediction.
+    Biometrics 38:613-621.
     Varewyck M et al. (2014), for providers of care. Biostatistics 15:651-664.
     doi:10.1093/biostatistics/kxu019
     """

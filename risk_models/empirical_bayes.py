@@ -103,7 +103,8 @@ def beta_binomial(n: ArrayLike, events: ArrayLike, *, level: float = 0.95) -> Sh
 
     References
     ----------
-    Griffiths DA (1973). Biometrics 29:637-648. doi:10.2307/2529131
+    Griffiths DA (1973). Maximum likelihood estimation for the beta-binomial distribution and an application
+    to the household distribution of the total number of cases of a disease. Biometrics 29:637-648.
     Adams JL (2009), on the reliability. RAND TR-653. doi:10.7249/TR653
     """
     tail = (1 - checked_level(level)) / 2

@@ -118,7 +118,7 @@ def midp_ratio_interval(observed: ArrayLike, expected: ArrayLike, *, level: floa
     References
     ----------
     Lancaster HO (1961). J Am Stat Assoc 56:223-234. doi:10.1080/01621459.1961.10482105
-    Cohen GR, Yang SY (1994). Stat Med 13:2189-2203. doi:10.1002/sim.4780132102
+    Cohen GR, Yang SY (1994). Mid-P confidence intervals for the Poisson expectation. Stat Med 13:2189-2203.
     """
     tail = (1 - checked_level(level)) / 2
     o, e = _counts(observed, expected)
