@@ -13,16 +13,26 @@ from tests.registry_db.test_nhs_published import archive, beside_official
 
 pytestmark = pytest.mark.data
 FROZEN = "estimators: {reference: {period: 2016/17, recalibration: re-centre}}\nminimum:"
-MEASURES = [("eq5d", "EQ-5D Index"), ("oxford", "Oxford Hip Score")]
+JOINTS = {"hip": "Hip Replacement Provider", "knee": "Knee Replacement Provider"}
+MEASURES = pytest.mark.parametrize(
+    ("joint", "measure", "published_as", "providers", "nearest"),
+    [
+        ("hip", "eq5d", "EQ-5D Index", 230, 0.945),
+        ("hip", "oxford", "Oxford Hip Score", 234, 0.900),
+        ("knee", "eq5d", "EQ-5D Index", 234, 0.915),
+        ("knee", "oxford", "Oxford Knee Score", 237, 0.922),
+    ],
+)
 
 
 @pytest.fixture(scope="module")
 def registry(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    """Both years of hip replacements; each own model of a year beside the one of 2016/17, frozen."""
+    """Both years of replacements; each own model of a year beside the one of 2016/17, frozen."""
     folder = tmp_path_factory.mktemp("recentred")
     files = []
     for file in library_files("nhs-proms"):
-        if not file.name.startswith(("nhs-hip.", "nhs-hip-eq5d.", "nhs-hip-oxford.")):
+        wanted = (f"nhs-{joint}{part}." for joint in JOINTS for part in ("", "-eq5d", "-oxford"))
+        if not file.name.startswith(tuple(wanted)):
             continue
         text = file.read_text(encoding="utf-8")
         (folder / file.name).write_text(text, encoding="utf-8")
@@ -36,35 +46,43 @@ def registry(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with Registry.create(folder / "nhs", name="NHS") as made:
         made.define(files)
         for period in ("2016/17", "2018/19"):
-            made.deliver("nhs-hip", archive(shared, "Hip Replacement Provider", period))
+            for joint, name in JOINTS.items():
+                made.deliver(f"nhs-{joint}", archive(shared, name, period))
         assert not [note for item in made.score() for note in item.notes]
         yield made
 
 
-@pytest.mark.parametrize(("measure", "published_as"), MEASURES)
+@MEASURES
 def test_a_frozen_model_re_centred_follows_what_the_nhs_published_of_a_later_year(
-    registry: Registry, shared: Path, measure: str, published_as: str
+    registry: Registry,
+    shared: Path,
+    joint: str,
+    measure: str,
+    published_as: str,
+    providers: int,
+    nearest: float,
 ) -> None:
     """It comes nearer than a model of the year itself: the NHS's own is frozen, too."""
     own, frozen = (
-        beside_official(registry, shared, f"nhs-hip-{measure}{kind}", published_as, "2018/19")
+        beside_official(registry, shared, f"nhs-{joint}-{measure}{kind}", published_as, "2018/19")
         for kind in ("", "-frozen")
     )
-    assert len(frozen) == len(own) >= 230
     near = frozen["adjusted"].corr(frozen["official_gain"])
+    assert len(frozen) == len(own) == providers
     assert near > own["adjusted"].corr(own["official_gain"])
-    assert near >= {"eq5d": 0.945, "oxford": 0.900}[measure]
+    assert near >= nearest
 
 
-@pytest.mark.parametrize(("measure", "published_as"), MEASURES)
+@pytest.mark.parametrize("joint", JOINTS)
+@pytest.mark.parametrize("measure", ["eq5d", "oxford"])
 def test_re_centring_brings_expectations_to_the_level_of_the_year(
-    registry: Registry, measure: str, published_as: str
+    registry: Registry, joint: str, measure: str
 ) -> None:
-    scores = registry.scores(f"nhs-hip-{measure}-frozen", period="2018/19")
+    scores = registry.scores(f"nhs-{joint}-{measure}-frozen", period="2018/19")
     observed, expected = (scores["n"] @ scores[name] for name in ("observed", "expected"))
     assert expected == pytest.approx(observed, rel=1e-12)
     models = registry.models().set_index(["indicator", "period"])["model"]
-    frozen = models[f"nhs-hip-{measure}-frozen"]
+    frozen = models[f"nhs-{joint}-{measure}-frozen"]
     # one model, that of the first year, in use in both
-    assert frozen.to_dict() == {"2016/17": models[f"nhs-hip-{measure}", "2016/17"]}
-    assert models[f"nhs-hip-{measure}", "2018/19"] != frozen["2016/17"]
+    assert frozen.to_dict() == {"2016/17": models[f"nhs-{joint}-{measure}", "2016/17"]}
+    assert models[f"nhs-{joint}-{measure}", "2018/19"] != frozen["2016/17"]
