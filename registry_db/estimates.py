@@ -159,7 +159,7 @@ def _random_intercept(beside: Beside) -> tuple[ModelKind, RandomInterceptModel, 
         sum_y=strata.sum_y,
         sum_y2=strata.sum_y2,
         exposure=np.maximum(size, 0.0) if counted else None,
-        average_tau=kind != "linear",
+        average_tau=True,
     )
     return kind, model, size, model.linear_predictor(columns, rows=len(strata.n))
 

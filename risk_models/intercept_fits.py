@@ -12,10 +12,10 @@ from risk_models.expected import CannotFit, ModelKind
 from risk_models.families import Family, Logistic, Poisson
 from risk_models.joint_mode import covariance_given_tau, joint_peak
 from risk_models.marginal import Rule
-from risk_models.mixed_linear import LinearPeak, linear_at, linear_interval, linear_peak, linear_sums
+from risk_models.mixed_linear import linear_at, linear_interval, linear_peak, linear_sums
 from risk_models.provider_rows import ProviderRows, case_mix
 from risk_models.strata import FloatArray, IntArray
-from risk_models.tau_uncertainty import averaged_intercepts
+from risk_models.tau_uncertainty import averaged_effects, averaged_intercepts, total_variance
 
 SEPARATED = 1e-5  # share of the information that is left of it on a combination of columns
 
@@ -49,7 +49,7 @@ class InterceptFit:
 
 
 def fit_value(
-    rows: ProviderRows, clusters: Clusters, *, restricted: bool, level: float | None
+    rows: ProviderRows, clusters: Clusters, *, restricted: bool, level: float | None, average_tau: bool
 ) -> InterceptFit:
     """Fit the model of a value; options as for `fit_random_intercept`, errors too."""
     if rows.n.sum() <= clusters.columns + 1:
@@ -61,6 +61,7 @@ def fit_value(
     except ValueError as error:
         raise CannotFit(str(error)) from error
     peak = linear_peak(sums)
+    total = averaged_effects(sums) if average_tau else (peak.effect, np.sqrt(total_variance(peak)))
     covariance = clusters.transform @ peak.covariance @ clusters.transform.T
     return InterceptFit(
         coefficients=clusters.transform @ peak.beta,
@@ -72,14 +73,8 @@ def fit_value(
         without=linear_at(sums, 0.0).log_likelihood,
         residual_sd=peak.sigma,
         present=clusters.present,
-        intercepts=_linear_intercepts(peak),
+        intercepts=np.vstack([peak.effect, peak.effect_sd, peak.effect, peak.effect_sd, *total]),
     )
-
-
-def _linear_intercepts(peak: LinearPeak) -> FloatArray:
-    more = np.einsum("aj,ab,bj->j", peak.effect_slope, peak.covariance, peak.effect_slope)
-    total = np.sqrt(peak.effect_sd**2 + more)
-    return np.vstack([peak.effect, peak.effect_sd, peak.effect, peak.effect_sd, peak.effect, total])
 
 
 def fit_integrated(

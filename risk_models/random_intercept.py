@@ -59,7 +59,7 @@ class RandomInterceptModel:
         Mean and standard deviation of the posterior distribution of each intercept, by quadrature.
     mean_total, sd_total
         The same with the uncertainty of coefficients and tau: averaged over tau when that was asked for,
-        otherwise to first order, which with few events is too sure.
+        otherwise to first order, which with few events or little spread is too sure.
     between
         With correlated effects: coefficients of the providers' means of the columns besides the intercept,
         beyond those of the patients' own values, shape (columns - 1,); otherwise empty.
@@ -196,8 +196,8 @@ def fit_random_intercept(
     interval_level
         Coverage of the profile interval of tau, such as 0.95; None leaves it out.
     average_tau
-        Of events and counts: whether `mean_total` and `sd_total` are averaged over the values tau may have.
-        About doubles the time.
+        Whether `mean_total` and `sd_total` are averaged over the values tau may have: without that their
+        intervals hold the truth too rarely where providers differ little. About doubles the time.
 
     Returns
     -------
@@ -238,8 +238,6 @@ def fit_random_intercept(
         raise ValueError("nodes: 0 has no profile of tau; expected 1 or more for its interval or average")
     if restricted and kind != "linear":
         raise ValueError(f"a {kind} model has no restricted likelihood; that belongs to kind 'linear'")
-    if average_tau and kind == "linear":
-        raise ValueError("averaging over tau is there for kinds 'logistic' and 'poisson' only")
     rows = provider_rows(
         kind, terms, strata,
         provider=provider, providers=providers, n=n, sum_y=sum_y, sum_y2=sum_y2, exposure=exposure,
@@ -248,7 +246,9 @@ def fit_random_intercept(
     rows, means = with_provider_means(rows) if correlated else (rows, np.zeros((providers, 0)))
     clusters = rows.clusters()
     if kind == "linear":
-        fitted = fit_value(rows, clusters, restricted=restricted, level=interval_level)
+        fitted = fit_value(
+            rows, clusters, restricted=restricted, level=interval_level, average_tau=average_tau
+        )
     else:
         fitted = fit_integrated(rows, clusters, nodes=nodes, level=interval_level, average_tau=average_tau)
     return _model(rows, fitted, means, nodes=0 if kind == "linear" else nodes)

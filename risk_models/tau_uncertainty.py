@@ -1,14 +1,18 @@
 """Posterior of the intercepts when tau and the coefficients are not known but estimated."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from risk_models.ascent import ENORMOUS, NOTHING, Peak, Slope, profile
+from risk_models.mixed_linear import LinearPeak, LinearSums, linear_at, linear_peak
 from risk_models.strata import FloatArray
 
 STEP = 0.7  # between values of tau, in standard deviations of its estimate
 NEGLIGIBLE = 5.0  # log-likelihood lost at which a value of tau no longer counts
+RATIOS = 100  # values of tau/sigma of a linear model
 
 
 def averaged_intercepts(slope: Slope, peak: Peak) -> tuple[FloatArray, FloatArray]:
@@ -47,6 +51,66 @@ def averaged_intercepts(slope: Slope, peak: Peak) -> tuple[FloatArray, FloatArra
     mean = weight @ np.array([at.at.mean for at in grid])
     variance = np.array([at.at.sd**2 + _of_coefficients(at) + (at.at.mean - mean) ** 2 for at in grid])
     return mean, np.sqrt(weight @ variance)
+
+
+def averaged_effects(sums: LinearSums) -> tuple[FloatArray, FloatArray]:
+    r"""Give mean and sd of each intercept of a linear model, averaged over the values that tau may have.
+
+    As `averaged_intercepts`, with the coefficients and sigma integrated out exactly: with a flat prior on
+    tau^2, the coefficients and log sigma, a ratio r = tau/sigma counts by
+    :math:`w(r) \propto r\, \hat\sigma_r^2 L_R(r)`, the restricted likelihood at its best sigma. Given the
+    ratio, sigma is taken as known. With few providers the intervals end with the grid here as well.
+
+    Parameters
+    ----------
+    sums
+        What the likelihood depends on.
+
+    Returns
+    -------
+    tuple[FloatArray, FloatArray]
+        Each of shape (providers present,).
+
+    References
+    ----------
+    Morris CN, Lysy M (2012), on the prior. Statist Sci 27:115-134. doi:10.1214/11-STS363
+    """
+    flat = replace(sums, restricted=True)
+    grid = [linear_at(flat, ratio) for ratio in _ratios(flat)]
+    log_likelihood = np.array([at.log_likelihood for at in grid])
+    variance = np.array([at.sigma**2 for at in grid])
+    ratio = np.array([at.tau for at in grid]) / np.sqrt(variance)
+    weight = ratio * variance * np.exp(log_likelihood - log_likelihood.max())
+    weight /= weight.sum()
+    effect = np.array([at.effect for at in grid])
+    mean = weight @ effect
+    spread = np.array([total_variance(at) for at in grid]) + (effect - mean) ** 2
+    return mean, np.sqrt(weight @ spread)
+
+
+def total_variance(at: LinearPeak) -> FloatArray:
+    """Give the variance of each intercept at one ratio, that of the coefficients included."""
+    of_coefficients = np.einsum("aj,ab,bj->j", at.effect_slope, at.covariance, at.effect_slope)
+    result: FloatArray = at.effect_sd**2 + of_coefficients
+    return result
+
+
+def _ratios(sums: LinearSums) -> FloatArray:
+    """Give values of tau/sigma, equally far apart, where these count."""
+    peak = linear_peak(sums)
+    best = peak.tau / peak.sigma
+
+    def left(ratio: float) -> float:
+        return linear_at(sums, ratio).log_likelihood - peak.log_likelihood + NEGLIGIBLE
+
+    low = float(brentq(left, 0.0, best)) if best > 0 and left(0.0) < 0 else 0.0
+    high = max(2 * best, 1 / float(np.sqrt(sums.n.max())))
+    while left(high) > 0 and high < ENORMOUS:
+        high *= 2
+    if left(high) < 0:
+        high = float(brentq(left, best, high))
+    result: FloatArray = low + (high - low) * (np.arange(RATIOS) + 0.5) / RATIOS
+    return result
 
 
 def _grid(slope: Slope, peak: Peak) -> list[Peak]:
