@@ -217,6 +217,26 @@ def cross_check(catalogue: Catalogue, added: Iterable[Definition]) -> list[Fault
     return [fault for item in added for fault in _cross_faults(catalogue, item)]
 
 
+def broken_by(before: Catalogue, after: Catalogue) -> list[Fault]:
+    """Faults of definitions that stay as they are, once others that they read take force.
+
+    What was at fault before is no reason to refuse what is new.
+    """
+    hashes = {key: item.hash for key, item in before.definitions.items()}
+    new = {key for key, item in after.definitions.items() if hashes.get(key) != item.hash}
+    changed = {id for kind, id in new if kind == "dataset"}
+    sets = [f"'{id}{end}" for kind, id in new if kind == "code_set" for end in ("'", "/")]
+    found: list[Fault] = []
+    for key, item in after.definitions.items():
+        if key in new or item.status == "draft":
+            continue
+        reads = isinstance(item.model, Indicator) and item.model.dataset in changed
+        if reads or any(name in item.source.text for name in sets):
+            known = {*_cross_faults(before, before.definitions[key])}
+            found += [fault for fault in _cross_faults(after, item) if fault not in known]
+    return [replace(fault, message=f"this would no longer be right: {fault.message}") for fault in found]
+
+
 def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
     datasets = catalogue.of_kind("dataset")
     if isinstance(item.model, Dataset):

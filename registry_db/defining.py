@@ -14,9 +14,12 @@ from indicators.guide import Described, guide, guide_html, guide_pdf
 from indicators.versions import ADOPTED
 from indicators.words import LANGUAGES
 from registry_db.catalogue import (
+    Catalogue,
     Definition,
+    broken_by,
     cross_check,
     file_text,
+    in_force,
     merged,
     read_definition,
     read_files,
@@ -75,6 +78,7 @@ class Defining(OpenRegistry):
         """Refuse definitions that are at fault; give the notes on them."""
         catalogue = merged(self.catalogue(), items)
         faults = cross_check(catalogue, items) or [*version_faults(stored_definitions(self.con), items)]
+        faults = faults or broken_by(self.catalogue(), self._in_force_with(items))
         notes: list[Fault] = []
         if not faults:
             for item in items:
@@ -84,6 +88,11 @@ class Defining(OpenRegistry):
         if faults:
             raise DefinitionError(dict.fromkeys(faults))  # of a dataset it is found for each indicator of it
         return tuple(dict.fromkeys(notes))
+
+    def _in_force_with(self, items: Sequence[Definition]) -> Catalogue:
+        """What would be in force with these definitions, which take the place of the same versions."""
+        kept = {(one.kind, one.id, one.version): one for one in (*stored_definitions(self.con), *items)}
+        return in_force(kept.values())
 
     def define(self, files: Sequence[Path], decision: Decision = AS_IN_THE_FILE) -> list[Definition]:
         """Put definitions into the registry; give those that were not there yet.
@@ -125,7 +134,8 @@ class Defining(OpenRegistry):
         if changed.status == "active":
             catalogue = merged(self.catalogue(), [changed])
             exercised = run_examples(catalogue, changed)
-            if faults := [*cross_check(catalogue, [changed]), *exercised.faults, *exercised.gaps]:
+            broken = broken_by(self.catalogue(), self._in_force_with([changed]))
+            if faults := [*cross_check(catalogue, [changed]), *exercised.faults, *exercised.gaps, *broken]:
                 raise DefinitionError(faults)
         self._catalogue = None
         with transaction(self.con):
