@@ -15,7 +15,7 @@ from app.wording import Wording, mark
 from contracts.field_words import cause_words
 from contracts.money import Currency
 from contracts.plan import Scenario
-from contracts.restatement import Cause
+from contracts.restatement import Cause, Restated, RestatedCause
 from contracts.simulation import ScenarioFlows, Simulation
 from contracts.terms import part
 from registry_db.again import SettledAgain
@@ -56,6 +56,8 @@ def print_ledger(w: Wording, text: str, *, formulas: bool = True) -> None:
 def print_again(w: Wording, item: SettledAgain, titles: Titles) -> None:
     """Print whether a settlement came out again, and what the facts of today would change for each party."""
     name = Text(f"{item.contract} {item.version}, {item.period}", "bold")
+    if item.payer is not None:
+        name.append(f": {w.t('cli.with', payer=item.payer)}", "not bold")
     if item.differs:
         console.print(Text.assemble(name, f" {w.t('cli.again.differs')}"))
         for fault in item.differs:
@@ -80,33 +82,26 @@ def print_restatement(w: Wording, row: Mapping[Hashable, Any], titles: Titles) -
     currency: Currency = row["currency"]
     was, now = (_money(w, row[side], currency) for side in ("was", "payment"))
     console.print(Text.assemble((f"{name}: {told}", "bold"), f": {w.t('cli.instead', now=now, was=was)}"))
-    differences = {party: Decimal(amount) for party, amount in found["differences"].items()}
-    causes = [Cause(**{**cause, "difference": Decimal(cause["difference"])}) for cause in found["causes"]]
-    _print_differences(w, differences, causes, titles, currency)
+    restated = Restated.from_dict(row["payer"], found)
+    _print_differences(w, restated.differences, restated.causes, titles, currency)
 
 
 def _print_differences(
     w: Wording,
     differences: Mapping[str, Decimal],
-    causes: Sequence[Cause],
+    causes: Sequence[Cause | RestatedCause],
     titles: Titles,
     currency: Currency,
 ) -> None:
-    by_cause = [(_cause(w, cause, titles), cause.difference) for cause in causes]
+    by_cause = [
+        (getattr(cause_words(cause.what, titles, sources=cause.sources), w.language), cause.difference)
+        for cause in causes
+    ]
     for head, rows in ((w.t("restated.party"), list(differences.items())), (w.t("restated.cause"), by_cause)):
         told = ([name, w.money(amount, currency, cents=True)] for name, amount in rows)
         print_whole(
             _table("", [head.lower(), w.t("restated.difference").lower()], told, left=(0,), folds=(0,))
         )
-
-
-def _cause(w: Wording, cause: Cause, titles: Titles) -> str:
-    """Name a cause; of the sources, by which no amount changes, those that are new or gone."""
-    if cause.what != "sources":
-        return str(getattr(cause_words(cause.what, titles), w.language))
-    before, after = (json.loads(side) or {} for side in (cause.before, cause.after))
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return w.t("cli.taken-from", names=", ".join(sorted(names)))
 
 
 def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Currency) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from contracts.contract import Contract
+from contracts.inputs import SettlementInputs
 from contracts.money import Currency
 from contracts.terms.part import Text
 from contracts.terms.rates import Cases
@@ -234,6 +235,18 @@ _IN_DOLLARS: dict[str, _Two] = {
     "euro": ("dollars", "dollars"),
 }
 
+_CORRECTED = {"contract", *SettlementInputs.__dataclass_fields__}
+_SOURCES: dict[str, _Two] = {
+    "delivery": ("aanlevering", "delivery"),
+    "dataset": ("registratie", "dataset"),
+    "network set": ("netwerken", "networks"),
+    "code set": ("codelijst", "code set"),
+    "indicator": ("indicator", "indicator"),
+    "model": ("casemixmodel van", "case-mix model of"),
+    "scores": ("scores van", "scores of"),
+    "facts": ("vastgestelde feiten", "established facts"),
+}
+
 _EUROS = {
     *("spending", "above", "target", "project_costs", "revenue", "loss_relief", "truncation", "at_most"),
     *("amounts", "size", "saving", "running"),
@@ -262,7 +275,7 @@ def choice_words(word: str, currency: Currency) -> Text:
     return Text(nl=nl or " ", en=en or " ")
 
 
-def cause_words(what: str, titles: Mapping[str, Text]) -> Text:
+def cause_words(what: str, titles: Mapping[str, Text], *, sources: Sequence[str] = ()) -> Text:
     """Name what a correction changed.
 
     Parameters
@@ -271,9 +284,36 @@ def cause_words(what: str, titles: Mapping[str, Text]) -> Text:
         As in ``contracts.restatement.Cause``: a field of the facts, a score, the contract, or several.
     titles : mapping of str to Text
         Titles of indicators; one without goes by its name.
+    sources : sequence of str
+        Names of the sources that differ, where that is what was corrected.
     """
-    parts = [_cause(part, titles) for part in what.split(" and ")]
-    return Text(nl=" en ".join(part.nl for part in parts), en=" and ".join(part.en for part in parts))
+    parts = [_cause(part, titles) for part in _several(what)]
+    nl, en = " en ".join(part.nl for part in parts), " and ".join(part.en for part in parts)
+    if sources:
+        named = [_source(name, titles) for name in sources]
+        nl += ": " + ", ".join(name.nl for name in named)
+        en += ": " + ", ".join(name.en for name in named)
+    return Text(nl=nl, en=en)
+
+
+def _several(what: str) -> Iterator[str]:
+    """Take corrections that are told together apart; the name of a payer may hold an 'and' too."""
+    told = ""
+    for piece in what.split(" and "):
+        told = f"{told} and {piece}" if told else piece
+        if told.rpartition(": ")[2].partition(" ")[0] in _CORRECTED:
+            yield told
+            told = ""
+    if told:
+        yield told
+
+
+def _source(name: str, titles: Mapping[str, Text]) -> Text:
+    kind = next((each for each in _SOURCES if name.startswith(f"{each} ")), "")
+    rest = name.removeprefix(f"{kind} ")
+    of = _title(titles, rest) if kind in ("scores", "model") else Text(nl=rest, en=rest)
+    nl, en = _SOURCES.get(kind, ("", ""))
+    return Text(nl=f"{nl} {of.nl}".strip(), en=f"{en} {of.en}".strip())
 
 
 def _cause(what: str, titles: Mapping[str, Text]) -> Text:

@@ -34,6 +34,14 @@ class Cause:
     after: str
     difference: Decimal
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the sources that are new, gone or of another content; empty of any other correction."""
+        if self.what.rpartition(": ")[2] != "sources":
+            return ()
+        before, after = (json.loads(side) or {} for side in (self.before, self.after))
+        return tuple(sorted(name for name in {**before, **after} if before.get(name) != after.get(name)))
+
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
@@ -74,6 +82,25 @@ class Restatement:
 
 
 @dataclass(frozen=True, slots=True)
+class RestatedCause:
+    """What one correction did, as it was stored.
+
+    Attributes
+    ----------
+    what : str
+        As in ``Cause``.
+    difference : Decimal
+        Euros that the participant gets more by it.
+    sources : tuple of str
+        Names of the sources that differ, where they are what was corrected.
+    """
+
+    what: str
+    difference: Decimal
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Restated:
     """What a restatement changed, as it was stored.
 
@@ -82,20 +109,29 @@ class Restated:
     payer : str
     differences : mapping of str to Decimal
         Euros by party.
-    causes : tuple of (str, Decimal)
-        What was corrected, and what the participant gets more by it.
+    causes : tuple of RestatedCause
+        In the order in which the corrections were made.
     """
 
     payer: str
     differences: Mapping[str, Decimal]
-    causes: tuple[tuple[str, Decimal], ...]
+    causes: tuple[RestatedCause, ...]
 
     @classmethod
     def from_dict(cls, payer: str, data: Mapping[str, Any]) -> Restated:
-        """Read back what ``Restatement.to_dict`` gave."""
+        """Read back what ``Restatement.to_dict`` gave, or what of it was published."""
         differences = {name: Decimal(amount) for name, amount in data["differences"].items()}
-        causes = tuple((cause["what"], Decimal(cause["difference"])) for cause in data["causes"])
+        causes = tuple(
+            RestatedCause(cause["what"], Decimal(cause["difference"]), _sources(cause))
+            for cause in data["causes"]
+        )
         return cls(payer, differences, causes)
+
+
+def _sources(cause: Mapping[str, Any]) -> tuple[str, ...]:
+    if "before" not in cause:
+        return tuple(cause.get("sources", ()))
+    return Cause(cause["what"], cause["before"], cause["after"], Decimal(cause["difference"])).sources
 
 
 def settle_again(contract: Contract, stored: Mapping[str, Any]) -> Settlement:
@@ -120,24 +156,16 @@ def settle_again(contract: Contract, stored: Mapping[str, Any]) -> Settlement:
     """
     _same_contract(contract, stored)
     again = settle(contract, SettlementInputs.from_dict(stored["inputs"]))
-    _hold(again.to_dict(), stored)
-    return again
-
-
-def settle_payers_again(contract: Contract, stored: Mapping[str, Any]) -> JointSettlement:
-    """Recompute a stored settlement of several payers; see ``settle_again``."""
-    inputs = {
-        each["payer"]: SettlementInputs.from_dict(each["inputs"])
-        for each in stored["settlements"]
-        if _same_contract(contract, each)
-    }
-    again = settle_payers(contract, inputs)
-    _hold(again.to_dict(), stored)
+    if faults := _differing(again.to_dict(), stored):
+        raise SettlementError(faults)
     return again
 
 
 def settle_parts_again(contract: Contract, stored: Sequence[Mapping[str, Any]]) -> JointSettlement:
-    """Recompute the stored settlements of all payers of one period, in the order of the contract."""
+    """Recompute the stored settlements of all payers of one period; see ``settle_again``.
+
+    What does not come out is told of every payer, each by name where there are several.
+    """
     inputs = {
         each["payer"]: SettlementInputs.from_dict(each["inputs"])
         for each in stored
@@ -145,17 +173,22 @@ def settle_parts_again(contract: Contract, stored: Sequence[Mapping[str, Any]]) 
     }
     again = settle_payers(contract, inputs)
     kept = {each["payer"]: each for each in stored}
-    for settlement in again.settlements:
-        _hold(settlement.to_dict(), kept[settlement.payer])
+    faults = [
+        f"{settlement.payer}: {fault}" if len(kept) > 1 else fault
+        for settlement in again.settlements
+        for fault in _differing(settlement.to_dict(), kept[settlement.payer])
+    ]
+    if faults:
+        raise SettlementError(faults)
     return again
 
 
-def _hold(made: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+def _differing(made: Mapping[str, Any], stored: Mapping[str, Any]) -> list[str]:
+    """Fields that do not come out, in words; empty if all do."""
     again = cast(dict[str, Any], json.loads(json.dumps(made)))
     kept = cast(dict[str, Any], json.loads(json.dumps(dict(stored))))
-    if again != kept:
-        fields = [name for name in {**again, **kept} if again.get(name) != kept.get(name)]
-        raise SettlementError([f"{name}: does not come out again as it was stored" for name in fields])
+    fields = [name for name in {**again, **kept} if again.get(name) != kept.get(name)]
+    return [f"{name}: does not come out again as it was stored" for name in fields]
 
 
 def _same_contract(contract: Contract, stored: Mapping[str, Any]) -> bool:

@@ -24,6 +24,8 @@ class SettledAgain:
     ----------
     contract, version, period : str
         Which settlement.
+    payer : str or None
+        With which of several payers; None with one, and where the settlements with all do not come out.
     differs : tuple of str
         What does not come out as it was stored; empty if it is the same to the bit.
     restatement : Restatement or None
@@ -34,6 +36,7 @@ class SettledAgain:
     contract: str
     version: str
     period: str
+    payer: str | None
     differs: tuple[str, ...]
     restatement: restatement.Restatement | None
 
@@ -43,6 +46,7 @@ class SettledAgain:
             "contract": self.contract,
             "version": self.version,
             "period": self.period,
+            "payer": self.payer,
             "same": not self.differs,
             "differs": list(self.differs),
             "restatement": self.restatement.to_dict() if self.restatement else None,
@@ -92,9 +96,12 @@ def _again(con: Connection, catalogue: Catalogue, id: str, period: str) -> list[
     try:
         before = restatement.settle_parts_again(settled, [row["stored"] for row in kept])
     except SettlementError as error:
-        return [SettledAgain(*which, error.faults, None)]
-    today = _today(con, catalogue, settled, before)
-    return [SettledAgain(*which, (), today.get(each.payer)) for each in before.settlements]
+        return [SettledAgain(*which, None, error.faults, None)]
+    today, several = _today(con, catalogue, settled, before), len(before.settlements) > 1
+    return [
+        SettledAgain(*which, each.payer if several else None, (), today.get(each.payer))
+        for each in before.settlements
+    ]
 
 
 def _today(

@@ -123,11 +123,10 @@ def published_file(
     settled = read_definition(text, f"{contract}.contract.yaml").model
     again = settle_parts_again(settled, stored)
     indicators = reader.indicators()
-    titles = {each.indicator: Text(nl=each.title_nl, en=each.title_en) for each in indicators}
     percentages = frozenset(each.indicator for each in indicators if each.show_unit == "percent")
     restated = tuple(Restated.from_dict(row.payer, row.restatement) for row in rows if row.restatement)
     luck = _known({row.payer: reader.luck_json(row.settlement) for row in rows})
-    made = Ledger(settled, again.settlements, language, titles, percentages, restated, luck)
+    made = Ledger(settled, again.settlements, language, reader.titles(), percentages, restated, luck)
     return LEDGER_KINDS[f".{kind}"](made)
 
 

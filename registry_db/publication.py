@@ -17,7 +17,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from contracts.canonical import plain
 from contracts.contract import Contract
+from contracts.restatement import Restated
 from indicators.compile import quote
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
@@ -316,7 +318,8 @@ def _settlements(con: Connection, catalogue: Catalogue) -> pd.DataFrame:
             restatement_json, settlement_json
         from settlement_in_force order by contract, period, payer"""
     ).df()
-    frame["restatement_json"] = [_shown_restatement(text) for text in frame["restatement_json"]]
+    told = zip(frame["payer"], frame["restatement_json"], strict=True)
+    frame["restatement_json"] = [_shown_restatement(payer, text) for payer, text in told]
     contracts = catalogue.of_kind("contract")
     in_force = {(item.id, item.version) for item in contracts.values()}
     keep = [pair in in_force for pair in zip(frame["contract"], frame["version"], strict=True)]
@@ -341,12 +344,19 @@ def _contracts(catalogue: Catalogue, settlements: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["contract", "version", *titles, "definition", "hash"])
 
 
-def _shown_restatement(text: str | None) -> str | None:
+def _shown_restatement(payer: str, text: str | None) -> str | None:
     """What parties and causes differ by; what stood in a score before and after may be hidden: left out."""
     if not isinstance(text, str):
         return None
     found = json.loads(text)
-    causes = [{name: cause[name] for name in ("what", "difference")} for cause in found["causes"]]
+    causes = [
+        {
+            "what": cause.what,
+            "difference": plain(cause.difference),
+            **({"sources": list(cause.sources)} if cause.sources else {}),
+        }
+        for cause in Restated.from_dict(payer, found).causes
+    ]
     return json.dumps({**found, "causes": causes}, ensure_ascii=False, sort_keys=True)
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from contracts.terms.part import Text
 from indicators.periods import newest_first
 from registry_db.faults import RegistryError
 from registry_db.names import Names
@@ -110,6 +111,10 @@ class PublicationReader:
         """All versions of all indicators, by horizon and name, older versions first."""
         found = self._rows(Indicator, "indicator", order="horizon, indicator")
         return tuple(sorted(found, key=lambda row: (row.horizon, row.indicator, row.order)))
+
+    def titles(self) -> dict[str, Text]:
+        """Titles of the indicators, of each in its newest version."""
+        return {row.indicator: Text(nl=row.title_nl, en=row.title_en) for row in self.indicators()}
 
     def indicator(self, name: str, *, version: str | None = None) -> Indicator:
         """One indicator, in its newest version unless another is asked for.

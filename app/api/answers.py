@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from contracts.field_words import cause_words
+from contracts.terms.part import Text
 from registry_db.published import Dataset, Publication, Score
 from registry_db.published_courses import CoursePart
 from registry_db.published_models import Part, PatientMix
-from registry_db.published_settlements import LedgerLine, QualityLine
+from registry_db.published_settlements import LedgerLine, QualityLine, Settlement
 from registry_db.published_subgroups import SubgroupScore
 from registry_db.response import Responded
 
@@ -78,13 +80,59 @@ class Course(BaseModel):
     parts: list[CoursePart]
 
 
+class PublishedCause(BaseModel):
+    """What one correction did; `difference` is what the participant gets more by it.
+
+    `what` is the field that was corrected, for programs; the words name it to people. `sources` are the names
+    of the deliveries, definitions and scores that differ, where that is all that was corrected.
+    """
+
+    what: str
+    words_nl: str
+    words_en: str
+    difference: Decimal
+    sources: list[str]
+
+
+class PublishedRestatement(BaseModel):
+    """What a correction changed in the settlement before this one, by party and by cause."""
+
+    replaces: str
+    by: str
+    differences: dict[str, Decimal]
+    causes: list[PublishedCause]
+
+    @classmethod
+    def of(cls, settlement: Settlement, titles: Mapping[str, Text]) -> PublishedRestatement | None:
+        """Put the causes in words; None of a settlement that replaces none."""
+        told, restated = settlement.restatement, settlement.restated
+        if told is None or restated is None:
+            return None
+        causes = [
+            (cause, cause_words(cause.what, titles, sources=cause.sources)) for cause in restated.causes
+        ]
+        return cls(
+            replaces=told["replaces"],
+            by=told["by"],
+            differences=dict(restated.differences),
+            causes=[
+                PublishedCause(
+                    what=cause.what,
+                    words_nl=words.nl,
+                    words_en=words.en,
+                    difference=cause.difference,
+                    sources=list(cause.sources),
+                )
+                for cause, words in causes
+            ],
+        )
+
+
 class PublishedSettlement(BaseModel):
     """A settlement with its ledger; the effects of the lines add up to the payment.
 
     `withheld` says, by language, what rests on too few records to be shown; the ledger may then be empty.
     """
-
-    model_config = ConfigDict(from_attributes=True)
 
     settlement: str
     contract: str
@@ -99,8 +147,15 @@ class PublishedSettlement(BaseModel):
     currency: str
     payment: Decimal
     number: int
-    restatement: dict[str, Any] | None
+    restatement: PublishedRestatement | None
     withheld: dict[str, str] | None
     quality_score: Decimal | None
     quality: list[QualityLine]
     ledger: list[LedgerLine]
+
+    @classmethod
+    def of(cls, settlement: Settlement, titles: Mapping[str, Text]) -> PublishedSettlement:
+        """Give what is published of a settlement; `titles` are those of indicators."""
+        restatement = PublishedRestatement.of(settlement, titles)
+        same = {name: getattr(settlement, name) for name in cls.model_fields if name != "restatement"}
+        return cls.model_validate({**same, "restatement": restatement})

@@ -144,7 +144,8 @@ def course(reader: Reader, query: Annotated[OfIndicator, Query()]) -> Course:
 @api.get("/api/v1/settlements", responses=NOT_THERE)
 def settlements(reader: Reader) -> list[PublishedSettlement]:
     """All settlements with their ledgers, newest period first."""
-    return [PublishedSettlement.model_validate(row) for row in reader.settlements()]
+    titles = reader.titles()
+    return [PublishedSettlement.of(row, titles) for row in reader.settlements()]
 
 
 @api.get("/api/v1/contracts", responses=NOT_THERE)

@@ -13,7 +13,6 @@ from app import markup
 from app.selection import View
 from app.views import frame
 from contracts.field_words import cause_words
-from contracts.terms.part import Text
 from registry_db.published_settlements import Settlement
 
 
@@ -37,7 +36,7 @@ def show_stand(view: View, settlement: Settlement) -> None:
             )
         ]
     if stand.pending:
-        titles = _titles(view)
+        titles = view.reader.titles()
         names = ", ".join(getattr(titles[name], w.language) for name in stand.pending)
         told.append(w.t("stand.pending", indicators=names))
     told.append(w.t("stand.end"))
@@ -53,10 +52,13 @@ def show_restatement(view: View, settlement: Settlement) -> None:
     sides = (settlement.payment - change, settlement.payment)
     was, now = (w.money(amount, settlement.currency, cents=True) for amount in sides)
     frame.section(w.t("restated.title"), w.t("restated.about", was=was, now=now))
-    titles = _titles(view)
+    titles = view.reader.titles()
     names = {settlement.provider: view.organisation.name}
     parties = [(names.get(party, party), amount) for party, amount in restated.differences.items()]
-    causes = [(getattr(cause_words(what, titles), w.language), amount) for what, amount in restated.causes]
+    causes = [
+        (getattr(cause_words(cause.what, titles, sources=cause.sources), w.language), cause.difference)
+        for cause in restated.causes
+    ]
     for head, amount, rows in (
         (w.t("restated.party"), w.t("restated.difference"), parties),
         (w.t("restated.cause"), w.t("restated.for-network"), causes),
@@ -94,7 +96,3 @@ def show_payers(view: View, settlements: Sequence[Settlement]) -> None:
 def _saving(view: View, settlement: Settlement) -> str:
     amounts = [line.amount for line in settlement.ledger if line.key == "saving"]
     return view.w.money(amounts[0], settlement.currency) if amounts else view.w.t("value.hidden")
-
-
-def _titles(view: View) -> dict[str, Text]:
-    return {row.indicator: Text(nl=row.title_nl, en=row.title_en) for row in view.reader.indicators()}

@@ -14,7 +14,7 @@ from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
 from contracts.quality import QualityLine
-from contracts.restatement import Restated
+from contracts.restatement import Restated, RestatedCause
 from contracts.statement.luck import luck_parts
 from contracts.statement.numbers import Numbers
 from contracts.statement.typesetting import quoted, table
@@ -150,6 +150,9 @@ class _Document:
             expected=self.numbers.money(expected),
         )
 
+    def _cause(self, cause: RestatedCause) -> str:
+        return self._of(cause_words(cause.what, self.words.titles, sources=cause.sources))
+
     def _restated(self, restated: Sequence[Restated]) -> Iterable[str]:
         if not restated:
             return
@@ -164,10 +167,7 @@ class _Document:
             rows = [(party, self.numbers.money(amount)) for party, amount in each.differences.items()]
             heads = (self._t("party"), self._t("difference"))
             yield table(heads, rows, columns="(1fr, auto)", right=(1,))
-            causes = [
-                (self._of(cause_words(what, self.words.titles)), self.numbers.money(amount))
-                for what, amount in each.causes
-            ]
+            causes = [(self._cause(cause), self.numbers.money(cause.difference)) for cause in each.causes]
             heads = (self._t("cause"), self._t("difference for"))
             yield table(heads, causes, columns="(1fr, auto)", right=(1,))
 

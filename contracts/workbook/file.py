@@ -272,7 +272,11 @@ class _Writer:
         line = HEAD
         for each in self.restated:
             causes = [
-                (self._of(cause_words(what, self.words.titles)), amount) for what, amount in each.causes
+                (
+                    self._of(cause_words(cause.what, self.words.titles, sources=cause.sources)),
+                    cause.difference,
+                )
+                for cause in each.causes
             ]
             for head, rows in (("party", each.differences.items()), ("cause", causes)):
                 named = f"{self._text(head)} ({each.payer})" if len(self.restated) > 1 else self._text(head)

@@ -9,6 +9,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import httpx
 import openpyxl
 import pypdf
@@ -19,7 +20,7 @@ from app.api import api
 from app.publication import REGISTRY_VARIABLE
 from contracts.contract import parse_contract
 from contracts.restatement import settle_again
-from tests.app.build import OTHER, OWN, PERIOD, SMALL, settlement
+from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at, settlement
 
 
 class Client:
@@ -161,6 +162,54 @@ def test_settlements_come_with_a_ledger_that_adds_up(client: Client) -> None:
     assert found["payment"] == "48207.30"
     assert sum(Decimal(line["effect"]) for line in found["ledger"]) == Decimal(found["payment"])
     assert found["kind"] == "interim"
+
+
+def test_causes_of_a_restatement_are_told_by_field_and_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "corrected.duckdb"
+    build_publication(file)
+    causes = [
+        {"what": "spending", "difference": "250"},
+        {"what": "results birth-tear", "difference": "-42.7"},
+        {"what": "Zon and Maan: sources", "difference": "0", "sources": ["delivery d2", "scores birth-tear"]},
+    ]
+    told = {"replaces": "a", "by": "b", "differences": {OWN: "207.30"}, "causes": causes}
+    with duckdb.connect(str(file)) as con:
+        con.execute("update settlement set restatement_json = ?", [json.dumps(told)])
+    point_at(tmp_path, file.name)
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    (found,) = Client().get("/api/v1/settlements").json()
+    assert found["restatement"] == {
+        "replaces": "a",
+        "by": "b",
+        "differences": {OWN: "207.30"},
+        "causes": [
+            {
+                "what": "spending",
+                "words_nl": "Uitgaven na aftopping",
+                "words_en": "Spending after truncation",
+                "difference": "250",
+                "sources": [],
+            },
+            {
+                "what": "results birth-tear",
+                "words_nl": "Ernstige ruptuur",
+                "words_en": "Severe tear",
+                "difference": "-42.7",
+                "sources": [],
+            },
+            {
+                "what": "Zon and Maan: sources",
+                "words_nl": "Herkomst van de gegevens (Zon and Maan): aanlevering d2, "
+                "scores van Ernstige ruptuur",
+                "words_en": "Origin of the data (Zon and Maan): delivery d2, scores of Severe tear",
+                "difference": "0",
+                "sources": ["delivery d2", "scores birth-tear"],
+            },
+        ],
+    }
 
 
 LEDGER = {"contract": "vsv-contract", "period": "2025"}

@@ -80,7 +80,7 @@ def test_a_correction_is_told_by_party_and_cause(again: Again, folder: Path) -> 
     assert "on those of today the payment would be €180,970.28 instead of €180,485.03\n" in out
     told = {" ".join(line.split()) for line in out.splitlines()}
     assert {"Zorgverzekeraar Demo −€485.25", "VSV-03 €485.25", "Spending after truncation €485.25"} <= told
-    assert "taken from: delivery birth-0003-" in out
+    assert "Origin of the data: delivery birth-0003-" in out
     code, out, _ = again("--period", "2025", "--json")
     (found,) = json.loads(out)
     assert (code, found["same"], found["restatement"]["differences"]["VSV-03"]) == (0, True, "485.25")

@@ -14,6 +14,7 @@ from app.printing import print_table, printable, records
 from app.wording import wording
 from contracts.plan import Scenario
 from contracts.simulation import simulate
+from registry_db.again import SettledAgain
 from tests.contracts import build
 from tests.contracts.any_facts import evidence_of, plan_of
 from tests.contracts.test_simulation import REBASING, TWO_SIDED
@@ -152,3 +153,15 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
     spared = [line.split()[7] for line in lines if line.strip()[:2] in ("−1", "3%")]
     assert spared[0] != "0"
     assert spared[1] == "0"
+
+
+def test_settlements_with_several_payers_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    for payer in ("Sun", "Moon", None):
+        item = SettledAgain("care", "1.0.0", "2024", payer, (), None)
+        agreements.print_again(wording("en"), item, {})
+    told = capsys.readouterr().out.splitlines()[::2]
+    assert told == [
+        "care 1.0.0, 2024: the settlement with Sun comes out again as it was stored, to the bit",
+        "care 1.0.0, 2024: the settlement with Moon comes out again as it was stored, to the bit",
+        "care 1.0.0, 2024 comes out again as it was stored, to the bit",
+    ]

@@ -89,7 +89,26 @@ def test_a_few_by_hand(source: str, nl: str, en: str) -> None:
         ("results haemorrhage", "Fluxus"),
         ("contract and baselines", "De contracttekst en Uitgaven in de basisjaren"),
         ("sources", "Herkomst van de gegevens"),
+        ("contract and A and B: sources", "De contracttekst en Herkomst van de gegevens (A and B)"),
+        ("A and B: results", "Kwaliteitsresultaten (A and B)"),
     ],
 )
 def test_causes_of_a_restatement(what: str, nl: str) -> None:
     assert cause_words(what, TITLES).nl == nl
+
+
+def test_sources_that_differ_are_named_by_what_they_are() -> None:
+    names = (
+        *("code set c 1.0.0", "dataset d 1.0.0", "delivery d-1", "facts f 1.0.0", "indicator i 1.0.0"),
+        *("model haemorrhage", "network set n 1.0.0", "scores haemorrhage", "scores other"),
+    )
+    told = cause_words("sources", TITLES, sources=names)
+    assert told.nl == (
+        "Herkomst van de gegevens: codelijst c 1.0.0, registratie d 1.0.0, aanlevering d-1, "
+        "vastgestelde feiten f 1.0.0, indicator i 1.0.0, casemixmodel van Fluxus, netwerken n 1.0.0, "
+        "scores van Fluxus, scores van other"
+    )
+    assert told.en == (
+        "Origin of the data: code set c 1.0.0, dataset d 1.0.0, delivery d-1, established facts f 1.0.0, "
+        "indicator i 1.0.0, case-mix model of Bleeding, networks n 1.0.0, scores of Bleeding, scores of other"
+    )

@@ -13,7 +13,7 @@ from contracts.contract import Contract
 from contracts.inputs import SettlementError, SettlementInputs
 from contracts.ledger import settle
 from contracts.payers import JointSettlement, settle_payers
-from contracts.restatement import settle_again, settle_payers_again
+from contracts.restatement import settle_again, settle_parts_again
 from contracts.workbook.book import settlement_cells
 from contracts.workbook.cells import recalculated
 from tests.contracts import build
@@ -115,11 +115,15 @@ def test_several_payers_are_not_settled_as_one() -> None:
 def test_settling_all_again_gives_the_same_to_the_bit(judged: str) -> None:
     contract = _contract(judged)
     joint = settle_payers(contract, _facts("7880000", "1900000"))
-    stored = json.loads(json.dumps(joint.to_dict()))
-    assert settle_payers_again(contract, stored) == joint
-    stored["settlements"][1]["payment"] = "50000.01"
-    with pytest.raises(SettlementError, match="does not come out again"):
-        settle_payers_again(contract, stored)
+    stored = json.loads(json.dumps(joint.to_dict()))["settlements"]
+    assert settle_parts_again(contract, stored) == joint
+    stored[1]["payment"] = "50000.01"
+    with pytest.raises(SettlementError) as touched:
+        settle_parts_again(contract, stored)
+    assert touched.value.faults == ("Small: payment: does not come out again as it was stored",)
+    stored[0]["kind"] = "interim"
+    with pytest.raises(SettlementError, match="Large: kind: does not"):
+        settle_parts_again(contract, stored)
 
 
 def test_one_of_several_cannot_be_settled_again_by_itself() -> None:

@@ -101,7 +101,11 @@ def test_a_corrected_delivery_is_restated_with_its_cause(demo: Registry) -> None
     assert published.number == 2
     assert published.restatement is not None
     assert published.restatement["differences"][VSV] == "485.25"
-    assert all(set(cause) == {"what", "difference"} for cause in published.restatement["causes"])
+    causes = published.restatement["causes"]
+    assert [set(cause) for cause in causes] == [{"what", "difference"}, {"what", "difference", "sources"}]
+    assert tuple(causes[1]["sources"]) == found.causes[1].sources
+    assert len(found.causes[1].sources) == 2
+    assert all(name.startswith("delivery birth-0003-") for name in found.causes[1].sources[:1])
     # settling once more on the same facts restates nothing
     demo.settle("birth-vsv", period="2025")
     assert len(demo.restatements()) == 1
