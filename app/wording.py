@@ -23,7 +23,7 @@ from babel.numbers import (
     get_group_symbol,
 )
 
-from contracts.money import MINUS, Currency, Language, money_text, number_text
+from contracts.money import MINUS, Currency, Language, chance_text, money_text, number_text
 from registry_db.names import Names
 from registry_db.published import Indicator
 
@@ -125,7 +125,7 @@ class Wording:
 
     def number(self, value: float | Decimal, decimals: int) -> str:
         """Number with a fixed number of decimals, rounded by the rule of `contracts.money`."""
-        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        exact = _exact(value)
         if exact.is_infinite():
             return "∞" if exact > 0 else f"{MINUS}∞"
         return number_text(exact, decimals, self.language)
@@ -138,7 +138,7 @@ class Wording:
         """Write a proportion as a percentage: 0.074 is 7,4 %."""
         # Dutch writes the sign apart; a hard space keeps the two together
         sign = "\N{NO-BREAK SPACE}%" if self.language == "nl" else "%"
-        return self.number(proportion * 100, decimals) + sign
+        return self.number(_exact(proportion) * 100, decimals) + sign
 
     def value(self, indicator: Indicator, value: float | Decimal) -> str:
         """Value of an indicator, with its unit where that is a percentage, a rate or a time."""
@@ -169,9 +169,7 @@ class Wording:
 
     def signed_money(self, amount: Decimal, currency: Currency, *, cents: bool = False) -> str:
         """Amount of money with its sign; what rounds to zero has none."""
-        text = self.money(amount, currency, cents=cents)
-        some = any(c in "123456789" for c in text)
-        return f"+{text}" if amount > 0 and some else text
+        return money_text(amount, currency, self.language, digits=2 if cents else 0, signed=True)
 
     def currency(self, currency: Currency) -> str:
         """Name of a currency, for more than one of it."""
@@ -179,11 +177,7 @@ class Wording:
 
     def chance(self, chance: float) -> str:
         """Chance as a percentage; what is found by draws is never exactly nothing or everything."""
-        if chance < 0.001:
-            return self.t("chance.below", limit=self.percent(0.001))
-        if chance > 0.999:
-            return self.t("chance.above", limit=self.percent(0.999))
-        return self.percent(chance)
+        return chance_text(Decimal(str(chance)), self.language)
 
     def date(self, day: dt.date) -> str:
         """Day, month in words, year."""
@@ -213,3 +207,8 @@ class Wording:
                 "currency": ["", ""],  # asked for by the library; amounts are written by `money`
             }
         }
+
+
+def _exact(value: float | Decimal) -> Decimal:
+    """The number that is meant: of a float the shortest that reads as it, so that 0.145 is 14.5 %."""
+    return value if isinstance(value, Decimal) else Decimal(str(value))

@@ -11,6 +11,7 @@ from contracts.cliffs import Cliff
 from contracts.field_words import FieldWords
 from contracts.luck import Chances, Luck
 from contracts.luck_words import ROWS, SLOPES, WITHIN
+from contracts.money import Currency, Language, money_text
 from contracts.slopes import Slope
 from contracts.terms.part import Text
 
@@ -87,9 +88,15 @@ class KeptLuck:
             nl, en = SLOPES[slope.kind]
             # the words of spending have no place for a title
             title = words.title(slope.what)
-            step = f"{slope.step:f}"
-            name = Text(nl=nl.format(title.nl, step.replace(".", ",")), en=en.format(title.en, step))
+            steps = [self._step(slope, words.contract.currency, language) for language in ("nl", "en")]
+            name = Text(nl=nl.format(title.nl, steps[0]), en=en.format(title.en, steps[1]))
             yield SlopeRow(name, slope.down, slope.up)
+
+    def _step(self, slope: Slope, currency: Currency, language: Language) -> str:
+        if slope.kind == "euro":
+            return money_text(slope.step, currency, language, digits=0)
+        step = f"{slope.step:f}"
+        return step.replace(".", ",") if language == "nl" else step
 
     def cliff_sentences(self, words: FieldWords) -> Iterator[Text]:
         """Each cliff in words, with how far it is where that is known."""

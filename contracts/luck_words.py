@@ -47,7 +47,7 @@ ROWS: dict[str, Words] = {
     ),
 }
 SLOPES: dict[str, Words] = {
-    "euro": ("Uitgaven: 1 euro", "Spending: 1 euro"),
+    "euro": ("Uitgaven: {1}", "Spending: {1}"),
     "percent": ("Uitgaven: 1\u00a0%", "Spending: 1%"),
     "event": ("{0}: één geval", "{0}: one event"),
     "value": ("{0}: uitkomst {1}", "{0}: result {1}"),
@@ -91,8 +91,6 @@ TEXTS: dict[str, Words] = {
         "Het bedrag verspringt nergens in de buurt.",
         "The amount does not jump anywhere near.",
     ),
-    "less than": ("minder dan {0}", "less than {0}"),
-    "more than": ("meer dan {0}", "more than {0}"),
     "sheet": ("Toeval", "Luck"),
     "static": (
         "Nagebootst: vaste getallen uit de afrekening, geen formules; ze rekenen niet mee met gele velden.",

@@ -8,11 +8,10 @@ from decimal import Decimal
 from contracts.field_words import FieldWords
 from contracts.kept_luck import KeptLuck, Row, chance_rows
 from contracts.luck_words import TEXTS
+from contracts.money import chance_text
 from contracts.statement.numbers import Numbers
 from contracts.statement.typesetting import quoted, table
 from contracts.terms.part import Text
-
-RARE = Decimal("0.001")
 
 
 def luck_parts(
@@ -70,16 +69,10 @@ class _Told:
             return self.numbers.euros(row.value)
         if row.kind == "rate":
             return self.numbers.percent(row.value, 2)
-        # from draws a chance is never exactly nothing or everything
-        for key, edge in (("less than", RARE), ("more than", 1 - RARE)):
-            if row.value < edge if key == "less than" else row.value > edge:
-                return self.t(key).format(self.numbers.percent(edge, 1))
-        return self.numbers.percent(row.value, 1)
+        return chance_text(row.value, self.numbers.language)
 
     def _change(self, amount: Decimal | None) -> str:
-        if amount is None:
-            return "\u2013"
-        return ("+" if amount > 0 else "") + self.numbers.money(amount)
+        return "\u2013" if amount is None else self.numbers.money(amount, signed=True)
 
     def t(self, key: str) -> str:
         return TEXTS[key][0 if self.numbers.language == "nl" else 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from contracts.money import Currency, Language, money_text, number_text
+from contracts.money import Currency, Language, money_text, number_text, percent_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Numbers:
             return self.percent(amount, 4, fixed=False)
         return self.number(amount, {"count": 0, "points": 4}.get(unit, 6))
 
-    def money(self, amount: Decimal) -> str:
-        """Amount to the cent."""
-        return money_text(amount, self.currency, self.language)
+    def money(self, amount: Decimal, *, signed: bool = False) -> str:
+        """Amount to the cent; ``signed``: with a plus too."""
+        return money_text(amount, self.currency, self.language, signed=signed)
 
     def euros(self, amount: Decimal) -> str:
         """Amount in whole euros (or dollars)."""
@@ -41,9 +41,7 @@ class Numbers:
 
     def percent(self, amount: Decimal, digits: int, *, fixed: bool = True) -> str:
         """Write a proportion as a percentage, with at most, or exactly, so many digits."""
-        space = "\N{NO-BREAK SPACE}" if self.language == "nl" else ""
-        # not a product, which would round to the digits of the current context
-        return f"{number_text(amount.scaleb(2), digits, self.language, fixed=fixed)}{space}%"
+        return percent_text(amount, digits, self.language, fixed=fixed)
 
     def number(self, amount: Decimal, digits: int) -> str:
         """Number with at most so many digits."""

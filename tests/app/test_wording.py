@@ -113,12 +113,12 @@ def test_what_rounds_to_zero_has_no_sign() -> None:
 @pytest.mark.parametrize(
     ("chance", "nl", "en"),
     [
-        (0.0, f"minder dan 0,1{NBSP}%", "below 0.1%"),
-        (0.0009, f"minder dan 0,1{NBSP}%", "below 0.1%"),
+        (0.0, f"minder dan 0,1{NBSP}%", "less than 0.1%"),
+        (0.0009, f"minder dan 0,1{NBSP}%", "less than 0.1%"),
         (0.001, f"0,1{NBSP}%", "0.1%"),
         (0.2434, f"24,3{NBSP}%", "24.3%"),
-        (0.9995, f"meer dan 99,9{NBSP}%", "above 99.9%"),
-        (1.0, f"meer dan 99,9{NBSP}%", "above 99.9%"),
+        (0.9995, f"meer dan 99,9{NBSP}%", "more than 99.9%"),
+        (1.0, f"meer dan 99,9{NBSP}%", "more than 99.9%"),
     ],
 )
 def test_a_chance_from_draws_is_never_nothing_or_everything(chance: float, nl: str, en: str) -> None:
@@ -129,6 +129,7 @@ def test_the_limits_of_what_can_be_written() -> None:
     assert wording("nl").number(float("inf"), 1) == "∞"
     assert wording("nl").number(float("-inf"), 1) == "−∞"
     assert wording("en").number(float("nan"), 2) == "NaN"
+    assert wording("en").percent(0.145, 0) == "15%"  # 0.145 * 100 is a little less than 14.5 to a computer
     assert wording("en").number(1e30, 0) == "1" + ",000" * 10
 
 

@@ -122,7 +122,7 @@ def test_the_document_says_what_was_kept() -> None:
         "deel van het omzetdoel) 1,94 %",
         "zonder echte besparing, met de formule 30,27 %",
         "met de formule 85,67 %",
-        "Uitgaven: 1 euro +€ 0,50 \u2212€ 0,50",
+        "Uitgaven: € 1 +€ 0,50 \u2212€ 0,50",
         "Fluxus: één geval \u2013 \u2212€ 72,25",
         "Als Fluxus lager uitkomt, daalt het. Dat is 1,3 standaardfouten verderop: toeval kan",
     ):
@@ -148,7 +148,7 @@ def test_the_workbook_has_the_same_in_a_sheet_of_fixed_values() -> None:
     cells = {row[0].value: [cell.value for cell in row[1:3]] for row in sheet.iter_rows(min_row=7)}
     assert cells["Kans op dit bedrag of meer als er niets was veranderd"] == [0.125, None]
     assert cells["95%-interval van het bedrag: van"] == [-250.4, None]
-    assert cells["Uitgaven: 1 euro"] == [0.5, -0.5]
+    assert cells["Uitgaven: €\N{NO-BREAK SPACE}1"] == [0.5, -0.5]
     assert cells["Fluxus: één geval"] == ["\u2013", -72.25]
     assert any(str(name).startswith("Als Fluxus lager uitkomt") for name in cells)
     assert not [cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.cliff_words import jump_words
 from contracts.ledger import settle
-from contracts.money import Currency, Language, money_text, number_text, rounded
+from contracts.money import Currency, Language, chance_text, money_text, number_text, rounded
 from contracts.statement.numbers import Numbers
 from tests.contracts import build
 
@@ -93,3 +93,20 @@ def test_amounts_in_both_languages(amount: str, currency: Currency, nl: str, en:
 )
 def test_a_number_of_at_most_so_many_digits(value: str, language: Language, text: str) -> None:
     assert number_text(Decimal(value), 4, language, fixed=False) == text
+
+
+@given(AMOUNTS, st.sampled_from([0, 2]))
+def test_a_sign_stands_before_what_is_shown_as_more_or_less(amount: Decimal, digits: int) -> None:
+    text = money_text(amount, "EUR", "en", digits=digits, signed=True)
+    seen = _read(text.removeprefix("+"), "en")
+    assert text.startswith("+") == (seen > 0)
+    assert text.startswith(MINUS) == (seen < 0)
+
+
+@given(st.decimals(min_value=0, max_value=1, places=6))
+def test_a_chance_is_told_as_it_is_but_near_nothing_and_everything(chance: Decimal) -> None:
+    text = chance_text(chance, "en")
+    assert text.startswith("less than 0.1%") == (chance < Decimal("0.001"))
+    assert text.startswith("more than 99.9%") == (chance > Decimal("0.999"))
+    if text[0].isdigit():
+        assert abs(Decimal(text.removesuffix("%")) - chance * 100) <= Decimal("0.05")
