@@ -100,7 +100,7 @@ class Contract(Part):
     deductions: tuple[Deduction, ...] = ()
     cap: Cap = Field(
         description="'{rate_of: target, rate: ...}': the payment is at most that part of the "
-        "target; '{rate_of: none}': only the saving itself limits the payment"
+        "target, after any discount; '{rate_of: none}': only the saving itself limits the payment"
     )
     losses: Annotated[
         Annotated[Literal["none"], Tag("none")] | Annotated[Losses, Tag("section")], Discriminator(_sided)

@@ -29,7 +29,7 @@ class BonusSize(Part):
     """The whole bonus: an amount, or a part of the target."""
 
     rate_of: Literal["target", "none"] = Field(
-        description="'target': the whole bonus is 'rate' times the spending target; "
+        description="'target': the whole bonus is 'rate' times the spending target, after any discount; "
         "'none': it is an amount in 'euros'"
     )
     rate: SomePart | None = None
@@ -73,7 +73,7 @@ class Cap(Part):
     """The most that is paid."""
 
     rate_of: Literal["target", "none"] = Field(
-        description="'target': the payment is at most 'rate' times the spending target; "
+        description="'target': the payment is at most 'rate' times the spending target, after any discount; "
         "'none': only the saving itself limits the payment"
     )
     rate: ByYear | None = None
@@ -98,7 +98,7 @@ class LossLimit(Part):
     """
 
     rate_of: Literal["target", "revenue"] = Field(
-        description="'target': at most 'rate' times the spending target (a collar); "
+        description="'target': at most 'rate' times the spending target, after any discount (a collar); "
         "'revenue': at most 'rate' times the participant's revenue"
     )
     rate: ByYear

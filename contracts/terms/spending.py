@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -126,6 +127,13 @@ class CaseMix(Part):
         return self
 
 
+_RATES_OF = (
+    "'target-after-discount': a threshold, cap, limit, bonus, withhold or corridor that is a part of the "
+    "target is a part of what the discount leaves of it; a part of the target before the discount, which "
+    "is another amount, is not offered"
+)
+
+
 class _Target(Part):
     """What all targets share.
 
@@ -135,10 +143,23 @@ class _Target(Part):
         Growth path: factor by which the target of a contract year is multiplied, 0.98 for 2 % less.
     discount : rule or None
         Part of the target that the payer keeps beforehand, as a function of quality.
+    rates_of : str or None
+        With a discount: of which target the other rates of the contract are.
     """
 
     path: dict[Period, Weight] | None = None
     discount: DiscountByQuality | None = None
+    rates_of: Literal["target-after-discount"] | None = Field(default=None, description=_RATES_OF)
+
+    def _open_words(self) -> Iterator[tuple[str, str]]:
+        if self.discount is not None and self.rates_of is None:
+            yield "rates_of", _RATES_OF
+
+    @model_validator(mode="after")
+    def _rates_of_a_discount(self) -> Self:
+        if self.discount is None and self.rates_of is not None:
+            raise fault_at("this says of which target rates are, and there is no 'discount'", "rates_of")
+        return self
 
 
 class _RiskTarget(_Target):

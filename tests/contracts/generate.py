@@ -288,6 +288,7 @@ def _target(draw: random.Random) -> dict[str, Any]:
         rule = {**rule, "discount": _by_quality(draw, rising=False, steps=True)}
         for step in rule["discount"]["steps"]:
             step["rate"] = str(Decimal(step["rate"]) / 20)
+        rule["rates_of"] = "target-after-discount"
     return rule
 
 

@@ -69,6 +69,20 @@ def test_a_word_left_open_is_refused_with_its_readings(path: str, readings: tupl
     assert all(reading in fault["msg"] for reading in readings)
 
 
+def test_of_which_target_rates_are_is_open_where_there_is_a_discount() -> None:
+    discount = {"discount": {"kind": "steps", "steps": [{"from_score": 0, "rate": 0.02}]}}
+    target = {**build.PLAIN["target"], **discount}
+    fault = _only_fault(build.terms(target=target))
+    assert (fault["type"], fault["loc"]) == (LEFT_OPEN, ("target", "rates_of"))
+    assert "a part of what the discount leaves of it" in fault["msg"]
+    assert "before the discount, which is another amount, is not offered" in fault["msg"]
+    other = _only_fault(build.terms(target={**target, "rates_of": "target-before-discount"}))
+    assert other["loc"] == ("target", "rates_of")
+    assert "is not offered" in other["msg"]
+    idle = _only_fault(build.terms(target__rates_of="target-after-discount"))
+    assert "there is no 'discount'" in idle["msg"]
+
+
 def _parts(of: type[Part] = Part) -> list[type[Part]]:
     return [of, *(each for part in of.__subclasses__() for each in _parts(part))]
 

@@ -190,12 +190,25 @@ def test_threshold_by_significance() -> None:
 
 def test_discount_by_quality_lowers_the_target() -> None:
     steps = [{"from_score": 0, "rate": 0.03}, {"from_score": 0.6, "rate": 0.015}]
-    target = {**build.PLAIN["target"], "discount": {"kind": "steps", "steps": steps}}
+    discount = {"discount": {"kind": "steps", "steps": steps}, "rates_of": "target-after-discount"}
+    target = {**build.PLAIN["target"], **discount}
     for quality, paid in ((0.59, 350000), (0.6, 425000)):
         settlement = _settled("9000000", quality=quality, target=target)
         assert settlement.payment == paid
         assert settlement.step("benchmark").amount == 10000000
     assert sum(step.effect for step in settlement.steps) == 425000
+
+
+def test_rates_of_the_target_are_of_what_a_discount_leaves() -> None:
+    """Of 10 million a tenth is kept: a threshold and a cap of 2 % are 180,000, and not 200,000."""
+    discount = {"kind": "steps", "steps": [{"from_score": 0, "rate": 0.1}]}
+    target = {**build.PLAIN["target"], "discount": discount, "rates_of": "target-after-discount"}
+    settlement = _settled("8820000", target=target, threshold__rate=0.02)
+    assert settlement.step("threshold").amount == 180000
+    assert settlement.payment == 90000
+    assert _settled("8820001", target=target, threshold__rate=0.02).payment == 0
+    capped = _settled("8000000", target=target, cap={"rate_of": "target", "rate": "0.02"})
+    assert capped.payment == 180000
 
 
 @pytest.mark.parametrize(

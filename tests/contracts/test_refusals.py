@@ -43,6 +43,7 @@ BLEND = {
     "group": {"kind": "comparison-group", "case_mix": {"limit": "none", "limited": "both-ways"}},
     "path": {"2024": 1, "2025": "0.98"},
     "discount": {"kind": "steps", "steps": [{"from_score": 0, "rate": 0.02}, {"from_score": 0.5, "rate": 0}]},
+    "rates_of": "target-after-discount",
 }
 IMPROVED = {
     "by": "improvement",

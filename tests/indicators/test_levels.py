@@ -101,7 +101,7 @@ Population           major  dataset
 Population           minor  minimum_records below_minimum
 Spending             major  dataset column
 Spending             minor  truncation payer_share_above out_of_scope
-OwnHistory           minor  path discount case_mix kind basis baseline trend
+OwnHistory           minor  path discount rates_of case_mix kind basis baseline trend
 Linear               minor  kind base at_full_quality minimum maximum
 Steps                minor  kind steps
 RateStep             minor  from_score rate
@@ -111,10 +111,10 @@ CaseMix              minor  limit column indicator limited
 BaselinePeriod       minor  period weight
 Trend                minor  kind rate growth
 GroupTrend           minor  kind
-ComparisonGroup      minor  path discount case_mix kind
-Blend                minor  path discount kind own_weight own group
-Stated               minor  path discount case_mix kind basis amounts
-Delivered            minor  path discount kind
+ComparisonGroup      minor  path discount rates_of case_mix kind
+Blend                minor  path discount rates_of kind own_weight own group
+Stated               minor  path discount rates_of case_mix kind basis amounts
+Delivered            minor  path discount rates_of kind
 Comparison           minor  networks payers
 ProjectCosts         minor  at_most threshold_judges
 Threshold            minor  rate mode passes_when below
