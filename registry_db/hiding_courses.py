@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from indicators.cohort import NO_NETWORK
-from registry_db.monitoring import FEWEST_MONTHS
+from registry_db.monitoring import has_usual_course
 from registry_db.populations import Population
 from risk_models.monitoring import XmR, xmr
 
@@ -61,7 +61,7 @@ def hide_courses(
         Columns COLUMNS, by indicator, provider and month. ``ratio`` is observed over expected, ``vlad``
         expected less observed since the period began, ``cusum`` the highest value as a part of the limit.
         ``centre``, ``lower``, ``upper`` and ``signals`` are of the XmR chart of all parts of the provider,
-        NaN and empty where these are fewer than six.
+        NaN and empty where these are fewer than six, or have fewer than two events expected on average.
     """
     shown = scores.loc[~scores["suppressed"], _OF]
     kept = courses[courses["provider"] != NO_NETWORK].merge(shown, on=_OF)
@@ -74,10 +74,11 @@ def hide_courses(
             whole = [slice(0, len(months))] if months["n"].sum() >= small_cell else []
             for part in whole if key[:3] in within else parts:
                 rows.append(dict(zip(_OF, key, strict=True)) | _told(months.iloc[part]))
-    parts = pd.DataFrame(rows, columns=[name for name in COLUMNS if name not in _OF_CHART])
+    parts = pd.DataFrame(rows, columns=["expected", *(name for name in COLUMNS if name not in _OF_CHART)])
     own = parts.groupby(["indicator", "version", "provider"], sort=False)
     charts = [_chart(months) for _, months in own]
-    return parts.join(pd.concat(charts) if charts else pd.DataFrame(columns=list(_OF_CHART)))
+    found = parts.join(pd.concat(charts) if charts else pd.DataFrame(columns=list(_OF_CHART)))
+    return found[list(COLUMNS)]
 
 
 def _parts(n: NDArray[np.int64], small_cell: int) -> list[slice]:
@@ -100,6 +101,7 @@ def _told(months: pd.DataFrame) -> dict[str, Any]:
     alarm = bool(months["alarm"].any())
     height = round(float((months["cusum"] / months["limit"]).max()) * _STEPS) / _STEPS
     return {
+        "expected": float(months["expected"].sum()),
         "first_month": first["month"],
         "last_month": last["month"],
         "ratio": round(float(months["observed"].sum() / months["expected"].sum()), 2),
@@ -113,7 +115,7 @@ def _told(months: pd.DataFrame) -> dict[str, Any]:
 
 def _chart(parts: pd.DataFrame) -> pd.DataFrame:
     """Rules that each part of a provider meets among all its parts, and the lines of the chart."""
-    if len(parts) < FEWEST_MONTHS:
+    if not has_usual_course(parts["expected"].to_numpy(np.float64)):
         nothing = dict.fromkeys(_OF_CHART, np.nan) | {"signals": ""}
         return pd.DataFrame(nothing, index=parts.index)
     chart: XmR = xmr(parts["ratio"].to_numpy(np.float64))

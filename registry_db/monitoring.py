@@ -26,7 +26,9 @@ COURSE_COLUMNS = (
 )  # fmt: skip
 RUNS = 4000
 SEED = 1
-FEWEST_MONTHS = 6  # with fewer, the natural limits of an XmR chart are hardly known
+# With fewer months the natural limits of an XmR chart are hardly known; with fewer events expected in a month
+# most months have none, and long rows below the average mean nothing.
+FEWEST_MONTHS, FEWEST_EXPECTED = 6, 2.0
 
 
 class CannotFollow(RegistryError):
@@ -71,7 +73,8 @@ def course(
         ``observed`` and ``expected`` are of the month. ``vlad`` is expected less observed since the period
         began, at the end of the month. ``cusum`` is its highest value in the month; it begins at 0 with every
         period and goes on after an alarm. ``alarm`` tells whether it reached ``limit``. ``signals`` names the
-        XmR rules that observed over expected meets, all months together; it is empty with under six months.
+        XmR rules that observed over expected meets, all months together; it is empty with under six
+        months, or under two events expected in a month.
 
     Raises
     ------
@@ -119,11 +122,16 @@ def _signals(frame: pd.DataFrame) -> pd.Series[str]:
     """Rules of XmR that each month meets."""
     signals = pd.Series("", index=frame.index)
     for rows in frame.groupby("provider").indices.values():
-        if len(rows) >= FEWEST_MONTHS:
-            part = frame.iloc[rows]
+        part = frame.iloc[rows]
+        if has_usual_course(part["expected"].to_numpy()):
             met = xmr((part["observed"] / part["expected"]).to_numpy()).signals
             signals.iloc[rows] = [", ".join(rule for rule in met if met[rule][at]) for at in range(len(rows))]
     return signals
+
+
+def has_usual_course(expected: NDArray[np.float64]) -> bool:
+    """Whether what is usual for a provider can be said, by the expected events of each of its months."""
+    return len(expected) >= FEWEST_MONTHS and float(expected.mean()) >= FEWEST_EXPECTED
 
 
 def _refuse(indicator: Indicator, dataset: Dataset) -> None:

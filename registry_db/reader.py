@@ -292,7 +292,9 @@ class PublicationReader:
             "select column_name, title_nl, title_en from dataset_column where dataset = ?", [dataset]
         )
         levels = self._query(
-            "select column_name, level, title_nl, title_en from dataset_level where dataset = ?", [dataset]
+            """select column_name, level, title_nl, title_en from dataset_level where dataset = ?
+            order by rowid""",
+            [dataset],
         )
         return Names(
             {name: {"nl": nl, "en": en} for name, nl, en in columns},

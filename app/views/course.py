@@ -13,6 +13,7 @@ from app.selection import View
 from app.views import frame
 from app.wording import Wording, mark
 from registry_db.following import NEWEST
+from registry_db.monitoring import FEWEST_EXPECTED
 from registry_db.published import Indicator, Result
 from registry_db.published_courses import CoursePart
 
@@ -60,8 +61,11 @@ def show(view: View, result: Result) -> None:
     frame.note(f"{w.t('cusum.about')} {false_alarms(w, parts[0])}")
     frame.section(w.t("xmr.title"), stands_out(w, every, view.period))
     st.altair_chart(course_charts.xmr(w, every), theme=None, alt=w.t("xmr.alt", name=name))
-    frame.note(w.t("xmr.about"))
-    frame.note(w.t("xmr.false-alarms"))
+    if every[0].centre is None:
+        frame.note(w.t("xmr.about.bare"))
+    else:
+        frame.note(w.t("xmr.about"))
+        frame.note(w.t("xmr.false-alarms"))
     if any(part.first_month != part.last_month for part in every):
         frame.note(w.t("course.joined", small_cell=view.about.small_cell))
     with st.expander(w.t("funnel.table")):
@@ -97,7 +101,7 @@ def false_alarms(w: Wording, part: CoursePart) -> str:
 def stands_out(w: Wording, parts: Sequence[CoursePart], period: str) -> str:
     """Which months stand out among the organisation's own, and by which rule; of runs that touch a period."""
     if parts[0].centre is None:
-        return w.t("xmr.few")
+        return w.t("xmr.few", fewest=w.number(FEWEST_EXPECTED, 0))
     spans = {rule: _spans(w, rule, parts, period) for rule in _RULES}
     found = [w.t(key, months=", ".join(spans[rule])) for rule, key in _RULES.items() if spans[rule]]
     return " ".join(found) if found else w.t("xmr.none", period=period)

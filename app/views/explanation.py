@@ -79,11 +79,18 @@ def _mixes(
     flags = {effect.term for effect in found if effect.shape == "flag"}
     rows = [
         (_who(w, row, names), *(_amount(w, row, value, flags) for value in (row.own, row.everyone)))
-        for row in mixes
+        for row in sorted(mixes, key=lambda row: _place(row, names))
     ]
     return pd.DataFrame(
         rows, columns=[w.t("explanation.patients"), view.organisation.name, w.t("explanation.all")]
     )
+
+
+def _place(row: PatientMix, names: Names) -> tuple[str, int, str]:
+    """By which the rows of a term stand: levels as the dataset names them, what is not known last."""
+    named = [level for term, level in names.levels if term == row.term]
+    last = len(named) + (row.level == "(missing)")
+    return row.term, named.index(row.level) if row.level in named else last, row.level
 
 
 def _who(w: Wording, row: PatientMix, names: Names) -> str:

@@ -113,9 +113,10 @@ def _response(view: View, indicator: Indicator) -> Responded | None:
 
 
 def _response_card(w: Wording, response: Responded | None) -> list[tuple[str, str, str]]:
-    if response is None or response.share is None:
+    if response is None:
         return []
-    return [(w.t("card.response"), w.percent(response.share, 0), sentences.answered(w, response))]
+    share = w.t("value.hidden") if response.share is None else w.percent(response.share, 0)
+    return [(w.t("card.response"), share, sentences.answered(w, response))]
 
 
 def _out_of(view: View, score: Score) -> str:

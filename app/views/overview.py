@@ -11,6 +11,7 @@ from app import markup, sentences
 from app.selection import View
 from app.spine import spine
 from app.views import frame
+from app.wording import mark
 from registry_db.published import Indicator, Result, StateCount
 from registry_db.response import ENOUGH
 
@@ -109,13 +110,15 @@ def _size(view: View, result: Result) -> str:
 
 
 def _response(view: View, indicator: Indicator) -> list[str]:
-    """Which part of those asked answered, and whether that is little."""
+    """Which part of those asked answered, and whether that is little; nothing where nobody is asked."""
     w = view.w
     found = view.reader.responses(indicator, period=view.period, provider=view.organisation.provider)
-    if not found or found[0].share is None:
+    if not found:
         return []
-    told = w.t("overview.response", share=w.percent(found[0].share, 0))
-    return [told, w.t("overview.response.low", enough=w.percent(ENOUGH, 0))] if found[0].low else [told]
+    if found[0].share is None:
+        return [w.t("overview.response.hidden")]
+    key = mark("overview.response.low") if found[0].low else mark("overview.response")
+    return [w.t(key, share=w.percent(found[0].share, 0))]
 
 
 def _pending(view: View, result: Result) -> tuple[StateCount, ...]:
@@ -139,7 +142,13 @@ def _average(view: View, result: Result) -> str:
 
 def _legend(view: View) -> str:
     w = view.w
-    lines = (w.t("legend.value"), w.t("legend.spine"), w.t("legend.verdict"), w.t("legend.reliability"))
+    lines = [
+        w.t("legend.value"),
+        w.t("legend.spine"),
+        w.t("legend.verdict"),
+        w.t("legend.reliability"),
+        w.t("legend.response", enough=w.percent(ENOUGH, 0)),
+    ]
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return (
         f'<details class="legend"><summary>{escape(w.t("legend.title"))}</summary><ul>{items}</ul></details>'

@@ -98,7 +98,7 @@ def test_overview_shows_every_kind_of_score() -> None:
         "gunstig, buiten de grens van 99,8 %",
         "lager dan verwacht",
         "ongunstig, buiten de grens van 99,8 %",
-        "niet getoond: kleine aantallen (minder dan 10 patiënten)",
+        "niet getoond: kleine aantallen (minder dan 10 cliënten)",
         "niet te beoordelen: te weinig records (minder dan 30)",
         "<b>ja</b>",
         "92 % van de organisaties",
@@ -120,7 +120,7 @@ def test_names_from_outside_are_escaped() -> None:
 @pytest.mark.usefixtures("shown")
 def test_a_suppressed_score_shows_no_number() -> None:
     body = text(page("overview", lang="en", organisation=SMALL))
-    assert "not shown: small numbers (fewer than 10 patients)" in body
+    assert "not shown: small numbers (fewer than 10 clients)" in body
     assert "No indicator was assessed in 2025." in body
     assert "<b>" not in body
 
@@ -228,7 +228,8 @@ def test_an_unripe_value_is_called_provisional() -> None:
 @pytest.mark.usefixtures("shown")
 def test_the_response_stands_beside_the_score_with_a_warning_where_it_is_low() -> None:
     overview = text(page("overview", lang="nl"))
-    assert "<small>respons 56 %</small><small>laag (onder 60 %): lees de waarde met voorbehoud" in overview
+    assert "<small>respons 56 %: laag</small>" in overview
+    assert "Respons: welk deel van de gevraagde cliënten antwoordde. Onder 60 % is dat laag" in overview
     body = text(page("indicator", lang="nl", indicator="birth-experience"))
     assert "Lage respons: 56 % van de gevraagde cliënten vulde de vragenlijst in, minder dan 60 %." in body
     assert "<dd>56 %<small>125 van de 225 antwoordden" in body

@@ -58,7 +58,7 @@ def test_a_fact_has_no_chance(results: dict[str, Result]) -> None:
 
 
 def test_why_there_is_no_verdict(results: dict[str, Result]) -> None:
-    assert "kleine aantallen (minder dan 10 patiënten)" in say(results["birth-apgar"])
+    assert "kleine aantallen (minder dan 10 cliënten)" in say(results["birth-apgar"])
     few = results["hip-eq5d"]
     assert "te weinig records (minder dan 30)" in say(few)
     for reason, words in {

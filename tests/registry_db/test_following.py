@@ -148,6 +148,19 @@ def test_a_hidden_score_a_hidden_total_and_few_patients_have_no_course() -> None
     assert hide_courses(few, shown, NONE, YEAR, small_cell=SMALL).empty
 
 
+def test_rare_events_have_no_usual_course() -> None:
+    """Of one event in a year nearly all months have none: a row of such months is no signal."""
+    course = months("a", "2025", [50] * 12).assign(expected=0.5, observed=[0.0] * 8 + [1.0, 0.0, 0.0, 0.0])
+    shown = scores(("fall", "2025", "a", False))
+    rare = hide_courses(course, shown, NONE, YEAR, small_cell=SMALL)
+    assert set(rare["signals"]) == {""}
+    assert rare["centre"].isna().all()
+    assert list(rare["ratio"])[8] == 2.0
+    usual = hide_courses(course.assign(expected=2.0), shown, NONE, YEAR, small_cell=SMALL)
+    assert "shift" in set(usual["signals"])
+    assert usual["centre"].notna().all()
+
+
 def test_months_are_not_told_apart_where_another_period_of_the_records_could_be_subtracted() -> None:
     """A year by months beside quarters: two months less than a quarter would be the third."""
     course = pd.concat([months("a", "2025", [20] * 12), months("a", "2025-Q1", [20] * 3)], ignore_index=True)
