@@ -13,7 +13,7 @@ from indicators.definition import TIMES, Indicator
 from indicators.derived import RowsColumn, ValueColumn
 from indicators.expression import parse
 from indicators.guide.parts import Part, Table
-from indicators.guide.rows import table_words, tables_needed
+from indicators.guide.rows import rows_of, table_words, tables_needed
 from indicators.guide.words import Speaker
 from indicators.instruments.blocks import InstrumentScore, ProfileChange, Responder, SumScore
 from indicators.instruments.crosswalks import crosswalks
@@ -114,7 +114,7 @@ def data_parts(
     """
     parts: list[Part] = [_data_table(dataset, [*dataset.key, *names], say)]
     for needed in tables_needed(names, dataset, care):
-        parts += [table_words(needed, say), _data_table(needed.table, needed.columns, say)]
+        parts += [table_words(needed, say), _data_table(rows_of(needed.table), needed.columns, say)]
     return tuple(parts)
 
 

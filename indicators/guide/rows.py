@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from indicators.attribution import Plurality
@@ -40,10 +40,8 @@ def tables_needed(names: Sequence[str], dataset: Dataset, care: Plurality | None
     for name in names:
         _follow(dataset, name, read, tables)
     if care is not None:
-        key, child = (dataset.name, care.of), dataset.tables[care.of]
-        tables[key] = (dataset, child)
-        named = (*child.link, care.provider, care.by, *([care.sum] if care.sum else ()))
-        read[key] = read.get(key, {}) | dict.fromkeys(named)
+        named = (care.provider, care.by, *([care.sum] if care.sum else ()))
+        _add_table(dataset, dataset.tables[care.of], named, read, tables)
     return [Needed(*tables[key], tuple(columns)) for key, columns in read.items()]
 
 
@@ -61,12 +59,41 @@ def _follow(
     if not isinstance(block, RowsColumn):
         return
     child = table.tables[block.of]
-    key = (table.name, block.of)
-    tables[key] = (table, child)
-    known = read.setdefault(key, dict.fromkeys(child.link))
-    for column in _read_there(table, block):
-        known.update(dict.fromkeys(each for each in _delivered(child, column)))
-        _follow(child, column, read, tables)
+    columns = tuple(_read_there(table, block))
+    rows = rows_of(child)
+    if isinstance(rows, ChildTable) and not child.given_by_itself:  # it is another table of the same record
+        _add_table(table, child, (), read, tables)
+        _add_table(_above(rows), rows, (*child.link, *columns), read, tables)
+    else:
+        _add_table(table, child, columns, read, tables)
+    for column in (*child.link, *columns):
+        _follow(rows, column, read, tables)
+
+
+def _add_table(
+    above: Table,
+    child: ChildTable,
+    columns: Iterable[str],
+    read: dict[tuple[str, str], dict[str, None]],
+    tables: dict[tuple[str, str], tuple[Table, ChildTable]],
+) -> None:
+    """Add a table with what is delivered of it for columns, and the tables that it stands in."""
+    key = (above.name, child.name.rpartition(".")[2])
+    if isinstance(above, ChildTable) and key not in tables:
+        _add_table(_above(above), above, (), read, tables)
+    tables[key] = (above, child)
+    known = read.setdefault(key, {})
+    for column in (*child.link, *columns):
+        known.update(dict.fromkeys(_delivered(rows_of(child), column)))
+
+
+def rows_of(table: ChildTable) -> Table:
+    """The table that holds its rows."""
+    return table.target if table.rows_of else table
+
+
+def _above(table: ChildTable) -> Table:
+    return table.known_tables[table.name.rpartition(".")[0]]
 
 
 def _read_there(table: Table, block: RowsColumn) -> Iterator[str]:
@@ -130,8 +157,9 @@ def _add_words(table: Table, name: str, say: Speaker, found: dict[tuple[str, str
         node = parse(block.value, table.types, None)
         found[table.name, name] = f"{title}: {in_words(node, table, say.language)}"
         return
-    for column in _read_there(table, block):
-        _add_words(table.tables[block.of], column, say, found)
+    child = table.tables[block.of]
+    for column in (*child.link, *_read_there(table, block)):
+        _add_words(rows_of(child), column, say, found)
     found[table.name, name] = f"{title}: {rows_words(table, block, say)}"
 
 

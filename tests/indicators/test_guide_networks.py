@@ -11,7 +11,7 @@ from indicators.guide import Described, guide, guide_html
 from indicators.guide.parts import Table
 from indicators.words import Language
 from tests.indicators.build import dataset, indicator
-from tests.indicators.test_attribution import CARE, PLURALITY, SHARED, network_set
+from tests.indicators.test_attribution import CARE, CONTACTS, PLURALITY, SHARED, network_set
 
 SAID = {
     ("shared", "en"): [
@@ -90,8 +90,9 @@ def test_what_a_class_is_computed_of_is_data_needed_and_how_is_said() -> None:
 
 
 def test_the_care_that_networks_gave_is_data_needed() -> None:
-    of_record, of_care = data_needed(PLURALITY)
+    on = dataset(tables={"contacts": CONTACTS | {"link": {"patient": "events"}}})
+    of_record, of_care = data_needed(PLURALITY, on=on)
     assert [row[1] for row in of_care.rows] == ["patient", "giver", "on_day"]
-    assert "id" in [row[1] for row in of_record.rows]
-    _, summed = data_needed(PLURALITY.replace("count: true", "sum: minutes"))
+    assert "events" in [row[1] for row in of_record.rows]
+    _, summed = data_needed(PLURALITY.replace("count: true", "sum: minutes"), on=on)
     assert [row[1] for row in summed.rows] == ["patient", "giver", "on_day", "minutes"]
