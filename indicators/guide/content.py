@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from indicators.attributed import attribution_of
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.guide.data import columns_needed, data_parts, instrument_words
+from indicators.guide.data import columns_needed, data_parts, has_moments, instrument_words
 from indicators.guide.examples import examples_table
 from indicators.guide.fields import (
     condition_part,
@@ -190,7 +190,8 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     if words := (*instrument_words(names, dataset, say), *computed_words(names, dataset, say)):
         yield Row(say("instruments"), (Items("", words),))
     yield Row(say("data"), data_parts(names, dataset, counted.plurality if counted else None, say))
-    yield Row(say("dataset"), (f"{say.of(dataset.title)} ({say.of(dataset.source)})",))
+    named = f"{say.of(dataset.title)} ({say.of(dataset.source)})"
+    yield Row(say("dataset"), (say("zoned", named, dataset.zone) if has_moments(dataset) else named,))
     yield Row(say("steward"), (indicator.steward,))
     yield Row(say("sources"), (Items("", tuple(map(say.of, indicator.sources))),))
     yield Row(say("history"), (Items("", tuple(_history(item, say))),))

@@ -118,6 +118,12 @@ def data_parts(
     return tuple(parts)
 
 
+def has_moments(table: TableOfRows) -> bool:
+    """Whether a table, or a table in it, is delivered with moments, of which the day depends on the zone."""
+    delivered = any(column.type == "datetime" for column in table.columns.values())
+    return delivered or any(map(has_moments, table.tables.values()))
+
+
 def _data_table(of: TableOfRows, names: Sequence[str], say: Speaker) -> Table:
     """The answers to one questionnaire are one row: only their subjects differ, not their values."""
     rows: list[tuple[str, ...]] = []

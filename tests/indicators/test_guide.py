@@ -241,6 +241,16 @@ def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
     assert "discharge" not in text, "this indicator does not read it"
 
 
+def test_the_zone_of_moments_is_told() -> None:
+    assert "tijdzone" not in page("nl", {}).text
+    columns = dataset().model_dump(by_alias=True)["columns"] | {"seen": {"type": "datetime"}}
+    text = page("nl", {}, of={"columns": columns, "zone": "America/Aruba"}).text
+    assert (
+        "Zorg (made for a test); een tijdstip zonder tijdzone, en de dag van een tijdstip, zijn die" in text
+    )
+    assert "zijn die van America/Aruba" in text
+
+
 def test_codes_that_mean_no_value_are_told() -> None:
     columns = dataset().model_dump(by_alias=True)["columns"]
     columns["smoker"]["missing"] = ["9"]

@@ -117,17 +117,17 @@ def test_computed_columns_in_words() -> None:
         "moments: number of different values of the days from the birth of the record to day of measuring in "
         "the table ‘measurements’",
         "doubt (the table ‘measurements’): whether there is a row in the table ‘remarks’, for which this "
-        "holds: text is ‘in doubt’",
+        "surely holds: text is ‘in doubt’",
         "blood pressure before birth: first blood pressure in the table ‘measurements’, with day of "
-        "measuring from 90 days before the birth up to and including the birth, for which this holds: kind "
-        "is ‘upper’ and doubt: no and day of measuring is not the birth of the record",
+        "measuring from 90 days before the birth up to and including the birth, for which this surely holds: "
+        "kind is ‘upper’ and doubt: no and day of measuring is not the birth of the record",
         "high blood pressure: blood pressure before birth is above 140",
     )
     dutch = items(entry("nl"), "Berekende gegevens")
     assert dutch[5] == (
         "bloeddruk vóór de bevalling: eerste bloeddruk uit de tabel ‘metingen’, met meetdag vanaf 90 dagen "
-        "vóór de bevaldatum tot en met de bevaldatum, waarvoor geldt: soort is ‘bovendruk’ en twijfel: nee "
-        "en meetdag is niet de bevaldatum van het record"
+        "vóór de bevaldatum tot en met de bevaldatum, waarvoor zeker geldt: soort is ‘bovendruk’ en "
+        "twijfel: nee en meetdag is niet de bevaldatum van het record"
     )
     # the name that an author gives a computed column is what the sentences say
     assert next(row.parts for row in entry("nl").rows if row.term.startswith("Teller")) == (

@@ -77,7 +77,7 @@ WORDS = {
         ),
         ("rows_between", ", met {2} vanaf {0} tot en met {1}", ", with {2} from {0} up to and including {1}"),
         ("rows_ordered", ", op volgorde van {0}", ", in the order of {0}"),
-        ("rows_where", ", waarvoor geldt: {0}", ", for which this holds: {0}"),
+        ("rows_where", ", waarvoor zeker geldt: {0}", ", for which this surely holds: {0}"),
         ("rows_table", "de tabel ‘{0}’", "the table ‘{0}’"),
         ("rows_within", "{0} van {1}", "{0} of {1}"),
         ("rows_many", " (geen, een of meer rijen per record)", " (no, one or more rows for a record)"),

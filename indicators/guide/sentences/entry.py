@@ -133,6 +133,11 @@ WORDS = {
         ("steward", "Beheerder", "Steward"),
         ("sources", "Bronnen", "Sources"),
         ("dataset", "Registratie", "Dataset"),
+        (
+            "zoned",
+            "{0}; een tijdstip zonder tijdzone, en de dag van een tijdstip, zijn die van {1}",
+            "{0}; a time without a time zone, and the day of a time, are those of {1}",
+        ),
         ("version", "versie", "version"),
         ("history", "Versies", "Versions"),
         ("first_version", "eerste versie", "first version"),
