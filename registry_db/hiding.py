@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,28 +99,38 @@ def _hide_scores(
     Of such a group a score has what its own patients tell, and its verdict, but not what follows from all.
 
     An earlier version of an indicator is about the same records as the newer one. Where it counts a few more
-    or less, the difference is a small number of patients: then it is hidden in the earlier version.
+    or less, the difference is a small number of patients: then it is hidden in the earlier version. So it is
+    in the smaller of two indicators that ask the same of nearly the same records.
     """
     scores = scores.copy()
     people = np.where(scores["indicator"].isin(facts), 0.0, patients(scores))
-    close = close_to_newer(scores, people, by=[*_GROUP, "provider"], small_cell=small_cell)
+    also = close_to_newer(scores, people, by=[*_GROUP, "provider"], small_cell=small_cell)
+    alike = same_outcome(scores, populations)
+    also |= close_to_larger(people, alike, small_cell=small_cell)
     groups = scores.groupby(_GROUP, sort=True)
-    names = list(groups.indices)
-    hide, unsafe = hide_cells(
-        people,
-        group=groups.ngroup().to_numpy(np.int64),
-        provider=pd.factorize(scores["provider"])[0],
-        same=pd.factorize(np.array(_counted_alike(scores, populations), dtype=object))[0],
-        span=_spans(scores, populations),
-        fewer_than=small_cell,
-        also=close,
-    )
+    names, group = list(groups.indices), groups.ngroup().to_numpy(np.int64)
+    while True:
+        hide, unsafe = hide_cells(
+            people,
+            group=group,
+            provider=pd.factorize(scores["provider"])[0],
+            same=pd.factorize(np.array(_counted_alike(scores, populations), dtype=object))[0],
+            span=_spans(scores, populations),
+            fewer_than=small_cell,
+            also=also,
+        )
+        # hidden so that a total does not tell another, and told after all by nearly the same records
+        kept = pd.Series(hide & ~also & ~np.isin(group, list(unsafe)))
+        more = kept.groupby(alike).transform("any").to_numpy() & ~hide & (people > 0)
+        if not more.any():
+            break
+        also = also | more
     scores["suppressed"] = hide
     scores.loc[hide, NUMBERS] = np.nan
     scores.loc[hide, "band"] = "not-assessable"
     scores.loc[hide, "reason"] = "suppressed"
     # value by ratio is the reference: events of all by patients of all, of which the exact digits tell both
-    scores.loc[groups.ngroup().isin(unsafe), _OF_ALL] = np.nan
+    scores.loc[np.isin(group, list(unsafe)), _OF_ALL] = np.nan
     scores = scores.drop(columns=list(BEHIND))
     return scores, pd.DataFrame([names[number] for number in sorted(unsafe)], columns=_GROUP, dtype=object)
 
@@ -154,6 +165,44 @@ def close_to_newer(
     pairs = pairs[[old < new for old, new in zip(pairs["order"], pairs["order_newer"], strict=True)]]
     apart = (pairs["people"] - pairs["people_newer"]).abs()
     found[pairs.loc[(apart > 0) & (apart < small_cell), "row"].to_numpy(np.int64)] = True
+    return found
+
+
+def same_outcome(
+    scores: pd.DataFrame, populations: Mapping[tuple[str, str], Population]
+) -> NDArray[np.int64]:
+    """Number of the rows of one provider that ask the same of records of one dataset and the same months.
+
+    Of each indicator in its newest version; any other row has a number of its own.
+    """
+    newest: dict[str, str] = {}
+    for indicator, version in populations:
+        if indicator not in newest or order(newest[indicator]) < order(version):
+            newest[indicator] = version
+    keys: list[tuple[Any, ...]] = []
+    spans = _spans(scores, populations)
+    of = zip(scores["indicator"], scores["version"], scores["provider"], strict=True)
+    for row, (indicator, version, provider) in enumerate(of):
+        known = populations.get((indicator, version))
+        like = known is not None and known.outcome and newest[indicator] == version
+        keys.append((known.outcome, provider, *spans[row]) if like else (row,))
+    found: NDArray[np.int64] = pd.factorize(pd.Series(keys, dtype=object))[0]
+    return found
+
+
+def close_to_larger(
+    people: NDArray[np.float64], alike: NDArray[np.int64], *, small_cell: int
+) -> NDArray[np.bool_]:
+    """Whether a row has some patients fewer, but fewer than may be shown, than one of the same outcome.
+
+    The differences of their records and events would be those of a few patients.
+    """
+    rows = pd.DataFrame({"alike": alike, "people": people, "row": np.arange(len(people))})
+    rows = rows[(people > 0) & rows["alike"].duplicated(keep=False).to_numpy()]
+    both = rows.merge(rows, on="alike", suffixes=("", "_larger"))
+    apart = both["people_larger"] - both["people"]
+    found = np.zeros(len(people), dtype=bool)
+    found[both.loc[(apart > 0) & (apart < small_cell), "row"].to_numpy(np.int64)] = True
     return found
 
 

@@ -17,10 +17,14 @@ class Population:
         The same text for indicators that count the same records.
     period : ReportingPeriod or None
         That of the indicator.
+    outcome : str
+        The same text for indicators that ask the same of records of one dataset; empty for what is like no
+        other.
     """
 
     records: str
     period: ReportingPeriod | None
+    outcome: str = ""
 
     def months(self, label: str) -> tuple[int, int] | None:
         """First month of a period and the month after its last; None if its label tells none."""

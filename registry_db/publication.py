@@ -183,11 +183,15 @@ def _population(catalogue: Catalogue, item: Definition) -> Population:
     types = catalogue.dataset(indicator.dataset).types
     conditions = [indicator.population, indicator.denominator or "true"]
     conditions += [rule.when for rule in indicator.exclude]
+    asked = indicator.outcome.model_dump(mode="json", exclude={"better"}, exclude_none=True)
     try:
         said = [to_text(parse(text, types)) for text in conditions]
+        asked |= {name: to_text(parse(asked[name], types)) for name in ("when", "value") if name in asked}
     except ExpressionError:  # an earlier version may name what the dataset of today does not have
         said = [item.label]
-    return Population(json.dumps([indicator.dataset, indicator.unit, *said]), indicator.period)
+    of = [indicator.dataset, indicator.unit]
+    outcome = "" if indicator.outcome.kind == "structure" else json.dumps([*of, asked])
+    return Population(json.dumps([*of, *said]), indicator.period, outcome)
 
 
 def _datasets(catalogue: Catalogue) -> pd.DataFrame:
