@@ -6,6 +6,7 @@ Both are drawn as vector graphics, so that marks can be read out; numbers are wr
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -71,22 +72,37 @@ def funnel_alt(w: Wording, result: Result, *, name: str, small_cell: int) -> str
 def waterfall(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> alt.LayerChart:
     """Draw how the saving becomes the payment: a bar for each line of the ledger that moves the money."""
     frame, unit = waterfall_frame(w, ledger, currency), w.currency(currency)
-    order = list(frame["step"])
-    x = alt.X(
-        "step:N",
-        sort=order,
+    # The steps stand below each other, as in the ledger, so that their names have room on a telephone too.
+    names = {step: "\n".join(textwrap.wrap(step, _NAME)) for step in frame["step"]}
+    frame = frame.assign(name=frame["step"].map(names))
+    lowest, highest = min(frame[["start", "end"]].min()), max(frame["top"])
+    # room behind the longest bar for its amount
+    ends = alt.Scale(domain=[lowest, highest + _AMOUNT * (highest - lowest)], nice=False)
+    y = alt.Y(
+        "name:N",
+        sort=list(frame["name"]),
         title=None,
         axis=alt.Axis(
-            labelAngle=0, labelLimit=170, labelFontSize=13, domain=False, ticks=False, labelPadding=10
+            labelExpr="split(datum.label, '\\n')",
+            labelLimit=200,
+            labelFontSize=13,
+            domain=False,
+            ticks=False,
+            labelPadding=10,
         ),
     )
     bars = (
         alt.Chart(frame)
-        .mark_bar(size=70, cornerRadius=2)
+        .mark_bar(height=alt.RelativeBandSize(band=0.62), cornerRadius=2)
         .encode(
-            x=x,
-            y=alt.Y("start:Q", title=unit[0].upper() + unit[1:], axis=alt.Axis(format=",.0f", tickCount=5)),
-            y2="end:Q",
+            y=y,
+            x=alt.X(
+                "start:Q",
+                title=unit[0].upper() + unit[1:],
+                scale=ends,
+                axis=alt.Axis(format=",.0f", tickCount=4, labelOverlap=True, labelBound=True),
+            ),
+            x2="end:Q",
             color=alt.Color(
                 "kind:N",
                 scale=alt.Scale(domain=["level", "less", "more"], range=[NAVY, LILAC, TEAL]),
@@ -100,16 +116,20 @@ def waterfall(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> a
     )
     labels = (
         alt.Chart(frame)
-        .mark_text(dy=-9, fontSize=14, fontWeight=600, color=INK)
-        .encode(x=x, y="top:Q", text="shown:N")
+        .mark_text(dx=7, align="left", fontSize=13, fontWeight=600, color=INK)
+        .encode(y=y, x=alt.X("top:Q", scale=ends), text="shown:N")
     )
     # links the bars, so that the eye sees where each starts
     links = (
-        alt.Chart(frame.assign(next=frame["step"].shift(-1)).iloc[:-1])
+        alt.Chart(frame.assign(next=frame["name"].shift(-1)).iloc[:-1])
         .mark_rule(color="#9A9A9A", strokeDash=[3, 3])
-        .encode(x=x, x2="next:N", y="end:Q")
+        .encode(y=y, y2="next:N", x=alt.X("end:Q", scale=ends))
     )
-    return dressed(w, links, bars, labels, height=330)
+    return dressed(w, links, bars, labels, height=70 + 52 * len(frame))
+
+
+# characters of a line of a name; part of the width that an amount takes
+_NAME, _AMOUNT = 20, 0.5
 
 
 def trend(

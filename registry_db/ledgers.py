@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.contract import Contract
+from contracts.field_words import FieldWords
 from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
 from contracts.restatement import Restated, settle_parts_again
 from contracts.statement.document import statement
+from contracts.statement.inputs import inputs_text
+from contracts.statement.numbers import Numbers
 from contracts.terms.part import Text
 from contracts.workbook.file import workbook
+from registry_db import published_settlements as published
 from registry_db.catalogue import Catalogue, read_definition
 from registry_db.connect import Connection
 from registry_db.faults import RegistryError
@@ -75,6 +79,15 @@ class Ledger:
             language=self.language,
         )
 
+    def inputs(self, payer: str) -> dict[str, str]:
+        """What each step of the settlement with a payer was computed from, in words, by key of the step."""
+        words, numbers = (
+            FieldWords(self.contract, self.titles),
+            Numbers(self.language, self.contract.currency),
+        )
+        settlement = next(each for each in self.settlements if each.payer == payer)
+        return {step.key: inputs_text(settlement, step, words, numbers) for step in settlement.steps}
+
     def to_json(self) -> bytes:
         """The ledgers as data."""
         return _as_json([settlement.to_dict() for settlement in self.settlements])
@@ -101,15 +114,31 @@ def published_file(
         If there is no such settlement, or numbers on too few patients were taken out of it, so that it can be
         had as data only.
     """
+    if kind == "json":
+        rows = _published(reader, contract, period)
+        return _as_json([json.loads(row.settlement_json) for row in rows])
+    return LEDGER_KINDS[f".{kind}"](published_ledger(reader, contract, period=period, language=language))
+
+
+def _published(reader: PublicationReader, contract: str, period: str) -> list[published.Settlement]:
     rows = [row for row in reader.settlements() if (row.contract, row.period) == (contract, period)]
     if not rows:
         known = ", ".join(sorted({f"{row.contract} {row.period}" for row in reader.settlements()})) or "none"
         raise NotPublished(
             f"there is no settlement of {contract} {period} in this publication; it has: {known}"
         )
-    stored = [json.loads(row.settlement_json) for row in rows]
-    if kind == "json":
-        return _as_json(stored)
+    return rows
+
+
+def published_ledger(reader: PublicationReader, contract: str, *, period: str, language: Language) -> Ledger:
+    """Give the published settlement of a contract year, computed again.
+
+    Raises
+    ------
+    NotPublished
+        If there is no such settlement, or numbers on too few patients were taken out of it.
+    """
+    rows = _published(reader, contract, period)
     texts = {(each.contract, each.version): each.definition for each in reader.contracts()}
     text = texts.get((contract, rows[0].version))
     # the text is not there either where a hidden score was judged in another year
@@ -121,13 +150,12 @@ def published_file(
         )
         raise NotPublished(f"{contract} {period}: it can be had as json only. {why}")
     settled = read_definition(text, f"{contract}.contract.yaml").model
-    again = settle_parts_again(settled, stored)
+    again = settle_parts_again(settled, [json.loads(row.settlement_json) for row in rows])
     indicators = reader.indicators()
     percentages = frozenset(each.indicator for each in indicators if each.show_unit == "percent")
     restated = tuple(Restated.from_dict(row.payer, row.restatement) for row in rows if row.restatement)
     luck = _known({row.payer: reader.luck_json(row.settlement) for row in rows})
-    made = Ledger(settled, again.settlements, language, reader.titles(), percentages, restated, luck)
-    return LEDGER_KINDS[f".{kind}"](made)
+    return Ledger(settled, again.settlements, language, reader.titles(), percentages, restated, luck)
 
 
 def _known(stored: Mapping[str, str | None]) -> dict[str, KeptLuck]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -13,10 +13,12 @@ from app.selection import View, choose
 from app.sentences import settlement_kind
 from app.views import frame, luck, standing
 from app.wording import Wording, mark
+from contracts.inputs import SettlementError
 from contracts.money import Currency
-from registry_db.ledgers import LEDGER_TYPES, file_name, published_file
+from registry_db.ledgers import LEDGER_TYPES, file_name, published_file, published_ledger
 from registry_db.published import Indicator
 from registry_db.published_settlements import Goal, LedgerLine, QualityLine, Settlement
+from registry_db.reader import NotPublished
 
 
 def show(view: View) -> None:
@@ -50,7 +52,7 @@ def _choose_settlement(view: View, settlements: Sequence[Settlement]) -> Settlem
             view.w.t("choose.contract"),
             list(by_name),
             format_func=lambda name: (
-                view.w.of(by_name[name], "title") + (f" ({by_name[name].payer})" if several else "")
+                (f"{by_name[name].payer}: " if several else "") + view.w.of(by_name[name], "title")
             ),
             key=key,
         ),
@@ -77,7 +79,7 @@ def _draw(view: View, settlement: Settlement) -> None:
     _years(view, settlement)
     if lines:
         frame.section(w.t("ledger.title"), w.t("ledger.about"))
-        st.html(_ledger(w, settlement.ledger, settlement.currency))
+        st.html(_ledger(w, settlement.ledger, settlement.currency, _inputs(view, settlement)))
     _take_along(view, settlement)
     frame.note(
         w.t(
@@ -310,10 +312,22 @@ def _steps(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> str:
     return markup.table(head, rows, caption=w.t("waterfall.title"))
 
 
-def _ledger(w: Wording, ledger: Sequence[LedgerLine], currency: Currency) -> str:
+def _inputs(view: View, settlement: Settlement) -> dict[str, str]:
+    """What each line was computed from; nothing where the settlement can not be computed again from here."""
+    try:
+        made = published_ledger(
+            view.reader, settlement.contract, period=settlement.period, language=view.w.language
+        )
+    except (NotPublished, SettlementError):
+        return {}
+    return made.inputs(settlement.payer)
+
+
+def _ledger(w: Wording, ledger: Sequence[LedgerLine], currency: Currency, inputs: Mapping[str, str]) -> str:
     rows = (
         (
-            f"{escape(w.of(line, 'name'))}<small>{escape(w.of(line, 'formula'))}.</small>",
+            f"{escape(w.of(line, 'name'))}<small>{escape(w.of(line, 'formula'))}.</small>"
+            + (f'<small class="from">{escape(inputs[line.key])}</small>' if inputs.get(line.key) else ""),
             escape(_amount(w, line, currency)),
         )
         for line in ledger

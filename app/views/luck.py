@@ -14,7 +14,7 @@ from app.views import frame
 from app.wording import Wording
 from contracts.kept_luck import FAR
 from contracts.luck import Chances
-from contracts.money import Currency
+from contracts.money import MINUS, Currency
 from registry_db.published_settlements import Cliff, Settlement, Slope
 
 
@@ -120,6 +120,8 @@ def _cliffs(view: View, cliffs: Sequence[Cliff]) -> str:
     items = []
     for cliff in cliffs:
         text = w.of(cliff, "words").replace(cliff.what, _title(view, cliff.what))
+        # a line may be broken between a minus and the sign of a currency, and must not be
+        text = text.replace(MINUS, f"{MINUS}\N{WORD JOINER}")
         if cliff.errors is not None:
             far = w.number(cliff.errors, 1)
             text += " " + (w.t("cliff.near", far=far) if cliff.errors < FAR else w.t("cliff.far", far=far))

@@ -88,11 +88,14 @@ def show_payers(view: View, settlements: Sequence[Settlement]) -> None:
     ]
     whole = sum((each.payment for each in settlements), Decimal(0))
     told = w.money(whole, settlements[0].currency, cents=True)
-    rows.append((escape(w.t("payers.all")), "", escape(told)))
+    rows.append((escape(w.t("payers.all")), escape(_saving(view, *settlements)), escape(told)))
     head = (w.t("payers.payer"), w.t("payers.saving"), w.t("years.payment"))
     st.html(markup.table(head, rows, caption=w.t("payers.title"), kind="quality"))
 
 
-def _saving(view: View, settlement: Settlement) -> str:
-    amounts = [line.amount for line in settlement.ledger if line.key == "saving"]
-    return view.w.money(amounts[0], settlement.currency) if amounts else view.w.t("value.hidden")
+def _saving(view: View, *settlements: Settlement) -> str:
+    """What was saved with these payers together; hidden if it is of any."""
+    amounts = [line.amount for each in settlements for line in each.ledger if line.key == "saving"]
+    if len(amounts) < len(settlements):
+        return view.w.t("value.hidden")
+    return view.w.money(sum(amounts, Decimal(0)), settlements[0].currency)

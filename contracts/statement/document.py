@@ -9,17 +9,17 @@ import typst
 
 from contracts.canonical import shown
 from contracts.contract import Contract
-from contracts.field_words import FieldWords, cause_words, choice_words, unit_of
+from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
 from contracts.quality import QualityLine
 from contracts.restatement import Restated, RestatedCause
+from contracts.statement.inputs import inputs_text
 from contracts.statement.luck import luck_parts
 from contracts.statement.numbers import Numbers
 from contracts.statement.typesetting import quoted, table
 from contracts.statement.words import TEXTS
-from contracts.steps import StepInput
 from contracts.terms.part import Text
 from contracts.terms.quality import ByImprovement, ByLevel, QualityRule
 
@@ -226,7 +226,7 @@ class _Document:
             (
                 f"{number}. {self._of(step.name)}",
                 f"{self._of(step.formula)}.",
-                "; ".join(self._input(what, given, settlement) for what, given in step.inputs.items()),
+                inputs_text(settlement, step, self.words, self.numbers),
                 self.numbers.of_unit(step.amount, step.unit),
             )
             for number, step in enumerate(settlement.steps, start=1)
@@ -241,17 +241,6 @@ class _Document:
         head += f", align(right, strong({quoted(heads[2])}))"
         columns = f"columns: (5fr, 4fr, auto), table.header({head})"
         yield f"#table({columns},\n  " + ",\n  ".join(cells) + ")"
-
-    def _input(self, what: str, given: StepInput, settlement: Settlement) -> str:
-        kind, _, field = given.source.partition(":")
-        earlier = {step.key: step for step in settlement.steps}.get(field) if kind == "step" else None
-        if earlier is not None:
-            name, unit = earlier.name, str(earlier.unit)
-        else:
-            name, unit = self.words.of(given.source, what=what), unit_of(given.source, what)
-        if isinstance(given.value, str):
-            return f"{self._of(name)}: {self._of(choice_words(given.value, self.contract.currency))}"
-        return f"{self._of(name)}: {self.numbers.of_unit(Decimal(given.value), unit)}"
 
     def _distribution(self, settlement: Settlement) -> Iterable[str]:
         portions = [*settlement.portions, *settlement.others]

@@ -85,6 +85,11 @@ def test_the_waterfall_goes_from_the_saving_to_the_payment(reader: PublicationRe
         "Boven het maximum",
     ]
     assert rows[1]["shown"] == "−€\N{NO-BREAK SPACE}24.104"
+    # a long name takes two lines, so that there is room for the bars on a telephone
+    assert rows[1]["name"] == "Telt niet mee\n(drempel)"
+    # and behind the longest bar is room for its amount
+    low, high = spec["layer"][1]["encoding"]["x"]["scale"]["domain"]
+    assert (low, high) == pytest.approx((0, 1.5 * max(row["top"] for row in rows)))
 
 
 def test_a_line_that_the_chart_does_not_know_gets_its_own_name_and_one_that_moves_nothing_no_bar(

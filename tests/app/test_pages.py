@@ -296,6 +296,17 @@ def test_a_contract_shows_how_sure_the_payment_is() -> None:
 
 
 @pytest.mark.usefixtures("shown")
+def test_each_line_says_from_what_it_was_computed() -> None:
+    """1 % of the target, and 2,200,000 euros of 550 records at 3 % growth upon growth for 568 records."""
+    body = text(page("contract", lang="nl"))
+    target = wording("nl").money(settlement().step("target").amount, "EUR", cents=True).replace("\u00a0", " ")
+    assert f'<small class="from">Drempel: 1 %; Omzetdoel: {target}</small>' in body
+    assert "Eigen records in 2023: 550; Eigen uitgaven in 2023, na aftopping: € 2.200.000,00" in body
+    assert "Groei per jaar: 3 %; Aantal records: 568</small>" in body
+    assert "Threshold: 1%; Spending target: €" in text(page("contract", lang="en"))
+
+
+@pytest.mark.usefixtures("shown")
 def test_a_settlement_can_be_taken_along() -> None:
     test = page("contract", lang="en")
     buttons = test.get("download_button")
@@ -320,6 +331,7 @@ def test_a_settlement_with_a_hidden_score_can_be_had_as_data_only(
     monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
     test = page("contract", lang="nl")
     assert [button.proto.label for button in test.get("download_button")] == ["Gegevens (JSON)"]
+    assert 'class="from"' not in text(test)
     assert "van te weinig patiënten om te tonen" in text(test)
     with pytest.raises(NotPublished, match="json only"):
         published_file(publication.newest(), "vsv-contract", period="2025", kind="pdf", language="nl")
@@ -369,8 +381,8 @@ def test_years_stand_side_by_side_and_payers_apart(tmp_path: Path, monkeypatch: 
     test = page("contract", lang="nl")
     (payers,) = (box for box in test.main.selectbox if box.label == "Contract")
     assert sorted(payers.options) == [
-        "Contract geboortezorg (Andere verzekeraar)",
-        "Contract geboortezorg (Zorgverzekeraar)",
+        "Andere verzekeraar: Contract geboortezorg",
+        "Zorgverzekeraar: Contract geboortezorg",
     ]
     payers.set_value("vsv-contract Zorgverzekeraar").run()
     body = text(test)
@@ -419,10 +431,12 @@ def test_the_money_of_several_payers_stands_side_by_side(
     _with(tmp_path, monkeypatch, double, ["Andere verzekeraar"])
     body = text(page("contract", lang="nl"))
     assert "Per zorgverzekeraar" in body
+    # both have the settlement of the one, so that twice as much was saved
+    twice = wording("nl").money(2 * settlement().step("saving").amount, "EUR").replace("\u00a0", " ")
     assert (
-        '<th scope="row">Samen</th><td data-label="Besparing"></td><td data-label="Uitbetaling">€ 49.207,80'
-        in body
-    )
+        f'<th scope="row">Samen</th><td data-label="Besparing">{twice}</td>'
+        '<td data-label="Uitbetaling">€ 49.207,80'
+    ) in body
 
 
 def test_spending_that_is_brought_up_says_from_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

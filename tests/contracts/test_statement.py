@@ -18,7 +18,8 @@ from contracts.inputs import Completion, Interim
 from contracts.ledger import Settlement, settle
 from contracts.money import Language
 from contracts.restatement import Restated, restate
-from contracts.statement.document import _Document, statement
+from contracts.statement.document import statement
+from contracts.statement.inputs import input_text
 from contracts.statement.numbers import Numbers
 from contracts.statement.words import TEXTS
 from contracts.terms.part import Text
@@ -142,11 +143,11 @@ def test_no_identifier_among_what_a_step_was_computed_from(
     name: str, contract: Contract, settled: Sequence[Settlement]
 ) -> None:
     titles = {rule.indicator: Text(nl="Uitkomst", en="Outcome") for rule in contract.quality.indicators}
-    document = _Document(contract, settled, FieldWords(contract, titles), "nl")
+    words, numbers = FieldWords(contract, titles), Numbers("nl", contract.currency)
     for settlement in settled:
         for step in settlement.steps:
             for what, given in step.inputs.items():
-                told = document._input(what, given, settlement)
+                told = input_text(settlement, what, given, words, numbers)
                 assert not re.search(r"_|\b[a-z]+-[a-z]+$", told), told
 
 
