@@ -28,7 +28,7 @@ def print_diff(found: Compared) -> None:
 def _lines(said: Said) -> list[str]:
     note = f": {said.note}" if said.note else ""
     lines = [f"  {said.name}{note}  [{said.field}]"]
-    same = said.before == said.after
+    same = (said.before, said.text_before) == (said.after, said.text_after)
     for sign, words, text in (("-", said.before, said.text_before), ("+", said.after, said.text_after)):
         if words and not (same and sign == "-"):
             lines.append(f"    {'=' if same else sign} {words}" + (f"   {text}" if text else ""))

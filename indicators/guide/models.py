@@ -14,13 +14,13 @@ def case_mix_parts(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Par
     """The case mix, or where the expectation comes from."""
     if item.expectation:
         return (say("external") + say.of(item.expectation.source),)
-    words = tuple(_term(term, dataset, say) for term in item.case_mix)
+    words = tuple(term_words(term, dataset, say) for term in item.case_mix)
     if not words:
         return (say("no_case_mix"),)
-    return (Items("", words), _imputation(item, dataset, say)) if item.imputed else (Items("", words),)
+    return (Items("", words), imputation_words(item, dataset, say)) if item.imputed else (Items("", words),)
 
 
-def _imputation(item: Indicator, dataset: Dataset, say: Speaker) -> str:
+def imputation_words(item: Indicator, dataset: Dataset, say: Speaker) -> str:
     """How unknown values are filled in."""
     how = item.imputation or Imputation()
     same = [column_title(name, dataset, say.language) for name in how.within]
@@ -28,7 +28,8 @@ def _imputation(item: Indicator, dataset: Dataset, say: Speaker) -> str:
     return say("imputation", str(how.copies), alike)
 
 
-def _term(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
+def term_words(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
+    """A term, and what becomes of values that are new or unknown."""
     said = _form(term, dataset, say)
     if term.unseen == "reference":
         said = say("unseen_reference", said)

@@ -31,6 +31,14 @@ def shown(part: Part) -> Part:
     return part.items[0] if isinstance(part, Items) and not part.lead and len(part.items) == 1 else part
 
 
+def as_text(part: Part) -> str:
+    """A paragraph or a list on one line."""
+    if isinstance(part, Items):
+        return f"{part.lead} {'; '.join(part.items)}".strip()
+    assert isinstance(part, str)
+    return part
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One subject of an entry, and what is said of it."""

@@ -35,54 +35,52 @@ def tables_needed(names: Sequence[str], dataset: Dataset, care: Plurality | None
 
     The table with the care that networks gave, if there is one, comes last.
     """
-    read: dict[tuple[str, str], dict[str, None]] = {}
-    tables: dict[tuple[str, str], tuple[Table, ChildTable]] = {}
+    found = _Found({}, {}, set())
     for name in names:
-        _follow(dataset, name, read, tables)
+        _follow(dataset, name, found)
     if care is not None:
         named = (care.provider, care.by, *([care.sum] if care.sum else ()))
-        _add_table(dataset, dataset.tables[care.of], named, read, tables)
-    return [Needed(*tables[key], tuple(columns)) for key, columns in read.items()]
+        _add_table(dataset, dataset.tables[care.of], named, found)
+    return [Needed(*found.tables[key], tuple(columns)) for key, columns in found.read.items()]
 
 
-def _follow(
-    table: Table,
-    name: str,
-    read: dict[tuple[str, str], dict[str, None]],
-    tables: dict[tuple[str, str], tuple[Table, ChildTable]],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Tables by their place, the columns of each that are read, and the computed ones that were followed."""
+
+    tables: dict[tuple[str, str], tuple[Table, ChildTable]]
+    read: dict[tuple[str, str], dict[str, None]]
+    followed: set[tuple[str, str]]
+
+
+def _follow(table: Table, name: str, found: _Found) -> None:
     block = table.derive.get(name)
-    if block is None:
+    if block is None or (table.name, name) in found.followed:
         return
+    found.followed.add((table.name, name))
     for other in block.reads:
-        _follow(table, other, read, tables)
+        _follow(table, other, found)
     if not isinstance(block, RowsColumn):
         return
     child = table.tables[block.of]
     columns = tuple(_read_there(table, block))
     rows = rows_of(child)
     if isinstance(rows, ChildTable) and not child.given_by_itself:  # it is another table of the same record
-        _add_table(table, child, (), read, tables)
-        _add_table(_above(rows), rows, (*child.link, *columns), read, tables)
+        _add_table(table, child, (), found)
+        _add_table(_above(rows), rows, (*child.link, *columns), found)
     else:
-        _add_table(table, child, columns, read, tables)
+        _add_table(table, child, columns, found)
     for column in (*child.link, *columns):
-        _follow(rows, column, read, tables)
+        _follow(rows, column, found)
 
 
-def _add_table(
-    above: Table,
-    child: ChildTable,
-    columns: Iterable[str],
-    read: dict[tuple[str, str], dict[str, None]],
-    tables: dict[tuple[str, str], tuple[Table, ChildTable]],
-) -> None:
+def _add_table(above: Table, child: ChildTable, columns: Iterable[str], found: _Found) -> None:
     """Add a table with what is delivered of it for columns, and the tables that it stands in."""
     key = (above.name, child.name.rpartition(".")[2])
-    if isinstance(above, ChildTable) and key not in tables:
-        _add_table(_above(above), above, (), read, tables)
-    tables[key] = (above, child)
-    known = read.setdefault(key, {})
+    if isinstance(above, ChildTable) and key not in found.tables:
+        _add_table(_above(above), above, (), found)
+    found.tables[key] = (above, child)
+    known = found.read.setdefault(key, {})
     for column in (*child.link, *columns):
         known.update(dict.fromkeys(_delivered(rows_of(child), column)))
 

@@ -13,9 +13,9 @@ import pytest
 import indicators.guide
 from indicators.dataset import Dataset
 from indicators.definition import Expectation, Indicator
-from indicators.guide.sentences import SENTENCES, data, entry, models, networks, reading
+from indicators.guide.sentences import SENTENCES, data, entry, models, networks, reading, versions
 
-ROOMS = (entry, models, data, networks, reading)
+ROOMS = (entry, models, data, networks, reading, versions)
 FOLDER = Path(indicators.guide.__file__).parent
 
 
@@ -42,7 +42,8 @@ def _choices(part: Any, seen: set[Any]) -> Iterator[str]:
 
 def test_every_sentence_can_be_said() -> None:
     """Its key stands in the code, is a word of the language, or begins as the code begins one."""
-    code = "".join(file.read_text(encoding="utf-8") for file in FOLDER.glob("*.py"))
+    files = [*FOLDER.glob("*.py"), *(FOLDER.parent / "changes").glob("*.py")]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
     written = set(re.findall(r"""["']([a-z_]+)["']""", code))
     begun = tuple(re.findall(r"""f["']([a-z]+_?)\{|startswith\("(question_)"\)""", code))
     starts = tuple(start for found in begun for start in found if start)

@@ -33,15 +33,20 @@ def test_in_words(filled: Registry) -> None:
     found = filled.diff("visit-fall", "1.0.0", "1.1.0", language="en")
     assert found.changes.level == "minor"
     assert [(one.field, one.name, one.note, one.before, one.after) for one in found.changes.said] == [
-        ("population", "population", "", "age is at least 18", "age is at least 21"),
-        ("exclude.1", "exclusion", "removed", "too heavy (weight is above 150)", ""),
-        ("exclude.1", "exclusion", "added", "", "woman (sex is ‘female’)"),
-        ("exclude.2", "exclusion", "added", "", "too heavy (weight is above 100)"),
-        ("case_mix", "case mix", "removed", "sex", ""),
+        ("population", "Denominator: who counts", "", "age is at least 18", "age is at least 21"),
+        ("exclude.1", "Exclusion", "added", "", "woman (sex is ‘female’)"),
+        (
+            "exclude.2",
+            "Exclusion",
+            "its condition is different",
+            "too heavy (weight is above 150)",
+            "too heavy (weight is above 100)",
+        ),
+        ("case_mix.1", "Case mix", "removed", "sex (in groups, against male)", ""),
     ]
     dutch = filled.diff("visit-fall", "1.0.0", "1.1.0").changes.said
-    assert [one.after for one in dutch][:2] == ["age is minstens 21", ""]
-    assert [one.note for one in dutch][1:3] == ["vervallen", "toegevoegd"]
+    assert [one.after for one in dutch][:2] == ["age is minstens 21", "vrouw (sex is ‘female’)"]
+    assert [one.note for one in dutch][1:] == ["toegevoegd", "de voorwaarde is anders", "vervallen"]
     assert dutch[0].text_after == "age >= 21"
 
 
