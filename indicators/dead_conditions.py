@@ -44,11 +44,6 @@ def dead_conditions(conditions: Sequence[Condition], dataset: Dataset) -> Iterat
             here = assume_not_true(node, first)
 
 
-def can_be(node: Node, value: bool, dataset: Dataset) -> bool:
-    """Whether some record may make a condition true (or false), for all that its columns' ranges say."""
-    return assume(node, value, known_values(dataset)) is not None
-
-
 def _never(node: Node, dataset: Dataset, *, by_itself: bool) -> tuple[str, str]:
     if by_itself:
         return "this can never be true", _limits(node, dataset)

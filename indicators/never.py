@@ -3,8 +3,8 @@
 Abstract interpretation: each column stands for the set of values that its dataset allows, as an interval or a
 list, and a condition that is taken to be true, false or null narrows these sets. When one becomes empty, the
 assumption cannot hold. The sets are always at least as wide as the truth: nothing is known of how two columns
-go together, nor of what most functions yield. So what is called impossible is; not all that is impossible is
-found.
+go together, nor of what most functions yield, but that the same function of the same columns yields the same.
+So what is called impossible is; not all that is impossible is found.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from indicators.columns import Column
 from indicators.expression import Node
 from indicators.tables import Table
 
-Known: TypeAlias = Mapping[str, "Values"]
+# By the name of a column, or for any other expression by its tree.
+Known: TypeAlias = Mapping["str | Node", "Values"]
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _TURNED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _DAY = dt.timedelta(days=1)
@@ -60,7 +61,7 @@ class Values:
 _NOTHING = Values(null=False, choices=frozenset())
 
 
-def known_values(table: Table) -> dict[str, Values]:
+def known_values(table: Table) -> dict[str | Node, Values]:
     """What each delivered column of a table can hold, by its type, range and codes."""
     return {name: _of_column(table, name, column) for name, column in table.columns.items()}
 
@@ -84,17 +85,12 @@ def _of_column(table: Table, name: str, column: Column) -> Values:
 
 def assume(node: Node, value: bool | None, known: Known) -> Known | None:
     """What columns can hold if a condition is true, false or null (None); None if it cannot be."""
-    return _ASSUME.get(node.kind, _anything)(node, value, known)
+    return _ASSUME.get(node.kind, _flag)(node, value, known)
 
 
 def assume_not_true(node: Node, known: Known) -> Known | None:
     """What columns can hold if a condition is false or null."""
     return _either([assume(node, False, known), assume(node, None, known)])
-
-
-def _anything(node: Node, value: bool | None, known: Known) -> Known | None:
-    del node, value
-    return known
 
 
 def _literal(node: Node, value: bool | None, known: Known) -> Known | None:
@@ -200,7 +196,11 @@ def _narrowed(node: Node, narrow: Narrow, known: Known) -> Known | None:
     left = narrow(_value(node, known))
     if not left.some and not left.null:
         return None
-    return {**known, str(node.value): left} if node.kind == "column" else known
+    return known if node.kind == "literal" else {**known, _key(node): left}
+
+
+def _key(node: Node) -> str | Node:
+    return str(node.value) if node.kind == "column" else node
 
 
 def _only_null(values: Values) -> Values:
@@ -295,10 +295,10 @@ def _on_grid(step: Any, limit: Any, *, up: bool, strict: bool) -> Any:
 
 def _value(node: Node, known: Known) -> Values:
     """What an expression can yield."""
-    if node.kind == "column":
-        return known.get(str(node.value), Values())
     if node.kind == "literal":
         return _of_literal(node)
+    if (found := known.get(_key(node))) is not None:
+        return found
     if node.kind in ("+", "-", "*"):
         return _arithmetic(node.kind, *(_value(child, known) for child in node.children))
     return Values()
@@ -325,7 +325,6 @@ def _arithmetic(sign: str, left: Values, right: Values) -> Values:
 
 _ASSUME: dict[str, Callable[[Node, bool | None, Known], Known | None]] = {
     "literal": _literal,
-    "column": _flag,
     "not": _not,
     "and": _connective,
     "or": _connective,

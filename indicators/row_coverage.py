@@ -128,7 +128,7 @@ def _lacking(block: AskedRows, number: int, seen: set[tuple[int, int]]) -> Itera
     yield from parts or [gap for _, gap in lacking]
 
 
-def _known(table: Table) -> dict[str, Values]:
+def _known(table: Table) -> dict[str | Node, Values]:
     """What the columns of rows can hold; a computed flag of rows that there cannot be is false."""
     known = known_values(table)
     for name, block in table.derive.items():

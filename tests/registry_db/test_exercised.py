@@ -117,11 +117,19 @@ def test_what_stands_in_a_branch_is_asked_of_who_comes_to_it() -> None:
     assert gaps(exercised(binary, *twins, one, ({"twin": False, "loss": 300}, "not-met"))) == []
 
 
-def test_what_can_be_no_other_way_in_a_branch_is_not_demanded() -> None:
-    """Of who comes to the second condition the age is at most 40, or unknown: it is never false."""
-    when = "case when age > 40 then twin when age <= 40 then not twin end"
-    given = [({"age": age, "twin": twin}, "met" if twin is (age > 40) else "not-met")
-             for age in (50, 30) for twin in (True, False)]  # fmt: skip
+@pytest.mark.parametrize("number", ["age", "age + loss", "age_years(born, day)"])
+def test_what_can_be_no_other_way_in_a_branch_is_not_demanded(number: str) -> None:
+    """Of who comes to the second condition the number is at most 40, or unknown: it is never false."""
+    when = f"case when {number} > 40 then twin when {number} <= 40 then not twin end"
+    ages = {50: "1974-01-01", 30: "1994-01-01"}
+    given = [
+        (
+            {"age": age, "loss": 0, "born": born, "day": "2024-06-01", "twin": twin},
+            "met" if twin is (age > 40) else "not-met",
+        )
+        for age, born in ages.items()
+        for twin in (True, False)
+    ]
     assert gaps(exercised({"kind": "binary", "when": when}, *given)) == []
 
 
