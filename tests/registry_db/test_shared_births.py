@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -26,7 +27,7 @@ from registry_db.reader import PublicationReader
 from registry_db.registry import Registry
 from risk_models.expected import RiskModel
 from risk_models.reliability import ratio_reliability
-from tests.indicators.test_attribution import by_hand
+from tests.indicators.test_attribution import by_class, by_members
 
 CHAPTER = Path(__file__).resolve().parents[2] / "docs" / "networks.md"
 EVENTS, MEAN = "birth-pph", "birth-experience"
@@ -71,6 +72,19 @@ def shared_out(demo_registry: Path, tmp_path_factory: pytest.TempPathFactory) ->
         ]
         (folder / "notes").write_text("\n".join(notes), encoding="utf-8")
         yield registry
+
+
+def by_hand(of: NetworkSet, provider: str, day: dt.date, led: bool | None) -> dict[str | None, Decimal]:
+    """For how much a birth counts for each network, and for none, by the one class of the file."""
+    [entry] = of.attribution
+    [one] = entry.classes
+    assert one.when == "care_start = 'practice'"
+    if led:
+        shares = by_class(of, one, provider, day)
+    else:
+        shares = {} if led is None and one.unknown == "outside" else by_members(of, provider, day)
+    outside = 1 - sum(shares.values())
+    return {**shares, None: outside} if outside else {**shares}
 
 
 def networks(registry: Registry) -> NetworkSet:
