@@ -157,6 +157,9 @@ class Indicator(Part):
     exceptions : list of Exclusion
         Rules that excuse a record that did not meet the outcome, under ``except`` in the file. Where the
         outcome was met it counts.
+    response : str or None
+        Indicator of which the value is the share who answered, where the dataset holds only those: then the
+        records do not tell who did not. None: they do.
     stratify : list of Stratifier
         By what the scores are given once more for subgroups of the records; they change no score.
     """
@@ -181,6 +184,7 @@ class Indicator(Part):
     case_mix: list[CaseMixTerm] = Field(default_factory=list)
     imputation: Imputation | None = None
     expectation: ExternalExpectation | None = None
+    response: Id | None = None
     estimators: Estimators = Estimators()
     stratify: list[Stratifier] = Field(default_factory=list)
     minimum: Minimum = Minimum()
@@ -212,6 +216,8 @@ class Indicator(Part):
             raise fault_at("an external expectation and an own case mix exclude each other", "expectation")
         if self.expectation and kind not in ("change", "continuous"):
             raise fault_at(f"an external expectation does not go with a {kind} outcome", "expectation")
+        if self.response == self.indicator:
+            raise fault_at("the response to a questionnaire is another indicator", "response")
         if self.exceptions and not self.is_condition:
             message = f"an exception excuses a record that does not meet a condition; this outcome is {kind}"
             raise fault_at(message, "except")

@@ -15,6 +15,7 @@ _TEXTS = {
     "indicator": (
         "title", "why", "steward", "sources", "changes", "examples", "exclude.*.why", "except.*.why",
         "stratify.*.title", "stratify.*.labels", "expectation.source", "show.decimals", "show.of",
+        "response",
     ),
     "dataset": ("title", "description", "source", "columns.*.title", "columns.*.labels", "derive.*.title"),
     "network_set": ("title", "networks.*.name", "attribution.*.classes.*.title"),

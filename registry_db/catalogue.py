@@ -243,6 +243,8 @@ def _cross_faults(catalogue: Catalogue, item: Definition) -> Iterator[Fault]:
         yield from _dataset_faults(catalogue, item, item.model)
     elif isinstance(item.model, Indicator):
         yield from _lacking(item, ("dataset",), item.model.dataset, datasets)
+        if item.model.response:
+            yield from _lacking(item, ("response",), item.model.response, catalogue.of_kind("indicator"))
         if item.model.unit != "provider":
             yield from _lacking(item, ("unit",), item.model.unit, catalogue.of_kind("network_set"))
         if item.model.dataset in datasets:

@@ -35,7 +35,7 @@ from registry_db.contract_records import Records
 from registry_db.hiding import Population, hide_small
 from registry_db.names import names_of
 from registry_db.records import make_current_view
-from registry_db.response import asked_of
+from registry_db.response import asked_of, of_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
         "benchmark": con.execute(
             f"select * exclude (inputs_hash) from benchmark {scored} where reference is not null order by all"
         ).df(),
-        "score": con.execute(f"select * from score {scored} order by all").df(),
+        "score": _people_behind(con.execute(f"select * from score {scored} order by all").df(), catalogue),
         "estimate": con.execute(f"select * from estimate {shown} order by all").df(),
         "explanation": con.execute(f"select * from explanation {shown} order by all").df(),
         "patient_mix": con.execute(f"select * from patient_mix {shown} order by all").df(),
@@ -209,6 +209,14 @@ def _datasets(catalogue: Catalogue) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def _people_behind(scores: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """Take out the numbers of records where these are no patients, but counts that a provider delivers."""
+    shown = [item.model for item in catalogue.shown()]
+    delivered = [each.indicator for each in shown if of_counts(each, catalogue.dataset(each.dataset))]
+    scores.loc[scores["indicator"].isin(delivered), "records"] = np.nan
+    return scores
+
+
 def _names(catalogue: Catalogue) -> dict[str, pd.DataFrame]:
     """What columns and levels of categories are called; a column without a title goes by its name."""
     columns, levels = [], []
@@ -246,6 +254,7 @@ def _indicators(items: Iterable[Definition], catalogue: Catalogue) -> pd.DataFra
 
 def _indicator_row(item: Definition, indicator: Indicator, dataset: Dataset) -> dict[str, Any]:
     asked = asked_of(indicator, dataset)
+    response = {"indicator": indicator.response} if indicator.response else asked and asdict(asked)
     own = "none" if indicator.outcome.kind == "structure" or not indicator.case_mix else "own"
     return {
         "indicator": item.id,
@@ -272,7 +281,7 @@ def _indicator_row(item: Definition, indicator: Indicator, dataset: Dataset) -> 
         "norm_kind": indicator.norm.kind if indicator.norm else None,
         "definition": item.source.text,
         "hash": item.hash,
-        "response_json": json.dumps(asdict(asked)) if asked else None,
+        "response_json": json.dumps(response) if response else None,
     }
 
 

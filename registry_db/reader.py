@@ -252,12 +252,23 @@ class PublicationReader:
         where, values = _where(**key, period=period, provider=provider)
         found = self._rows(StateCount, "state", where=where, values=values, order="period, provider")
         takes = json.loads(indicator.response_json)
+        if "indicator" in takes:
+            return self._told_elsewhere(indicator, takes["indicator"], period=period, provider=provider)
         rows = []
         for (period, provider), states in groupby(found, key=lambda row: (row.period, row.provider)):
             told = response([(row.state, row.reason, row.n) for row in states], **takes)
             numbers = (told.eligible, told.responded) if told else (None, None)
             rows.append(Responded(indicator.indicator, indicator.version, period, provider, *numbers))
         return tuple(rows)
+
+    def _told_elsewhere(
+        self, indicator: Indicator, by: str, *, period: str | None, provider: str | None
+    ) -> tuple[Responded, ...]:
+        """Response by another indicator, of which the records are those asked and the events the answers."""
+        versions = [row.version for row in self.indicators() if row.indicator == by]
+        found = self.scores(by, version=versions[-1], period=period, provider=provider) if versions else ()
+        key = indicator.indicator, indicator.version
+        return tuple(Responded(*key, row.period, row.provider, row.n, row.observed) for row in found)
 
     def settlements(self, provider: str | None = None) -> tuple[Settlement, ...]:
         """Settlements, newest period first; of one organisation if named."""

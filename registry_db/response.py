@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
-from indicators.outcomes import ChangeOutcome
+from indicators.outcomes import BinaryOutcome, ChangeOutcome
 from indicators.states import outcome_node
 
 ANSWERED = ("met", "not-met", "value", "counted", "excepted")
@@ -68,7 +68,7 @@ class Responded:
     @property
     def share(self) -> float | None:
         """Part of those asked who answered, from 0 to 1."""
-        if self.eligible is None or self.responded is None:
+        if not self.eligible or self.responded is None:
             return None
         return self.responded / self.eligible
 
@@ -79,9 +79,10 @@ class Responded:
 
 
 def asked_of(indicator: Indicator, dataset: Dataset) -> Asked | None:
-    """What an answer takes, of an indicator that rests on what patients report; None of any other."""
+    """What an answer takes, of an indicator that rests on what patients report and whose records tell it."""
     kind = indicator.outcome.kind
-    if kind == "structure" or (kind not in ("change", "top_box") and indicator.horizon != 3):
+    reported = kind in ("change", "top_box") or indicator.horizon == 3
+    if indicator.response or kind == "structure" or not reported:
         return None
     answer = tuple(dict.fromkeys([*outcome_node(indicator, dataset).columns, EXPRESSION]))
     beside = list(indicator.case_mix_columns)
@@ -90,6 +91,13 @@ def asked_of(indicator: Indicator, dataset: Dataset) -> Asked | None:
     if indicator.expectation:
         beside.append(indicator.expectation.external)
     return Asked(answer, tuple(name for name in dict.fromkeys(beside) if name not in answer))
+
+
+def of_counts(indicator: Indicator, dataset: Dataset) -> bool:
+    """Whether a record is of a provider and period, and delivers how many of how many patients."""
+    outcome = indicator.outcome
+    of_provider = {dataset.provider, dataset.period.column}
+    return isinstance(outcome, BinaryOutcome) and bool(outcome.trials) and set(dataset.key) <= of_provider
 
 
 def response(

@@ -41,7 +41,8 @@ create table indicator (
     norm double, norm_kind varchar,
     definition varchar not null,       -- the YAML text
     hash varchar not null,
-    response_json varchar,             -- columns of the answer, and those a score needs besides; of questionnaires
+    response_json varchar,             -- of questionnaires: columns of the answer, and those a score needs besides;
+                                       -- or the indicator of which the value is the response
     primary key (indicator, version)
 );
 create table model (

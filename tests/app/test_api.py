@@ -124,6 +124,24 @@ def test_how_many_answered_of_those_who_were_asked(client: Client) -> None:
     assert wrong == "limit: there is no such parameter; there are indicator, version, period, provider"
 
 
+def test_a_response_may_be_told_by_another_indicator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the records hold only those who answered."""
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "elsewhere.duckdb"
+    build_publication(file)
+    with duckdb.connect(str(file)) as con:
+        for indicator, by in (("hip-eq5d", "birth-booking"), ("birth-tear", "birth-apgar")):
+            told = json.dumps({"indicator": by})
+            con.execute("update indicator set response_json = ? where indicator = ?", [told, indicator])
+    point_at(tmp_path, "elsewhere.duckdb")
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    (found,) = Client().get("/api/v1/response", params={"indicator": "hip-eq5d"}).json()["responses"]
+    assert (found["indicator"], found["provider"]) == ("hip-eq5d", OWN)
+    assert (found["eligible"], found["responded"]) == (600, 540)
+    (hidden,) = Client().get("/api/v1/response", params={"indicator": "birth-tear"}).json()["responses"]
+    assert (hidden["eligible"], hidden["responded"]) == (None, None)
+
+
 def test_scores_come_in_pages_that_hold_each_once(client: Client) -> None:
     total = client.get("/api/v1/scores").json()["total"]
     pages = [client.get(f"/api/v1/scores?limit=5&offset={at}").json()["scores"] for at in range(0, total, 5)]

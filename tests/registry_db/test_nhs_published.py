@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from registry_db.reader import PublicationReader
 from registry_db.records import make_current_view
 from registry_db.registry import Registry
 from tests.registry_db.test_subgroups import assert_they_add_up
@@ -291,6 +292,24 @@ class TestComplications:
             assert (judged["band"].isin([outer, inner]) == beyond).all()
             assert ((judged["band"] == outer) == (sign * judged["adjusted"] <= sign * judged[outer])).all()
         assert set(judged["band"]) <= set(BANDS.values())
+
+
+@pytest.mark.parametrize("joint", ["hip", "knee"])
+@pytest.mark.parametrize("period", YEARS)
+def test_the_published_response_stands_beside_what_patients_report(
+    registry: Registry, shared: Path, joint: str, period: str
+) -> None:
+    """The records hold only those who answered; the NHS counts who was sent the second questionnaire."""
+    participation = table(shared, FILES["nhs-participation"], period).set_index("Organisation Code")
+    found = participation[f"Primary {joint.capitalize()} Replacement - Response rate"]
+    rate = pd.to_numeric(found, errors="coerce")
+    reader = PublicationReader(registry.publish().file)
+    indicator = reader.indicator(f"nhs-{joint}-oxford")
+    told = {row.provider: row.share for row in reader.responses(indicator, period=period) if row.share}
+    published = rate.reindex(told).dropna()
+    assert len(published) >= 150
+    np.testing.assert_allclose([told[code] for code in published.index], published, atol=1e-6)
+    assert "eligible" not in registry.scores(indicator.indicator)
 
 
 @pytest.mark.parametrize("joint", ["hip", "knee"])
