@@ -73,6 +73,7 @@ _WORDS: Mapping[str, Callable[[Side], str]] = {
     "follow_up": _follow_up,
     "imputation": lambda side: imputation_words(side.indicator, side.dataset, side.say),
     "expectation": _expectation,
+    "response": lambda side: side.indicator.response or side.say("none"),
     "minimum": lambda side: minimum_words(side.indicator, side.say),
     "norm": lambda side: norm_words(side.indicator, side.say),
     "show": lambda side: shown_words(side.indicator.show, side.say),

@@ -46,7 +46,7 @@ ChildTable           patch  title
 Period               major  column year_of
 Indicator            minor  indicator version status horizon population denominator exclude except follow_up
 Indicator            minor  case_mix imputation expectation estimators stratify minimum norm show
-Indicator            patch  title why steward sources changes examples
+Indicator            patch  title why steward sources changes examples response
 Indicator            major  dataset unit period outcome
 ReportingPeriod      major  kind start years
 Exclusion            minor  when

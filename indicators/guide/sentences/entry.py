@@ -131,6 +131,7 @@ WORDS = {
         ("target_kind", "streefwaarde", "target"),
         ("ambition_kind", "ambitie", "ambition"),
         ("steward", "Beheerder", "Steward"),
+        ("response", "Respons volgens", "Response by"),
         ("sources", "Bronnen", "Sources"),
         ("dataset", "Registratie", "Dataset"),
         (
