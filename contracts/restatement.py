@@ -120,7 +120,9 @@ class Restated:
     @classmethod
     def from_dict(cls, payer: str, data: Mapping[str, Any]) -> Restated:
         """Read back what ``Restatement.to_dict`` gave, or what of it was published."""
-        differences = {name: Decimal(amount) for name, amount in data["differences"].items()}
+        stored = {name: Decimal(amount) for name, amount in data["differences"].items()}
+        # stored by name; who pays stands before who receives
+        differences = {payer: stored[payer], **stored} if payer in stored else stored
         causes = tuple(
             RestatedCause(cause["what"], Decimal(cause["difference"]), _sources(cause))
             for cause in data["causes"]

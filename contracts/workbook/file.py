@@ -198,6 +198,8 @@ class _Writer:
         row, column = layout.place(entry)
         bold = layout.table == "steps" and entry.row.rpartition("|")[2] in _TOTALS
         form = self._value_format(entry, given=entry.formula is None, bold=bold)
+        if entry.kind == "eur" and entry.formula is not None:
+            self.styles.keep_sign_off_zero(sheet, row, column)
         if entry.formula is not None:
             value = _plain(self.values[key_of(entry.table, entry.row, entry.column)])
             formula = f"={spelled(entry.formula, self._place, self._said)}"
@@ -222,6 +224,8 @@ class _Writer:
         """Beside an amount: that of the settlement, and the difference in the digits that are shown."""
         form = self._value_format(entry, given=False)
         self._write_given(sheet, *settled, entry.settled, form)
+        if entry.kind == "eur":
+            self.styles.keep_sign_off_zero(sheet, *settled)
         digits = 2 if entry.kind == "eur" else 9
         here, there = xl_rowcol_to_cell(*own), xl_rowcol_to_cell(*settled)
         # a text, where there is no settlement, is no number to take a difference of

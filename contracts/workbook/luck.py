@@ -87,6 +87,7 @@ class LuckSheet:
             self.sheet.write_string(line, place, "\u2013", self.styles.text(align="right"))
         else:
             self.sheet.write_number(line, place, float(amount), self.styles.number("eur"))
+            self.styles.keep_sign_off_zero(self.sheet, line, place)
 
     def _t(self, key: str) -> str:
         return TEXTS[key][0 if self.language == "nl" else 1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
+
 from contracts.money import SIGNS, Currency
 
 _NUMBERS = {
@@ -37,9 +39,10 @@ class Styles:
         sign = SIGNS[currency]
         self.numbers = {
             **_NUMBERS,
-            "eur": f'"{sign}" #,##0.00;-"{sign}" #,##0.00',
-            "euros": f'"{sign}" #,##0;-"{sign}" #,##0',
+            "eur": _money_format(sign, "0.00", "0.005"),
+            "euros": _money_format(sign, "0", "0.5"),
         }
+        self.unsigned = file.add_format({"num_format": f'"{sign}" 0.00;"{sign}" 0.00'})
         self.made: dict[tuple[tuple[str, object], ...], Any] = {}
 
     def text(self, **wanted: object) -> Any:
@@ -54,6 +57,12 @@ class Styles:
             self.made[key] = self.file.add_format(looks | own)
         return self.made[key]
 
+    def keep_sign_off_zero(self, sheet: Any, row: int, column: int) -> None:
+        """Show an amount that rounds to zero without a minus; Excel does not do so by the format alone."""
+        cell = xl_rowcol_to_cell(row, column)
+        rule = {"type": "formula", "criteria": f"=AND({cell}>-0.005,{cell}<0)", "format": self.unsigned}
+        sheet.conditional_format(row, column, row, column, rule)
+
     def number(self, kind: str, *, given: bool = False, bold: bool = False) -> Any:
         """Format of a number of a kind: ``eur``, ``rate``, ``points``, ``number``, ``count`` or ``text``.
 
@@ -61,3 +70,9 @@ class Styles:
         """
         spelled = self.numbers[kind]
         return self.text(num_format=spelled, given=given, bold=bold, align="right", wrap=kind == "text")
+
+
+def _money_format(sign: str, digits: str, half: str) -> str:
+    """Format of money; what is nearer to zero than half a unit has no minus."""
+    number = f'"{sign}" #,##{digits}'
+    return f'[>={half}]{number};[<=-{half}]-{number};"{sign}" {digits}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -56,6 +57,20 @@ def computed(books: Mapping[str, bytes], changed: Mapping[str, Cells], folder: P
     files = [str(file) for file in sorted(given.iterdir())]
     subprocess.run([*command, "--outdir", str(made), *files], check=True, capture_output=True, timeout=300)
     return {name: read(made / f"{name}.xlsx") for name in books}
+
+
+def seen(book: bytes, folder: Path) -> list[list[str]]:
+    """The first sheet of a workbook as a reader sees it: the text of each cell, as it is formatted."""
+    assert SOFFICE is not None
+    file, profile = folder / "book.xlsx", folder / "profile"
+    file.write_bytes(book)
+    # fields between ';', text in '"', UTF-8, from line 1, and cells as they are shown
+    how = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true"
+    command = [SOFFICE, f"-env:UserInstallation=file://{profile}", "--headless", "--convert-to", how]
+    made = [*command, "--outdir", str(folder), str(file)]
+    subprocess.run(made, check=True, capture_output=True, timeout=300)
+    with (folder / "book.csv").open(encoding="utf-8", newline="") as rows:
+        return list(csv.reader(rows, delimiter=";"))
 
 
 def read(file: Path) -> Cells:

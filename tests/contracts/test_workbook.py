@@ -269,3 +269,22 @@ def test_both_languages_and_the_same_cells_again() -> None:
     assert books["en"].sheetnames[0] == "Settlement"
     hashes = {str(row[1].value) for row in books["nl"]["Bronnen"].iter_rows(min_row=3)}
     assert {settled[0].hash, contract.hash} <= hashes
+
+
+def test_excel_is_told_to_show_no_minus_before_zero() -> None:
+    """By its format alone a tenth of a cent too much is -€ 0.00 in Excel: each amount has a rule."""
+    _, contract, settled = WORKED[0]
+    (sheet, *_) = openpyxl.load_workbook(io.BytesIO(workbook(contract, settled, language="en")))
+    rules = {str(place.sqref): rules for place, rules in sheet.conditional_formatting._cf_rules.items()}
+    amounts = [
+        cell
+        for row in sheet.iter_rows(min_row=6, min_col=2, max_col=2)
+        for cell in row
+        if str(cell.value).startswith("=") and "€" in cell.number_format
+    ]
+    assert len(amounts) > 5
+    for cell in amounts:
+        (rule,) = rules[cell.coordinate]
+        assert rule.formula == [f"AND({cell.coordinate}>-0.005,{cell.coordinate}<0)"]
+        assert rule.dxf.numFmt.formatCode == '"€" 0.00;"€" 0.00'
+        assert cell.number_format == '[>=0.005]"€" #,##0.00;[<=-0.005]-"€" #,##0.00;"€" 0.00'

@@ -21,10 +21,10 @@ from contracts.workbook.cells import Entry, Table
 from contracts.workbook.file import workbook
 from contracts.workbook.layout import Layout, layouts
 from contracts.workbook.words import SAID, SHEETS, TEXTS
-from tests.contracts import test_models
+from tests.contracts import build, test_models
 from tests.contracts.any_facts import any_facts
 from tests.contracts.generate import generate, to_inputs
-from tests.contracts.libreoffice import Cells, computed, needed
+from tests.contracts.libreoffice import Cells, computed, needed, seen
 from tests.contracts.test_workbook import WORKED
 
 pytestmark = needed
@@ -140,3 +140,16 @@ def test_a_changed_fact_gives_what_the_engine_gives_or_why_it_settles_nothing(tm
             assert round(float(value), 2) == float(made.payment), name
     refused = sum(isinstance(made, SettlementError) for made in expected.values())
     assert 5 <= refused <= 35
+
+
+@needed
+def test_what_rounds_to_zero_is_seen_without_a_minus(tmp_path: Path) -> None:
+    """A tenth of a cent too much, and a cent too much: only that is less than nothing."""
+    for spent, saving in (("1000.001", "€ 0.00"), ("1000.004", "€ 0.00"), ("1000.005", "-€ 0.01")):
+        contract = build.contract()
+        settled = settle(contract, build.facts(target="1000", spending=spent))
+        folder = tmp_path / spent
+        folder.mkdir()
+        rows = {row[0]: row[1:3] for row in seen(workbook(contract, [settled], language="en"), folder)}
+        assert rows["Saving"] == [saving, saving]
+        assert rows["Spending target"] == ["€ 1,000.00", "€ 1,000.00"]
