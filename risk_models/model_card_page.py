@@ -9,6 +9,8 @@ Language: TypeAlias = Literal["nl", "en"]
 
 # What is left of a nought after rounding.
 NOTHING = 1e-9
+# From here on four digits would need a power of ten.
+LARGE = 9_999.5
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Modelkaart", "Model card"),
@@ -100,6 +102,15 @@ _WORDS: dict[str, tuple[str, str]] = {
     "(missing)": ("onbekend", "not known"),
     "(other)": ("overige", "others"),
     "none": ("–", "–"),
+    "there is no model of an earlier period": (
+        "er is geen model van een eerdere periode",
+        "there is no model of an earlier period",
+    ),
+    "there are no other providers to hold the model against": (
+        "er zijn geen andere aanbieders om het model aan te toetsen",
+        "there are no other providers to hold the model against",
+    ),
+    "there are no other providers": ("er zijn geen andere aanbieders", "there are no other providers"),
 }
 # Columns and levels that no dataset names.
 _EVERY = ("(intercept)", "(missing)", "(other)")
@@ -201,14 +212,15 @@ class _Wording:
         return f"{title}: {self.level(name, level)}" if is_level else title + name.removeprefix(bare)
 
     def value(self, value: Any) -> str:
-        """A number with four digits that count, a whole number whole, a word as it is known."""
+        """A number with four digits that count, a whole or large one whole, a word as it is known."""
         if value is None:
             return self("none")
         if isinstance(value, str):
             return self(value) if value in _WORDS else value
         if abs(value) < NOTHING:
             return "0"
-        text = f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
+        whole = abs(value) >= LARGE or (value == int(value) and abs(value) >= 1)
+        text = f"{value:,.0f}" if whole else f"{value:.4g}"
         return text.translate(str.maketrans(",.", ".,")) if self.place == 0 else text
 
 
@@ -246,7 +258,7 @@ def _diagnostics(say: _Wording, card: Mapping[str, Any]) -> Iterator[str]:
     yield _table([say("measure"), *map(say, _SECTIONS)], rows)
     for part in _SECTIONS:
         if "reason" in card[part]:
-            yield f"<p>{say(part)}: {escape(card[part]['reason'])}</p>"
+            yield f"<p>{say(part)}: {escape(say.value(card[part]['reason']))}</p>"
 
 
 def _influence(say: _Wording, rows: Iterable[Mapping[str, Any]]) -> str:
@@ -255,7 +267,7 @@ def _influence(say: _Wording, rows: Iterable[Mapping[str, Any]]) -> str:
         [
             (
                 row["provider"],
-                say.column(row["column"]) if row["column"] else row["reason"],
+                say.column(row["column"]) if row["column"] else say.value(row["reason"]),
                 say.value(row["largest_change"]),
                 say.value(row["ratio"]),
             )

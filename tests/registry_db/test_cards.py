@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from app.cli import cli
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
+from risk_models.model_card_page import card_html
 from tests.registry_db.build import text, visits, write
 from tests.registry_db.test_estimates import SIZES, counted, registry_with
 
@@ -87,6 +88,16 @@ def test_the_page_and_the_file_say_the_same(registry: Registry, tmp_path: Path, 
     for row in card["coefficients"]:
         shown = f"{row['estimate']:.4g}"
         assert (shown.replace(".", ",") if language == "nl" else shown) in page
+
+
+def test_the_page_is_in_its_language(registry: Registry) -> None:
+    card = registry.model_card("visit-fall", period="2024")
+    card["fit"]["log_likelihood"] = -19_481.6
+    dutch, english = (card_html(card, language=language) for language in ("nl", "en"))
+    assert "model van een eerdere periode: er is geen model van een eerdere periode" in dutch
+    assert "model of an earlier period: there is no model of an earlier period" in english
+    assert "-19.482<" in dutch
+    assert "-19,482<" in english
 
 
 def test_a_card_of_a_model_that_is_not_there(registry: Registry) -> None:
