@@ -83,7 +83,7 @@ def _follow(table: Table, name: str, path: Path, found: dict[tuple[str, str], As
     found[table.name, name] = AskedRows(table, name, (*path, "derive", name), tuple(clauses))
     child = table.tables[block.of]
     read_there = dict.fromkeys(column for node in (*conditions, *counted) for column in node.columns)
-    for column in (*read_there, *([block.taken] if block.taken else ())):
+    for column in (*child.link, *read_there, *([block.taken] if block.taken else ())):
         _follow(child, column, (*path, "tables", block.of), found)
         if not child.given_by_itself:  # its rows are given, and computed, where they are delivered
             _follow(child.target, column, _path_of(child.target), found)

@@ -210,18 +210,25 @@ def test_what_only_a_count_or_days_read_is_followed(tmp_path: Path) -> None:
 
 
 LINKED = (
-    DATASET.partition("derive:\n  bled:")[0]
+    DATASET.partition("derive:\n  bled:")[0].replace(
+        "      never:", "      calmed: {count: true, of: remark, where: text = 'calm'}\n      never:"
+    )
     + """\
   note:
     link: {id: id}
     columns:
       id: {type: integer, required: true}
       written: {type: date}
+      calmed: {type: integer, required: true}
     tables:
       during:
         rows_of: care.visit
-        link: {id: id}
-        columns: {id: {type: integer}, urgent: {type: boolean}, seen: {type: date}}
+        link: {id: id, calmed: calmed}
+        columns:
+          id: {type: integer}
+          calmed: {type: integer}
+          urgent: {type: boolean}
+          seen: {type: date}
     derive:
       alarm: {any: true, of: during, where: urgent and seen = record(written)}
 derive:
@@ -237,7 +244,7 @@ def test_rows_of_another_table_of_the_record_are_followed_to_where_they_are_comp
   - {given: {bled: false}, expect: {state: not-met}}
 """
     rows = """\
-  - given: {tables: {note: [{written: "2025-03-01"}, {written: "2025-03-02"}], visit: [
+  - given: {tables: {note: [{written: "2025-03-01", calmed: 0}, {written: "2025-03-05", calmed: 1}], visit: [
       {number: 1, seen: "2025-03-01", tables: {remark: [{text: urgent}]}},
       {number: 2, seen: "2025-03-02", tables: {remark: [{text: calm}]}}]}}
     expect: {state: met}
@@ -245,6 +252,7 @@ def test_rows_of_another_table_of_the_record_are_followed_to_where_they_are_comp
     with Registry.create(tmp_path / "care") as care:
         care.define([write(tmp_path, LINKED, "care.dataset.yaml")])
         file = write(tmp_path, text + computed, "care-bled.indicator.yaml")
-        of_remarks = [gap for gap in gaps(care, file) if gap[0] == "tables.visit.derive.urgent"]
-        assert of_remarks == LACKING[10:]
+        of_visits = [gap for gap in gaps(care, file) if gap[0].startswith("tables.visit.")]
+        calm = [("tables.visit.derive.calmed", "text = 'calm'", value) for value in (True, False)]
+        assert sorted(of_visits) == sorted([*calm, *LACKING[10:]])
         assert gaps(care, write(tmp_path, text + computed + rows, "care-bled.indicator.yaml")) == []
