@@ -114,7 +114,8 @@ class ScenarioFlows:
     chance_of_loss : float
         Chance that the participant's business case over the years is below 0.
     pays_back : str or None
-        First year at whose end the expected business case is not below 0; None if it stays below.
+        First year from whose end on the expected business case, summed up, is not below 0 any more; None if
+        it ends below.
     after_term : AfterTerm or None
         None where the contract says nothing about it, or the term was not simulated to its end.
     """
@@ -324,11 +325,15 @@ def _flows(
         participant=summed,
         payer=sum(flow.payer for flow in flows),
         chance_of_loss=float(np.mean(total < 0)),
-        pays_back=next(
-            (flow.period for flow, amount in zip(flows, summed, strict=True) if amount >= 0), None
-        ),
+        pays_back=_pays_back(flows, summed),
         after_term=_after_term(contract, drawn),
     )
+
+
+def _pays_back(flows: Sequence[YearFlow], summed: Sequence[float]) -> Period | None:
+    below = [place for place, amount in enumerate(summed) if amount < 0]
+    first = below[-1] + 1 if below else 0
+    return flows[first].period if first < len(flows) else None
 
 
 def _year_flow(contract: Contract, year: DrawnYear, *, fixed: float, phase_in: float) -> YearFlow:

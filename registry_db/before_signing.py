@@ -154,7 +154,7 @@ def simulated(
     Raises
     ------
     RegistryError
-        If the registry has no records of a year to go by, or the contract needs what no record can say.
+        If the registry has no records of a whole year to go by, or the contract needs what no record can say.
     SettlementError
         If the facts or expectations do not fit the contract.
     """
@@ -180,18 +180,33 @@ def simulated(
 
 def _known_year(con: Connection, catalogue: Catalogue, contract: Contract) -> Period:
     """Give the last baseline year, or else the last whole year before the contract that has records of it."""
+    refuse_misfits(catalogue, contract)
+    ends = newest(con, catalogue, contract)
+    name, network = contract.contract, contract.parties.participant.network
     baseline = [part.period for part in contract.target.baseline]
     if baseline:
-        return max(baseline)
-    refuse_misfits(catalogue, contract)
+        last = max(baseline)
+        starts, final = span(contract, last)
+        if starts <= ends < final:
+            raise RegistryError(
+                Text(
+                    nl=f"contract {name}: de records van {last} gaan tot en met {ends}; elk contractjaar "
+                    "krijgt de records van dat jaar, dus het moet heel zijn",
+                    en=f"contract {name}: the records of {last} end on {ends}; each contract year gets the "
+                    "records of that year, so it must be whole",
+                ),
+                Text(
+                    nl="lever de rest van het jaar aan, of neem een eerder jaar als laatste basisjaar",
+                    en="deliver the rest of the year, or take an earlier one as the last baseline year",
+                ),
+            )
+        return last
     own, parameters = Records(con, contract, catalogue.dataset(contract.spending.dataset)).own(None)
-    ends = newest(con, catalogue, contract)
     rows = con.execute(f"select distinct _year from {own}", parameters).fetchall()
-    periods = [str(period) for (period,) in rows]
     first = min(contract.years)
+    periods = [str(period) for (period,) in rows]
     whole = [period for period in periods if period < first and span(contract, period)[1] <= ends]
     if not whole:
-        name, network = contract.contract, contract.parties.participant.network
         raise RegistryError(
             Text(
                 nl=f"contract {name}: het heeft geen basisjaar, en van {network} zijn er geen records van "

@@ -233,6 +233,17 @@ def test_a_business_case_that_never_pays_back() -> None:
     assert (flows.pays_back, flows.chance_of_loss) == (None, 1)
 
 
+def test_what_is_lost_again_was_not_paid_back() -> None:
+    """3 % of 10,000,000 saved pays 150,000 a year: 150,000 left in the first, and 150,000 short after two."""
+    costs = {"2024": Decimal(0), "2025": Decimal(450_000)}
+    flows = _one(build.contract(), 0.03, costs=costs)
+    assert flows.participant == pytest.approx((150_000, -150_000))
+    assert flows.pays_back is None
+    later = _one(build.contract(), 0.03, costs={"2024": Decimal(200_000), "2025": Decimal(0)})
+    assert later.participant == pytest.approx((-50_000, 100_000))
+    assert later.pays_back == "2025"
+
+
 def test_quality_goes_part_of_the_way_to_its_goal() -> None:
     """From 0.8 half-way to 0.9 attains half: share 0.25 + 0.25 / 2."""
     goal = {"by": "level", "better": "higher", "threshold": "0.8", "target": "0.9"}

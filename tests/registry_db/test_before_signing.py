@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import yaml
 
 from contracts.chance import chance_of_passing, expected_payment
 from contracts.simulation import Simulation
+from registry_db import before_signing
 from registry_db.before_signing import Expected, flows
 from registry_db.faults import RegistryError
 from registry_db.registry import Registry
@@ -127,6 +129,18 @@ def test_without_a_baseline_it_goes_by_the_last_whole_year_before(demo: Registry
     with pytest.raises(RegistryError, match="no records of VSV-03 of a whole year before 2023") as caught:
         demo.simulate(_written(demo, tmp_path, **early))
     assert "geen basisjaar" in caught.value.dutch
+
+
+def test_a_last_baseline_year_that_has_not_ended_is_refused(
+    demo: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _written(demo, tmp_path, target=OWN)
+    monkeypatch.setattr(before_signing, "newest", lambda *_: dt.date(2024, 9, 30))
+    with pytest.raises(RegistryError, match="the records of 2024 end on 2024-09-30") as caught:
+        demo.simulate(file)
+    assert "de records van 2024 gaan tot en met 2024-09-30" in caught.value.dutch
+    monkeypatch.setattr(before_signing, "newest", lambda *_: dt.date(2024, 12, 31))
+    assert demo.simulate(file, years=1).known == "2024"
 
 
 def test_what_no_record_can_say_is_told_in_a_file(demo: Registry, tmp_path: Path) -> None:
