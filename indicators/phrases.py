@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from indicators.expression import Node
 from indicators.tables import Table
+from indicators.units import names_unit, unit_name
 from indicators.words import NO, NOT_KNOWN, YES, Language, Text
 
 _OPPOSITE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
@@ -236,7 +237,18 @@ class _Phrases:
         columns = [str(other.value) for other in others if other.kind == "column"]
         if node.kind == "literal" and node.type == "text" and columns:
             return f"‘{value_label(columns[0], str(node.value), self.table, self.language)}’"
+        if isinstance(node.value, Decimal) and columns:
+            return self._measured(node.value, columns[0])
         return self._operand(node)
+
+    def _measured(self, value: Decimal, column: str) -> str:
+        """A number that a column is held against, in its unit; not where its title names that already."""
+        part = self.table.columns.get(column)
+        said, title = number(value, self.language), column_title(column, self.table, self.language)
+        if part is None or part.unit is None or names_unit(title, part.unit):
+            return said
+        unit = unit_name(part.unit, self.language, single=value == 1)
+        return f"{said} {unit}"
 
     def _operand(self, node: Node) -> str:
         return f"({self.value(node)})" if node.kind == "case" else self.value(node)

@@ -190,8 +190,10 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     if words := (*instrument_words(names, dataset, say), *computed_words(names, dataset, say)):
         yield Row(say("instruments"), (Items("", words),))
     yield Row(say("data"), data_parts(names, dataset, counted.plurality if counted else None, say))
-    named = f"{say.of(dataset.title)} ({say.of(dataset.source)})"
-    yield Row(say("dataset"), (say("zoned", named, dataset.zone) if has_moments(dataset) else named,))
+    named = say("dataset_source", say.of(dataset.title), say.of(dataset.source))
+    yield Row(
+        say("dataset"), (say("zoned", named.rstrip("."), dataset.zone) if has_moments(dataset) else named,)
+    )
     yield Row(say("steward"), (indicator.steward,))
     yield Row(say("sources"), (Items("", tuple(map(say.of, indicator.sources))),))
     yield Row(say("history"), (Items("", tuple(_history(item, say))),))
@@ -209,8 +211,10 @@ def _populations(item: Indicator, dataset: Dataset, say: Speaker) -> Iterator[Ro
 
 def _history(item: Described, say: Speaker) -> Iterator[str]:
     indicator = item.indicator
-    for edition in item.history or (Edition(indicator.version, indicator.status, indicator.changes),):
-        changes = say.of(edition.changes) if edition.changes else say("first_version")
+    editions = item.history or (Edition(indicator.version, indicator.status, indicator.changes),)
+    for edition in editions:
+        nothing = say("first_version" if edition is editions[-1] else "no_explanation")
+        changes = say.of(edition.changes) if edition.changes else nothing
         steps = "".join(
             f"; {say(step.status)} {step.at:%Y-%m-%d}{f': {step.why} ({step.by})' if step.why else ''}"
             for step in edition.steps

@@ -9,7 +9,7 @@ from decimal import Decimal
 from indicators.attribution import DatasetAttribution, Plurality
 from indicators.columns import Column
 from indicators.dataset import Dataset
-from indicators.definition import TIMES, Indicator
+from indicators.definition import Indicator
 from indicators.derived import RowsColumn, ValueColumn
 from indicators.expression import parse
 from indicators.guide.parts import Part, Table
@@ -30,6 +30,7 @@ from indicators.outcomes import (
 )
 from indicators.phrases import column_title, number, value_label
 from indicators.tables import Table as TableOfRows
+from indicators.units import unit_name
 from indicators.words import NO, NOT_KNOWN, YES
 
 
@@ -183,12 +184,7 @@ def _kind(column: Column, say: Speaker) -> str:
     if column.range:
         low, high = (number(limit, say.language) for limit in column.range)
         words = f"{words}, {say('range', low, high)}"
-    return f"{words} ({_unit(column.unit, say)})" if column.unit else words
-
-
-def _unit(unit: str, say: Speaker) -> str:
-    """A unit: one of time in the language of the guide, any other as it is written."""
-    return say(f"time_{unit}") if unit in TIMES else unit
+    return f"{words} ({unit_name(column.unit, say.language)})" if column.unit else words
 
 
 def _meaning(name: str, meaning: str | bool | int, table: TableOfRows, say: Speaker) -> str:

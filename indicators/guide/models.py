@@ -7,7 +7,8 @@ from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.guide.parts import Items, Part
 from indicators.guide.words import Speaker
-from indicators.phrases import column_title, joined, value_label
+from indicators.phrases import column_title, joined, number, value_label
+from indicators.stratifiers import band_label
 
 
 def case_mix_parts(item: Indicator, dataset: Dataset, say: Speaker) -> tuple[Part, ...]:
@@ -51,18 +52,24 @@ def _form(term: CaseMixTerm, dataset: Dataset, say: Speaker) -> str:
     title = column_title(term.term, dataset, say.language)
     if term.degree > 1:
         return say("term_degree", title, str(term.degree))
-    if term.bands:
-        return say("term_bands", title, ", ".join(term.bands))
-    if term.reference or term.levels:
-        labels = [value_label(term.term, level, dataset, say.language) for level in term.levels or ()]
-        reference = value_label(term.term, term.reference or "", dataset, say.language)
+    if term.reference or term.levels or term.bands:
+        labels = [_level(term, level, dataset, say) for level in term.levels or term.bands]
+        reference = _level(term, term.reference, dataset, say) if term.reference else ""
         if labels and reference:
             return say("term_levels_reference", title, ", ".join(labels), reference)
         if labels:
             return say("term_levels", title, ", ".join(labels))
         return say("term_reference", title, reference)
-    knots = str(len(term.knots) if isinstance(term.knots, list) else term.knots or "")
-    return say(f"term_{term.kind}", title, knots)
+    if isinstance(term.knots, list):
+        places = (number(place.normalize(), say.language) for place in term.knots)
+        return say("term_knots", title, ", ".join(places))
+    return say(f"term_{term.kind}", title, str(term.knots or ""))
+
+
+def _level(term: CaseMixTerm, level: str, dataset: Dataset, say: Speaker) -> str:
+    if term.cuts is not None:
+        return band_label(term.cuts, level, say.language)
+    return value_label(term.term, level, dataset, say.language)
 
 
 def estimator_words(item: Indicator, say: Speaker) -> tuple[str, ...]:

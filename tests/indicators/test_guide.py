@@ -139,7 +139,7 @@ def sentences(language: Language) -> Iterator[str]:
             "score after, gegeven score before (gecorrigeerde winst)",
             "de meegeleverde verwachting: elders",
         )
-        yield "Uitgangspopulatie age is minstens 18 Noemer: wie telt mee weight is hoger dan 40"
+        yield "Uitgangspopulatie age is minstens 18 jaar Noemer: wie telt mee weight is hoger dan 40"
         yield "Niet meegeteld als de uitkomst uitblijft te vaak (events is hoger dan 3)"
         yield "nog niet mee; wie korter gevolgd is (born), telt niet mee, wat de uitkomst ook was; is die"
         yield from ("het gemiddelde van: het aantal dagen van day tot discharge", "smoker: ja")
@@ -160,7 +160,7 @@ def sentences(language: Language) -> Iterator[str]:
             "score after, given score before (adjusted gain)",
             "the delivered expectation: elsewhere",
         )
-        yield "Initial population age is at least 18 Denominator: who counts weight is above 40"
+        yield "Initial population age is at least 18 years Denominator: who counts weight is above 40"
         yield "Left out if the outcome is not met too often (events is above 3)"
         yield "does not count yet; who was followed for less (born) is left out, whatever the outcome; if"
         yield from ("the mean of: the days from day to discharge", "smoker: yes")
@@ -246,7 +246,8 @@ def test_the_zone_of_moments_is_told() -> None:
     columns = dataset().model_dump(by_alias=True)["columns"] | {"seen": {"type": "datetime"}}
     text = page("nl", {}, of={"columns": columns, "zone": "America/Aruba"}).text
     assert (
-        "Zorg (made for a test); een tijdstip zonder tijdzone, en de dag van een tijdstip, zijn die" in text
+        "Zorg. Bron: made for a test; een tijdstip zonder tijdzone, en de dag van een tijdstip, zijn die"
+        in text
     )
     assert "zijn die van America/Aruba" in text
 

@@ -210,3 +210,32 @@ def test_so_many_days_before_another_day() -> None:
 def test_an_unknown_flag_that_counts_as_something() -> None:
     node = parse("not coalesce(alive, false)", Scope({"alive": "boolean"}))
     assert in_words(node, TITLED, "en") == "alive: no (unknown counts as no)"
+
+
+@pytest.mark.parametrize(
+    ("text", "nl", "en"),
+    [
+        ("loss > 1000", "loss is hoger dan 1000 ml", "loss is above 1000 ml"),
+        (
+            "not loss between 1 and 2",
+            "loss is lager dan 1 ml of hoger dan 2 ml",
+            "loss is below 1 ml or above 2 ml",
+        ),
+        ("age in (1, 18)", "age is 1 jaar of 18 jaar", "age is 1 year or 18 years"),
+        ("18 <= age", "18 jaar is hoogstens age", "18 years is at most age"),
+        ("weight > 40.5", "weight is hoger dan 40,5", "weight is above 40.5"),
+        ("loss + 1 > 1000", "loss + 1 is hoger dan 1000", "loss + 1 is above 1000"),
+    ],
+)
+def test_a_number_is_told_in_the_unit_of_its_column(text: str, nl: str, en: str) -> None:
+    node = parse(text, dataset().types)
+    assert (in_words(node, dataset(), "nl"), in_words(node, dataset(), "en")) == (nl, en)
+
+
+def test_a_unit_that_the_title_names_is_not_told_twice() -> None:
+    columns = dataset().model_dump(by_alias=True, exclude_defaults=True)["columns"]
+    columns["age"]["title"] = {"nl": "Leeftijd in jaren", "en": "Age in years"}
+    titled = dataset(columns=columns)
+    node = parse("age >= 18", titled.types)
+    assert in_words(node, titled, "en") == "Age in years is at least 18"
+    assert in_words(node, titled, "nl") == "Leeftijd in jaren is minstens 18"

@@ -272,7 +272,7 @@ def test_stratifiers_change_no_score(registry: Registry, tmp_path: Path) -> None
     assert found.moved == 0
     assert found.scores["adjusted_before"].equals(found.scores["adjusted_after"])
     assert [(said.name, said.before, said.note) for said in found.changes.said][:3] == [
-        ("subgroups", "Sex: male, female", "removed"),
+        ("Subgroups by", "Sex: male, female", "removed"),
         ("subgroups", "Age: below 40, 40 to below 65, 65 or more", "removed"),
         ("subgroups", "Eighty or older: old, no (age is at least 80)", "removed"),
     ]

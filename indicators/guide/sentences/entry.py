@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from indicators.units import TIME_UNITS
 from indicators.words import Text
 
 WORDS = {
@@ -68,12 +69,6 @@ WORDS = {
         ("percent", "procent", "per cent"),
         ("points", "punten (decimalen: {0})", "points (decimals: {0})"),
         ("shown_time", "{0} (decimalen: {1})", "{0} (decimals: {1})"),
-        ("time_minutes", "minuten", "minutes"),
-        ("time_hours", "uur", "hours"),
-        ("time_days", "dagen", "days"),
-        ("time_weeks", "weken", "weeks"),
-        ("time_months", "maanden", "months"),
-        ("time_years", "jaar", "years"),
         ("rate", "aantal per {0}", "number per {0}"),
         ("follow_up", "Volgduur", "Follow-up"),
         ("days", "{0} dagen na {1}", "{0} days after {1}"),
@@ -142,6 +137,8 @@ WORDS = {
         ("version", "versie", "version"),
         ("history", "Versies", "Versions"),
         ("first_version", "eerste versie", "first version"),
+        ("no_explanation", "zonder toelichting", "without an explanation"),
+        ("dataset_source", "{0}. Bron: {1}", "{0}. Source: {1}"),
         ("draft", "concept", "draft"),
         ("consultation", "ter consultatie", "in consultation"),
         ("active", "van kracht", "in force"),
@@ -181,4 +178,4 @@ WORDS = {
         ("value_state", "telt mee", "counts"),
         ("value_of", "telt mee met waarde {0}", "counts with value {0}"),
     )
-}
+} | {f"time_{unit}": text for unit, text in TIME_UNITS.items()}

@@ -19,7 +19,7 @@ WORDS = {
         ("term_spline", "{0} (vloeiende kromme met {1} knopen)", "{0} (smooth curve with {1} knots)"),
         ("term_category", "{0} (in groepen)", "{0} (in groups)"),
         ("term_reference", "{0} (in groepen, tegenover {1})", "{0} (in groups, against {1})"),
-        ("term_bands", "{0} (in groepen: {1})", "{0} (in bands: {1})"),
+        ("term_knots", "{0} (vloeiende kromme met knopen bij {1})", "{0} (smooth curve with knots at {1})"),
         ("term_levels", "{0} (in groepen: {1})", "{0} (in groups: {1})"),
         (
             "term_levels_reference",
