@@ -107,8 +107,8 @@ def test_rows_of_a_table_beside_it_are_delivered_there() -> None:
     computed, needed, example = described("alarmed", *datasets(yaml.safe_load(CARE)), given=given)
     assert computed[:2] == (
         "told (the table ‘visit’): highest made in the table ‘remark’",
-        "urgent (the table ‘visit’): whether there is a row in the table ‘remark’, for which this surely holds: "
-        "text is ‘urgent’",
+        "urgent (the table ‘visit’): whether there is a row in the table ‘remark’, for which this surely "
+        "holds: text is ‘urgent’",
     )
     assert needed == {
         "": ["id", "provider", "day"],

@@ -273,7 +273,7 @@ def test_stratifiers_change_no_score(registry: Registry, tmp_path: Path) -> None
     assert found.scores["adjusted_before"].equals(found.scores["adjusted_after"])
     assert [(said.name, said.before, said.note) for said in found.changes.said][:3] == [
         ("Subgroups by", "Sex: male, female", "removed"),
-        ("subgroups", "Age: below 40, 40 to below 65, 65 or more", "removed"),
-        ("subgroups", "Eighty or older: old, no (age is at least 80)", "removed"),
+        ("Subgroups by", "Age: below 40, 40 to below 65, 65 or more", "removed"),
+        ("Subgroups by", "Eighty or older: old, no (age is at least 80)", "removed"),
     ]
     assert found.changes.level == "minor"
