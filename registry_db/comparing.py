@@ -10,6 +10,8 @@ from indicators.changes import Changes, changes_in_words
 from indicators.cohort import cohort_select
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
+from indicators.expression import parse
+from indicators.notation import to_text
 from indicators.words import Language
 from registry_db.assessing import score_now
 from registry_db.catalogue import Catalogue, Definition
@@ -38,7 +40,8 @@ class Compared:
         What the definition says otherwise, in words.
     moves : DataFrame
         Columns MOVES: how many records end in which state and reason, before and after; those that do not
-        change too, so that they add up to all records. Of a pending record the day is left out.
+        change too, so that they add up to all records. Of a pending record the day is left out. A rule goes
+        by its number in the newer version, so that a record does not move because a rule does.
     scores : DataFrame
         Columns SCORES, a row per period and provider that has a score in either version.
     """
@@ -96,10 +99,30 @@ def _moves(con: Connection, old: Indicator, new: Indicator, dataset: Dataset) ->
             f"create or replace temp table states_{name} as select distinct "
             f"_delivery, _line, _state as state_{name}, {reason} as reason_{name} from ({sql})"
         )
-    return con.execute(
+    moves = con.execute(
         f"""select {", ".join(MOVES[:-1])}, count(*) as n
         from states_before join states_after using (_delivery, _line) group by all order by all"""
     ).df()
+    numbers = _numbers_in(new, old, dataset)
+    return moves.assign(reason_before=moves["reason_before"].map(lambda reason: numbers.get(reason, reason)))
+
+
+def _numbers_in(new: Indicator, old: Indicator, dataset: Dataset) -> dict[str, str]:
+    """Reason by the number of a rule in the older version, to that of the same rule in the newer one.
+
+    A rule is the same by its condition; one that is gone is marked so.
+    """
+    found: dict[str, str] = {}
+    for name, before, after in (
+        ("rule", old.exclude, new.exclude),
+        ("exception", old.exceptions, new.exceptions),
+    ):
+        texts = [to_text(parse(rule.when, dataset.types)) for rule in after]
+        for number, rule in enumerate(before, start=1):
+            text = to_text(parse(rule.when, dataset.types))
+            now = f"{name} {texts.index(text) + 1}" if text in texts else f"{name} {number} of {old.version}"
+            found[f"{name} {number}"] = now
+    return found
 
 
 def _scores(

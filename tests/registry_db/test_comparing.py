@@ -88,3 +88,22 @@ def test_a_version_that_is_not_there(registry: Registry) -> None:
     with pytest.raises(RegistryError) as caught:
         registry.diff("visit-fall", "1.0.0", "3.0.0")
     assert str(caught.value) == "indicator visit-fall has no version 3.0.0\n  it has: 1.0.0"
+
+
+def test_a_record_does_not_move_because_a_rule_does(registry: Registry, tmp_path: Path) -> None:
+    rows = [row | {"weight": "160.0"} if number % 5 == 0 else row for number, row in enumerate(visits())]
+    registry.deliver("visit", write(tmp_path, text(rows)))
+    rule = "  - {when: weight > 150, why: {nl: te zwaar, en: too heavy}}"
+    assert FALL.count(rule) == 1
+    never = "  - {when: age > 105, why: {nl: te oud, en: too old}}\n"
+    newer = FALL.replace("version: 1.0.0", "version: 1.1.0\nstatus: draft").replace(rule, never + rule)
+    found = registry.diff_file(write(tmp_path, newer, "newer.yaml"))
+    excluded = found.moves.query("state_after == 'excluded'")
+    assert excluded["n"].sum() > 0
+    assert found.moved == excluded.query("reason_after == 'rule 1'")["n"].sum()
+    assert set(excluded.query("reason_after == 'rule 2'")["reason_before"]) == {"rule 2"}
+    without = registry.diff_file(
+        write(tmp_path, newer.replace(rule, "").replace("105", "110"), "without.yaml")
+    )
+    gone = without.moves.query("state_before == 'excluded'")
+    assert set(gone["reason_before"]) == {"rule 1 of 1.0.0"}
