@@ -20,6 +20,7 @@ from registry_db.hiding_settlements import Hidden, hide_settlements
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.populations import Population
 from registry_db.scoring import SCORE_COLUMNS
+from registry_db.successive import close_to_before
 
 NUMBERS = [name for name in SCORE_COLUMNS if name not in ("provider", "band", "reason", *BEHIND)]
 COUNTED = "counted"
@@ -34,8 +35,9 @@ def hide_small(
     facts: set[str],
     populations: Mapping[tuple[str, str], Population],
     few_members: Collection[str] = (),
+    before: pd.DataFrame | None = None,
     small_cell: int,
-) -> None:
+) -> int:
     """Hide small cells in the scores, their states and the settlements, in place.
 
     Parameters
@@ -49,10 +51,22 @@ def hide_small(
         such as a year and its quarters, can be subtracted.
     few_members : collection of str
         Settlements that fall to a provider of few records, or of records that count in part.
+    before : DataFrame, optional
+        Counts that earlier publications show, from `successive.shown_before`.
     small_cell : int
         Scores and counts of fewer patients are hidden.
+
+    Returns
+    -------
+    int
+        How many scores are shown though they differ by few patients from what was shown before.
     """
-    scores, unsafe = _hide_scores(tables["score"], facts, populations, small_cell)
+    counted = tables["score"][~tables["score"]["indicator"].isin(facts)]
+    close, stay = np.zeros(len(counted), dtype=bool), 0
+    if before is not None:
+        close, stay = close_to_before(counted, before, small_cell=small_cell)
+    changed = pd.Series(close, index=counted.index).reindex(tables["score"].index, fill_value=False)
+    scores, unsafe = _hide_scores(tables["score"], facts, populations, changed.to_numpy(), small_cell)
     tables["score"] = scores
     tables["state"] = _hide_states(tables["state"], scores, facts, small_cell)
     subgroups = _of_longest(tables["subgroup_score"], populations)
@@ -75,6 +89,7 @@ def hide_small(
     tables["model"], names = hide_models(tables["model"], small_cell=small_cell)
     tables["benchmark"] = tables["benchmark"].replace({"model": names})
     tables["course"] = hide_courses(tables["course"], scores, unsafe, populations, small_cell=small_cell)
+    return stay
 
 
 def _of_longest(subgroups: pd.DataFrame, populations: Mapping[tuple[str, str], Population]) -> pd.DataFrame:
@@ -92,7 +107,11 @@ def _of_longest(subgroups: pd.DataFrame, populations: Mapping[tuple[str, str], P
 
 
 def _hide_scores(
-    scores: pd.DataFrame, facts: set[str], populations: Mapping[tuple[str, str], Population], small_cell: int
+    scores: pd.DataFrame,
+    facts: set[str],
+    populations: Mapping[tuple[str, str], Population],
+    changed: NDArray[np.bool_],
+    small_cell: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hide scores of few patients; give also the groups whose total cannot be shown beside them.
 
@@ -118,6 +137,7 @@ def _hide_scores(
             span=_spans(scores, populations),
             fewer_than=small_cell,
             also=also,
+            beside=changed,
         )
         # hidden so that a total does not tell another, and told after all by nearly the same records
         kept = pd.Series(hide & ~also & ~np.isin(group, list(unsafe)))

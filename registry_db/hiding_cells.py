@@ -18,6 +18,7 @@ def hide_cells(
     span: NDArray[np.int64],
     fewer_than: int,
     also: NDArray[np.bool_] | None = None,
+    beside: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.bool_], set[int]]:
     """Choose the counts to hide: small ones, and those that would tell them.
 
@@ -38,6 +39,9 @@ def hide_cells(
     also : array of bool, shape (cells,), optional
         Cells that are hidden for another reason; the total of their group is not shown either.
 
+    beside : array of bool, shape (cells,), optional
+        Cells that are hidden for another reason, of which the total may be shown.
+
     Returns
     -------
     array of bool, shape (cells,)
@@ -50,6 +54,8 @@ def hide_cells(
     if also is not None:
         hide |= also & (n > 0)
         unsafe.update(group[hide].tolist())
+    if beside is not None:
+        hide |= beside & (n > 0)
     groups = [np.flatnonzero(group == number) for number in range(group.max(initial=-1) + 1)]
     kinds = [np.flatnonzero(same == kind) for kind in np.unique(same)]
     kinds = [cells for cells in kinds if overlap(*span[cells].T)]

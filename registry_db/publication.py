@@ -36,6 +36,7 @@ from registry_db.hiding import Population, hide_small
 from registry_db.names import names_of
 from registry_db.records import make_current_view
 from registry_db.response import asked_of, of_counts
+from registry_db.successive import shown_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Published:
         The newest publication already had this content.
     scores, suppressed, settlements : int
         How many of each it holds.
+    close : int
+        How many scores differ by fewer patients than may be shown from what an earlier publication shows.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Published:
     scores: int
     suppressed: int
     settlements: int
+    close: int = 0
 
 
 def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, small_cell: int) -> Published:
@@ -81,7 +85,7 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
     folder.mkdir(exist_ok=True)
     for left in folder.glob(".*.tmp*"):  # by a process that was killed: only one can work in a registry
         left.unlink()
-    tables = _tables(con, catalogue, small_cell=small_cell)
+    tables, close = _tables(con, catalogue, small_cell=small_cell, before=shown_before(folder))
     id = _content_hash(tables, name, small_cell)
     file = folder / f"{id}.duckdb"
     scores = tables["score"]
@@ -98,10 +102,12 @@ def publish(con: Connection, catalogue: Catalogue, folder: Path, *, name: str, s
     pointer = folder / f".current.{os.getpid()}.tmp"
     pointer.write_text(file.name + "\n", encoding="utf-8")
     pointer.replace(folder / "current")
-    return Published(id, file, unchanged, *counts)
+    return Published(id, file, unchanged, *counts, close)
 
 
-def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[str, pd.DataFrame]:
+def _tables(
+    con: Connection, catalogue: Catalogue, *, small_cell: int, before: pd.DataFrame | None = None
+) -> tuple[dict[str, pd.DataFrame], int]:
     current = pd.DataFrame(
         [(item.id, item.version) for item in catalogue.shown()], columns=["indicator", "version"]
     )
@@ -153,8 +159,15 @@ def _tables(con: Connection, catalogue: Catalogue, *, small_cell: int) -> dict[s
     items = [*earlier, *catalogue.shown()]
     populations = {(item.id, item.version): _population(catalogue, item) for item in items}
     few = _few_members(con, catalogue, tables["settlement"], small_cell)
-    hide_small(tables, facts=facts, populations=populations, few_members=few, small_cell=small_cell)
-    return tables
+    close = hide_small(
+        tables,
+        facts=facts,
+        populations=populations,
+        few_members=few,
+        before=before,
+        small_cell=small_cell,
+    )
+    return tables, close
 
 
 def _few_members(con: Connection, catalogue: Catalogue, settlements: pd.DataFrame, few: int) -> set[str]:

@@ -43,7 +43,7 @@ from registry_db.response import Responded, response
 Row = TypeVar("Row")
 
 # given at opening, since readers of one file in one process share what is set, and the first one locks it
-_SHUT_OFF = {"enable_external_access": "false", "lock_configuration": "true"}
+SHUT_OFF = {"enable_external_access": "false", "lock_configuration": "true"}
 _SCORE_FROM = "score join indicator using (indicator, version)"
 _SUBGROUPS_FROM = (
     "subgroup_score join indicator using (indicator, version) "
@@ -98,7 +98,7 @@ class PublicationReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._connection = duckdb.connect(str(path), read_only=True, config=_SHUT_OFF)
+            self._connection = duckdb.connect(str(path), read_only=True, config=SHUT_OFF)
             self._about = self._rows(Publication, "publication")[0]
         except (duckdb.Error, IndexError) as error:
             raise RegistryError(f"{path}: this is not a publication that can be read ({error})") from None

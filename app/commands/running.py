@@ -51,6 +51,11 @@ def _tell_published(published: Published) -> None:
         f"{state} {published.id}: {published.scores:,} scores "
         f"({published.suppressed:,} hidden: too few patients), {published.settlements} settlements"
     )
+    if published.close:
+        console.print(
+            f"{published.close:,} scores differ by few patients from an earlier publication: who has both "
+            "can work out how few. If the earlier one was shown to nobody, remove its file and publish again"
+        )
 
 
 def _tell_assessed(done: Sequence[Assessed], *, as_json: bool) -> None:

@@ -153,7 +153,7 @@ def test_what_is_published_is_what_was_stored(demo: Registry) -> None:
 
 
 def test_a_hidden_score_takes_its_slopes_and_cliffs_with_it(demo: Registry) -> None:
-    tables = _tables(demo.con, demo.catalogue(), small_cell=10)
+    tables, _ = _tables(demo.con, demo.catalogue(), small_cell=10)
     facts = {item.id for item in demo.catalogue().indicators() if item.model.outcome.kind == "structure"}
     tables["score"] = demo.con.execute("select * from score").df()
     tables["state"] = demo.con.execute("select * from state").df()
@@ -234,7 +234,7 @@ def test_luck_that_is_not_known_says_why_and_is_not_published(demo: Registry) ->
     demo.con.execute(
         """update luck set luck_json = '{"unknown": "why"}' where settlement = ?""", [in_force["2024"]]
     )
-    published = _tables(demo.con, demo.catalogue(), small_cell=10)["luck"]
+    published = _tables(demo.con, demo.catalogue(), small_cell=10)[0]["luck"]
     assert published["settlement"].tolist() == [in_force["2025"]]
     demo.settle("birth-vsv")
-    assert len(_tables(demo.con, demo.catalogue(), small_cell=10)["luck"]) == 2
+    assert len(_tables(demo.con, demo.catalogue(), small_cell=10)[0]["luck"]) == 2
