@@ -67,11 +67,11 @@ TEXTS: dict[str, Words] = {
     "title": ("Hoe zeker is dit bedrag?", "How sure is this amount?"),
     "about": (
         "Een deel van elke uitkomst is toeval. Daarom is de afrekening {draws} keer nagebootst, met uitgaven "
-        "en uitkomsten zoals die met andere patiënten hadden kunnen zijn (startgetal {seed}). ‘Niets "
+        "en uitkomsten zoals die met andere cliënten hadden kunnen zijn (startgetal {seed}). ‘Niets "
         "veranderd’ wil zeggen: geen echte besparing, en de indicatoren op het niveau van vóór het contract. "
         "Aan het bedrag zelf verandert dit niets.",
         "Part of every result is chance. The settlement was therefore simulated {draws} times, with spending "
-        "and outcomes as they could have been with other patients (seed {seed}). ‘Nothing had changed’ "
+        "and outcomes as they could have been with other clients (seed {seed}). ‘Nothing had changed’ "
         "means: no true saving, and the indicators where they stood before the contract. The amount "
         "itself is not changed by this.",
     ),
