@@ -13,11 +13,17 @@ from registry_db.catalogue import read_definition
 from registry_db.connect import Connection
 
 
-def keep_settlement(con: Connection, contract: Contract, made: JointSettlement) -> None:
-    """Keep a settlement, unless the one in force is the same.
+def keep_settlement(con: Connection, contract: Contract, made: JointSettlement) -> bool:
+    """Keep a settlement, unless the one in force is the same in all but the sources of its facts.
 
     An interim settlement is followed by the next without more. A final one is restated: the new one keeps the
-    difference of each party and its causes. Nothing that was kept is changed.
+    difference of each party and its causes. Nothing that was kept is changed. A delivery that changes no
+    fact, such as one of a later year, is no correction: the settlement stands, with the sources that it had.
+
+    Returns
+    -------
+    bool
+        Whether this settlement is the one in force.
 
     Raises
     ------
@@ -26,8 +32,8 @@ def keep_settlement(con: Connection, contract: Contract, made: JointSettlement) 
     """
     first = made.settlements[0]
     rows = in_force(con, first.contract, first.period)
-    if [row["settlement"] for row in rows] == [each.hash for each in made.settlements]:
-        return
+    if [_facts(row["stored"]) for row in rows] == [_facts(each.to_dict()) for each in made.settlements]:
+        return [row["settlement"] for row in rows] == [each.hash for each in made.settlements]
     restated: dict[str, Restatement] = {}
     if rows and rows[0]["kind"] == "final":
         settled = as_settled(con, first.contract, rows[0]["version"])
@@ -37,6 +43,13 @@ def keep_settlement(con: Connection, contract: Contract, made: JointSettlement) 
     number = rows[0]["number"] + 1 if rows else 1
     for settlement in made.settlements:
         _insert(con, settlement, number, restated.get(settlement.payer))
+    return True
+
+
+def _facts(stored: dict[str, Any]) -> Any:
+    """A settlement without the sources of its facts, and the hash that they are part of."""
+    inputs = {name: value for name, value in stored["inputs"].items() if name != "sources"}
+    return json.loads(json.dumps(stored | {"inputs": inputs, "hash": None}))
 
 
 def in_force(con: Connection, contract: str, period: str) -> list[dict[str, Any]]:

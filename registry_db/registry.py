@@ -243,8 +243,8 @@ class Registry(Defining, Looking):
                 inputs = settlement_inputs(self.con, catalogue, item.model, year)
                 with transaction(self.con):
                     made = settle_payers(item.model, inputs)
-                    keep_settlement(self.con, item.model, made)
-                    store_luck(self.con, catalogue, item.model, made)
+                    if keep_settlement(self.con, item.model, made):
+                        store_luck(self.con, catalogue, item.model, made)
                 settled.append(f"{item.id} {year}")
         return settled
 

@@ -111,6 +111,25 @@ def test_a_corrected_delivery_is_restated_with_its_cause(demo: Registry) -> None
     assert len(demo.restatements()) == 1
 
 
+def test_a_settlement_stands_while_only_its_sources_are_others(demo: Registry) -> None:
+    """The same births in another order are another file, and no correction."""
+    before = _stored(demo, "2025")
+    luck = demo.luck().to_dict("records")
+    file = demo.folder / "deliveries" / "births-2025.csv"
+    header, *lines = file.read_text(encoding="utf-8").splitlines()
+    again = demo.folder / "again.csv"
+    again.write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
+    known = demo.deliveries().set_index("file_name")["delivery"]
+    demo.deliver("birth", again, replaces=known["births-2025.csv"])
+    _, year_2025 = demo.settle_again()
+    assert year_2025.restatement is not None
+    assert [(cause.what, cause.difference) for cause in year_2025.restatement.causes] == [("sources", 0)]
+    demo.settle("birth-vsv", period="2025")
+    assert _stored(demo, "2025") == before
+    assert demo.luck().to_dict("records") == luck
+    assert demo.restatements().empty
+
+
 def test_a_new_version_of_the_contract_is_a_cause(demo: Registry, tmp_path: Path) -> None:
     text = (demo.folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
     for old, new in (
