@@ -32,12 +32,16 @@ def follow(con: Connection, catalogue: Catalogue, item: Definition, *, inputs_ha
     Returns
     -------
     bool
-        Whether it has a course. An indicator that cannot be followed by month has none.
+        Whether it has a course. An indicator that cannot be followed by month has none, nor has one of which
+        the scores are still outstanding.
     """
     indicator = item.model
     assert isinstance(indicator, Indicator)
     key = [item.id, item.version]
     of_item = "where indicator = ? and version = ?"
+    scored = con.execute(f"select 1 from benchmark {of_item} and inputs_hash = ?", [*key, inputs_hash])
+    if not scored.fetchall():
+        return False
     kept = con.execute(f"select distinct inputs_hash from course {of_item}", key).fetchall()
     if kept == [(inputs_hash,)]:
         return True

@@ -260,7 +260,8 @@ class Registry(Defining, Looking):
         return [year for year in item.model.years if year in scored]
 
     def publish(self) -> Published:
-        """Write a publication from what is in the vault."""
+        """Write a publication from what is in the vault; what is outstanding by month is followed first."""
+        self.follow()
         return publish(
             self.con,
             self.catalogue(),
@@ -282,7 +283,6 @@ class Registry(Defining, Looking):
                 "there are no deliveries in this registry yet", "begin with `meetlat deliver DATASET FILE`"
             )
         assessed = self.score(progress=progress)
-        self.follow()
         settled: list[str] = []
         notes: list[str] = []
         for item in self._contracts():

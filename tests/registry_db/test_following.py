@@ -100,10 +100,14 @@ def test_only_what_changed_is_followed_again(registry: Registry) -> None:
     registry.con.execute("update course set vlad = 99")
     registry.follow()
     assert (registry.con.execute("select vlad from course").df()["vlad"] == 99).all()
-    registry.con.execute("update course set inputs_hash = 'of before'")
-    # what stands beside other scores is not published
+    of_fall = "where indicator = 'visit-fall'"
+    ((hash,),) = registry.con.execute(f"select distinct inputs_hash from course {of_fall}").fetchall()
+    registry.con.execute(f"update benchmark set inputs_hash = 'of before' {of_fall}")
+    # what stands beside other scores is not published, and is not followed before it is scored
     assert PublicationReader(registry.publish().file).course("visit-fall", version="1.0.0") == ()
-    registry.follow()
+    registry.con.execute(f"update benchmark set inputs_hash = ? {of_fall}", [hash])
+    registry.con.execute("update course set inputs_hash = 'of before'")
+    registry.publish()
     pd.testing.assert_frame_equal(registry.con.execute("select * from course order by all").df(), kept)
 
 
