@@ -15,7 +15,7 @@ from registry_db.disclosure import BEHIND, hidden, patients
 from registry_db.hiding_cells import hide_cells
 from registry_db.hiding_courses import hide_courses
 from registry_db.hiding_explanations import hide_explanations, rounded_parts
-from registry_db.hiding_models import hide_models
+from registry_db.hiding_models import hide_models, rare_terms
 from registry_db.hiding_settlements import Hidden, hide_settlements
 from registry_db.hiding_subgroups import hide_subgroups
 from registry_db.populations import Population
@@ -80,14 +80,19 @@ def hide_small(
     hide_settlements(tables, gone, small_cell=small_cell)
     estimates = _without(tables["estimate"], unseen, by=[*_GROUP, "provider"])
     tables["estimate"] = _without(estimates, unsafe, by=_GROUP)
-    parts, mixes = hide_explanations(tables["explanation"], tables["patient_mix"], small_cell=small_cell)
+    tables["model"], names = hide_models(tables["model"], small_cell=small_cell)
+    tables["benchmark"] = tables["benchmark"].replace({"model": names})
+    parts, mixes = hide_explanations(
+        tables["explanation"],
+        tables["patient_mix"],
+        rare=rare_terms(tables["model"], tables["benchmark"]),
+        small_cell=small_cell,
+    )
     parts = rounded_parts(parts, tables["indicator"])
     for name, found in (("explanation", parts), ("patient_mix", mixes)):
         tables[name] = _without(_without(found, unseen, by=[*_GROUP, "provider"]), unsafe, by=_GROUP)
     for name in ("benchmark", "model"):
         tables[name] = _without(tables[name], unsafe, by=_GROUP)
-    tables["model"], names = hide_models(tables["model"], small_cell=small_cell)
-    tables["benchmark"] = tables["benchmark"].replace({"model": names})
     tables["course"] = hide_courses(tables["course"], scores, unsafe, populations, small_cell=small_cell)
     return stay
 

@@ -15,7 +15,7 @@ _OWN = [*_GROUP, "provider"]
 
 
 def hide_explanations(
-    parts: pd.DataFrame, mixes: pd.DataFrame, *, small_cell: int
+    parts: pd.DataFrame, mixes: pd.DataFrame, *, rare: pd.DataFrame | None = None, small_cell: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Hide shares of few patients, and take the parts of their terms together.
 
@@ -28,6 +28,9 @@ def hide_explanations(
     ----------
     parts, mixes : DataFrame
         The tables ``explanation`` and ``patient_mix`` of the vault, of shown indicators.
+    rare : DataFrame, optional
+        Indicator, version, period and term of effects that are not shown: parts and shares of all providers
+        together would give them back.
     small_cell : int
         Fewest patients that may be shown.
 
@@ -48,6 +51,8 @@ def hide_explanations(
     mixes["hide"] = hide | mixes["everyone"].isna().to_numpy()
     mixes["hide"] = mixes.groupby([*_OWN, "term"])["hide"].transform("any")
     shut = mixes.loc[mixes["hide"], [*_OWN, "term"]].drop_duplicates()
+    if rare is not None:
+        shut = pd.concat([shut, parts.merge(rare, on=[*_GROUP, "term"])[[*_OWN, "term"]]]).drop_duplicates()
     mixes.loc[mixes["hide"], "own"] = np.nan
     # to whole per cents: subtracted from those of a period that holds this one, exact ones tell of few
     mixes[["own", "everyone"]] = mixes[["own", "everyone"]].round(2)

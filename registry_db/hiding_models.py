@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from registry_db.effects import hidden_effects
+from registry_db.published_models import Model
 from risk_models.design import Design
 
 # Where two effects stand beside the totals, their exact digits tell the counts behind them.
@@ -72,6 +74,24 @@ def hide_models(models: pd.DataFrame, *, small_cell: int) -> tuple[pd.DataFrame,
         found.loc[row.Index, "diagnostics_json"] = json.dumps(_fit(told), sort_keys=True)
     found["model"] = found["model"].replace(names)
     return found, names
+
+
+def rare_terms(models: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.DataFrame:
+    """Indicators and periods with the terms of which the model that they are held against shows no effect.
+
+    Parameters
+    ----------
+    models, benchmarks : DataFrame
+        The tables as they are published; a benchmark names its model.
+    """
+    rows = [
+        (row.model, term)
+        for row in models.drop_duplicates("model").itertuples()
+        for term in hidden_effects(Model(*(getattr(row, name) for name in Model.__slots__)))
+    ]
+    of_model = pd.DataFrame(rows, columns=["model", "term"], dtype=object)
+    keys = ["indicator", "version", "period"]
+    return benchmarks[[*keys, "model"]].merge(of_model, on="model")[[*keys, "term"]]
 
 
 _WHOLE = ("covariance", "clustered", "log_likelihood", "baselines")

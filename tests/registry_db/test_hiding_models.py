@@ -176,6 +176,12 @@ def test_the_demo_tells_of_no_rare_level(demo_registry: Path) -> None:
         for effect, value in zip(json.loads(row.model_json)["coefficients"], whole.coefficients, strict=True):
             assert effect is None or effect == pytest.approx(value, rel=6e-3, abs=5e-4)
         assert "log_likelihood" not in row.model_json
+    # shares and parts of all providers would give the effect back
+    for row in reader.scores("birth-apgar"):
+        parts, _ = reader.explanation(
+            "birth-apgar", version=row.version, period=row.period, provider=row.provider
+        )
+        assert "ses" not in {part.term for part in parts}
     models = {row.model for row in reader.models()}
     for (indicator, period), row in shown.items():
         benchmark = reader.benchmark(indicator, version=row.version, period=period)

@@ -327,7 +327,7 @@ def test_a_settlement_does_not_tell_what_a_hidden_score_does_not() -> None:
         # its goal, with the payment, tells of the score
         "contract": pd.DataFrame({"contract": ["small", "large", "judged"], "definition": "target: 0.1"}),
         "luck": pd.DataFrame({"settlement": ["s", "u"], "luck_json": [luck, luck]}),
-        "benchmark": scores[["indicator", "version", "period"]],
+        "benchmark": scores[["indicator", "version", "period"]].assign(model=None),
         "model": pd.DataFrame(columns=list(Model.__slots__)),
         "estimate": scores[["indicator", "version", "period", "provider"]],
         "subgroup_score": scores.assign(stratifier="sex", subgroup="male").iloc[:0],
