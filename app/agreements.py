@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -179,10 +180,10 @@ def print_simulation(w: Wording, found: Simulation, *, business_case: bool = Fal
     grid = (
         [
             w.percent(row.threshold),
-            w.percent(row.false_payment, 0),
-            w.percent(row.false_in_term, 0),
+            w.chance(row.false_payment),
+            w.chance(row.false_in_term),
             w.number(row.paid_falsely, 0),
-            *(w.percent(chance, 0) for chance in row.missed),
+            *(w.chance(chance) for chance in row.missed),
         ]
         for row in found.thresholds
     )
@@ -225,10 +226,10 @@ def _scenario(w: Wording, flows: ScenarioFlows, *, known: str | None, phased: bo
         w.t("cli.simulate.saved"): _saved(w, flows.scenario, known),
         w.t("cli.simulate.way"): w.percent(flows.scenario.way, 0),
         w.t("cli.simulate.payment"): w.number(flows.payment, 0),
-        w.t("cli.simulate.paid"): w.percent(flows.chance_paid, 0),
+        w.t("cli.simulate.paid"): w.chance(flows.chance_paid),
         w.t("cli.simulate.participant"): w.number(flows.participant[-1], 0),
         **_of_payers(w, flows),
-        w.t("cli.simulate.may-lose"): w.percent(flows.chance_of_loss, 0),
+        w.t("cli.simulate.may-lose"): w.chance(flows.chance_of_loss),
     }
     if phased:
         row[w.t("cli.simulate.spared")] = w.number(flows.phase_in, 0)
@@ -252,14 +253,35 @@ def _table(
     left: Sequence[int] = (),
     folds: Sequence[int] = (),
 ) -> Table:
-    """Lay out a table; columns stand to the right but for those named, and only those that fold may break."""
+    """Lay out a table; columns stand to the right but for those named, and only those that fold may break.
+
+    On a terminal that is too narrow for it the heads are broken between words.
+    """
     table = plain_table(title) if title else plain_table()
-    for place, head in enumerate(heads):
+    told = [list(row) for row in rows]
+    columns = [[head, *(row[place] for row in told)] for place, head in enumerate(heads)]
+    narrow = console.is_terminal and _width(columns) > console.width
+    if narrow:
+        columns = [[_broken(head, cells), *cells] for head, *cells in columns]
+    if narrow and not folds:
+        # what is too wide even so is left to the terminal to break: a number is never cut
+        table.width = max(_width(columns), console.width)
+    for place, (head, *_) in enumerate(columns):
         fold: dict[str, Any] = {"overflow": "fold"} if place in folds else {"no_wrap": True}
         table.add_column(head, justify="left" if place in left else "right", **fold)
-    for row in rows:
+    for row in told:
         table.add_row(*map(Text, row))
     return table
+
+
+def _broken(head: str, cells: Iterable[str]) -> str:
+    """A head in lines that are no wider than its column has to be."""
+    return textwrap.fill(head, max(map(len, [*head.split(" "), *cells])))
+
+
+def _width(columns: Iterable[Iterable[str]]) -> int:
+    """How wide a table is whose columns hold these cells, a space between any two."""
+    return sum(1 + max(len(line) for cell in cells for line in cell.split("\n")) for cells in columns) - 1
 
 
 def _amount(w: Wording, value: str, unit: str, currency: Currency) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from rich.console import Console
 from app import agreements, printing, report
 from app.printing import print_table, printable, records
 from app.wording import wording
+from contracts.money import Language
 from contracts.plan import Scenario
 from contracts.simulation import simulate
 from registry_db.again import SettledAgain
@@ -150,7 +152,7 @@ def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
         wording("en"), simulate(two_sided, certain, scenarios=scenarios, thresholds=[], draws=4)
     )
     lines = capsys.readouterr().out.splitlines()
-    spared = [line.split()[7] for line in lines if line.strip()[:2] in ("−1", "3%")]
+    spared = [line.split()[-2] for line in lines if line.strip()[:2] in ("−1", "3%")]
     assert spared[0] != "0"
     assert spared[1] == "0"
 
@@ -165,3 +167,40 @@ def test_settlements_with_several_payers_are_told_apart(capsys: pytest.CaptureFi
         "care 1.0.0, 2024: the settlement with Moon comes out again as it was stored, to the bit",
         "care 1.0.0, 2024 comes out again as it was stored, to the bit",
     ]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_simulation_is_whole_on_a_narrow_terminal(terminal: io.StringIO, language: Language) -> None:
+    w, facts = wording(language), build.facts(baselines=(("2023", 2000, "10000000"),), records=2000)
+    plan = plan_of(build.contract(), facts, evidence_of(facts, cv=0.6))
+    found = simulate(build.contract(), plan, draws=50)
+    agreements.print_simulation(w, found)
+    told = terminal.getvalue()
+    assert "\u2026" not in told
+    for row in found.thresholds:
+        assert f"{w.percent(row.threshold)} " in told
+        assert w.number(row.paid_falsely, 0) in told
+
+
+@pytest.mark.parametrize(
+    ("language", "less", "more"),
+    [
+        ("nl", "minder dan 0,1\u00a0%", "meer dan 99,9\u00a0%"),
+        ("en", "less than 0.1%", "more than 99.9%"),
+    ],
+)
+def test_a_chance_of_a_simulation_is_never_none_and_never_all(
+    capsys: pytest.CaptureFixture[str], language: Language, less: str, more: str
+) -> None:
+    facts = build.facts(baselines=(("2023", 2000, "10000000"),), records=2000)
+    plan = plan_of(build.contract(), facts, evidence_of(facts, cv=0.0))
+    scenarios = [Scenario(0.0, 0.0), Scenario(0.005, 1.0)]
+    found = simulate(build.contract(), plan, scenarios=scenarios, thresholds=[Decimal("0.01")], draws=50)
+    assert [each.chance_of_loss for each in found.scenarios] == [0.0, 0.0]
+    (row,) = found.thresholds
+    assert (row.false_payment, row.false_in_term, row.missed) == (0.0, 0.0, (1.0,))
+    agreements.print_simulation(wording(language), found)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.count(less) for line in lines[-5:]] == [2, 1, 0, 0, 2]  # paid, and lost; in a year, in all
+    assert more in lines[-4]
+    assert lines[-1].endswith(more)
