@@ -29,9 +29,9 @@ _ABOUT = (
 )
 _WORDS: Mapping[Withheld, tuple[str, str]] = {
     "ledger-score": (
-        "Deze afrekening hangt af van een uitkomst die van te weinig patiënten is om te tonen: hier staat "
+        "Deze afrekening hangt af van een uitkomst die van te weinig cliënten is om te tonen: hier staat "
         "alleen de betaling.",
-        "This settlement depends on a result that is on too few patients to be shown: only the payment "
+        "This settlement depends on a result that is on too few clients to be shown: only the payment "
         "stands here.",
     ),
     "ledger-records": (
@@ -39,8 +39,8 @@ _WORDS: Mapping[Withheld, tuple[str, str]] = {
         "This settlement rests in part on fewer than {few} records: only the payment stands here.",
     ),
     "score": (
-        "Een uitkomst in deze afrekening is van te weinig patiënten om te tonen; zij is niet beoordeeld.",
-        "A result in this settlement is on too few patients to be shown; it was not judged.",
+        "Een uitkomst in deze afrekening is van te weinig cliënten om te tonen; zij is niet beoordeeld.",
+        "A result in this settlement is on too few clients to be shown; it was not judged.",
     ),
     "reference": (
         "Wat alle zorgaanbieders samen hebben staat hier niet: het zou een klein aantal verraden.",

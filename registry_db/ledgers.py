@@ -145,7 +145,7 @@ def published_ledger(reader: PublicationReader, contract: str, *, period: str, l
     withheld = next((row.withheld["en"] for row in rows if row.withheld), None)
     if text is None or withheld:
         why = withheld or (
-            "A result in another year of this contract is on too few patients to be shown. The parties get "
+            "A result in another year of this contract is on too few clients to be shown. The parties get "
             "the whole settlement from the operator of the registry (meetlat ledger)."
         )
         raise NotPublished(f"{contract} {period}: it can be had as json only. {why}")
