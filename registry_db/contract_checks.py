@@ -172,7 +172,8 @@ def _insured_faults(insured: Insured, dataset: Dataset) -> Iterator[Placed]:
     meanings = getattr(dataset.described[column], "codes", None)
     if meanings is None:
         return
-    values = {str(value) for value in meanings.values()}
+    # as the engine writes them, which for a flag is true or false
+    values = {str(value).lower() if isinstance(value, bool) else str(value) for value in meanings.values()}
     for payer, codes in insured.codes.items():
         for number, code in enumerate(codes):
             if code not in values:

@@ -156,6 +156,15 @@ def test_what_does_not_fit_the_registry_is_told_by_check(
     assert all(fault.line > 1 for fault in faults)
 
 
+def test_a_flag_may_tell_the_payers_apart(known: tuple[Catalogue, str]) -> None:
+    """In the words of the engine, by which the records are found: true and false."""
+    catalogue, text = known
+    for codes, faults in ({"A": ["true"], "B": ["false"]}, 0), ({"A": ["True"], "B": ["false"]}, 1):
+        insured = {"column": "deprived_area", "codes": codes, "other_codes": "left-out"}
+        found = _checked(catalogue, _changed(text, {"parties": {**TWO, "insured": insured}}), "contract")
+        assert sum("is never" in str(fault) for fault in found) == faults
+
+
 def test_the_demo_contract_fits(known: tuple[Catalogue, str]) -> None:
     catalogue, text = known
     assert _checked(catalogue, yaml.safe_load(text), "contract") == []
