@@ -15,6 +15,10 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from app.columns import cell, head
+from app.wording import wording
+from contracts.money import Language
+
 # What is printed comes from files and definitions: brackets and colons in it are text, not markup.
 # A line is never broken for a narrow terminal: a program that reads it would break too.
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -53,7 +57,9 @@ def print_table(
     *,
     title: str = "",
     all_rows: bool = False,
-    empty: str = "nothing yet",
+    empty: str = "",
+    to_file: bool = True,
+    language: Language = "en",
 ) -> None:
     """Print a frame as a table.
 
@@ -68,49 +74,56 @@ def print_table(
     all_rows : bool
         Print every row, however many there are.
     empty : str
-        What to say when there is no row.
+        What to say when there is no row; without one, that there is nothing yet.
+    to_file : bool
+        Whether the command also has ``--out``, to name it where not all is printed.
+    language : str
+        Of heads, codes and numbers.
     """
+    w = wording(language)
     if frame.empty:
-        console.print(empty)
+        console.print(empty or w.t("cli.none"))
         return
     shown = frame if all_rows else frame.head(MANY_ROWS)
-    cells = {name: [_cell(value, form) for value in shown[name]] for name, form in columns.items()}
+    heads = {name: head(w, name) for name in columns}
+    cells = {
+        name: [printable(cell(w, name, value, form)) for value in shown[name]]
+        for name, form in columns.items()
+    }
     right = {name: bool(form) or pd.api.types.is_numeric_dtype(frame[name]) for name, form in columns.items()}
-    kept = _that_fit(cells, right, console.width) if console.is_terminal else list(cells)
+    least = {name: _narrowest(heads[name], cells[name], right=right[name]) for name in cells}
+    kept = _that_fit(least, console.width) if console.is_terminal else list(cells)
     table = plain_table(title)
     for name in kept:
         table.add_column(
-            _title(name),
+            heads[name],
             justify="right" if right[name] else "left",
             no_wrap=right[name],
             overflow="fold",
-            min_width=_narrowest(name, cells[name], right=right[name]),
+            min_width=least[name],
         )
     for row in zip(*(cells[name] for name in kept), strict=True):
         table.add_row(*row)
     print_whole(table)
+    gives_all = w.t("cli.table.all-or-file") if to_file else w.t("cli.table.all")
     if len(kept) < len(cells):
-        left_out = ", ".join(_title(name) for name in cells if name not in kept)
-        console.print(f"too narrow for: {left_out} (--json or --out FILE gives all)")
+        left_out = ", ".join(heads[name] for name in cells if name not in kept)
+        console.print(w.t("cli.table.narrow", columns=left_out, all=gives_all))
     if len(shown) < len(frame):
-        console.print(f"... and {len(frame) - len(shown)} more (--json or --out FILE gives all)")
+        console.print(w.t("cli.table.more", n=len(frame) - len(shown), all=gives_all))
 
 
-def _title(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _narrowest(name: str, cells: Sequence[str], *, right: bool) -> int:
+def _narrowest(head: str, cells: Sequence[str], *, right: bool) -> int:
     """Width below which a column cannot be read: a number is never folded, a text not to less than this."""
-    widest = max(len(_title(name)), *map(len, cells))
+    widest = max(len(head), *map(len, cells))
     return widest if right else min(widest, READABLE)
 
 
-def _that_fit(cells: Mapping[str, Sequence[str]], right: Mapping[str, bool], width: int) -> list[str]:
+def _that_fit(least: Mapping[str, int], width: int) -> list[str]:
     """Leave out columns from the end until a line is no wider than the terminal."""
-    kept = list(cells)
+    kept = list(least)
     while len(kept) > 2:
-        needed = sum(_narrowest(name, cells[name], right=right[name]) + 1 for name in kept) - 1
+        needed = sum(least[name] + 1 for name in kept) - 1
         if needed <= width:
             break
         kept.pop()
@@ -135,12 +148,6 @@ def print_whole(table: Table) -> None:
     if not console.is_terminal:
         table.width = Measurement.get(console, console.options.update(width=10_000), table).maximum
     console.print(table, crop=False, soft_wrap=False)
-
-
-def _cell(value: Any, form: str) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return "-"
-    return format(value, form) if form else printable(str(value))
 
 
 def printable(text: str) -> str:

@@ -9,11 +9,11 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from app.commands.frame import JsonOption, cli, opened, progress
+from app.commands.frame import JsonOption, LanguageOption, cli, opened, progress
 from app.differences import print_diff
 from app.printing import console, errors, lines, print_json, print_table, records
 from app.report import print_demo
-from registry_db.ledgers import Language
+from app.wording import wording
 from registry_db.lifecycle import Decision
 from registry_db.registry import Registry
 from registry_db.schemas import write_schemas
@@ -122,7 +122,9 @@ def status(
         for step in item.steps
     ]  # fmt: skip
     columns = ("version", "status", "when", "by", "why")
-    print_table(pd.DataFrame(steps, columns=columns), dict.fromkeys(columns, ""), title=definition)
+    print_table(
+        pd.DataFrame(steps, columns=columns), dict.fromkeys(columns, ""), title=definition, to_file=False
+    )
 
 
 @cli.command()
@@ -133,7 +135,7 @@ def diff(
         str | None, typer.Argument(help="Version; a file is held against the one in force.")
     ] = None,
     after: Annotated[str | None, typer.Argument(help="Later version.")] = None,
-    language: Annotated[Language, typer.Option(help="Language of the words.")] = "nl",
+    language: LanguageOption = "nl",
     as_json: JsonOption = False,
 ) -> None:
     """Say what a version of an indicator changes: in words, and in the states and scores of today's records.
@@ -142,7 +144,7 @@ def diff(
 
     Example: `meetlat diff birth-pph 1.0.0 1.1.0 --language en`
     """
-    with opened(context) as registry:
+    with opened(context, language) as registry:
         if before and after:
             found = registry.diff(what, before, after, language=language)
         elif before or after:
@@ -159,7 +161,7 @@ def diff(
             }
         )
     else:
-        print_diff(found)
+        print_diff(wording(language), found)
 
 
 @cli.command()

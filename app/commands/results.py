@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from app.commands.frame import JsonOption, OutOption, PeriodOption, cli, opened, written
+from app.commands.frame import JsonOption, LanguageOption, OutOption, PeriodOption, cli, opened, written
 from app.printing import console, print_table
 from app.report import fit_in_words
-from indicators.words import LANGUAGES
-from registry_db.ledgers import Language
+from app.wording import mark, wording
 from risk_models.model_card_page import card_html
+
+_STATUS = {
+    "draft": mark("cli.status.draft"),
+    "consultation": mark("cli.status.consultation"),
+    "retired": mark("cli.status.retired"),
+}
 
 
 @cli.command()
@@ -31,6 +36,7 @@ def scores(
     version: Annotated[
         str | None, typer.Option(help="Version; by default the one in force, be it retired.")
     ] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -42,7 +48,7 @@ def scores(
         raise typer.BadParameter("give --estimates or --strata, not both")
     if version and (estimates or strata):
         raise typer.BadParameter("--version goes with the scores alone")
-    with opened(context) as registry:
+    with opened(context, language) as registry:
         if estimates:
             frame = registry.estimates(indicator, period=period, provider=provider)
         elif strata:
@@ -52,15 +58,21 @@ def scores(
         status = registry.status(indicator, version)
     if written(frame, as_json=as_json, out=out):
         return
-    if status != "active":
-        console.print(f"{indicator}: this version is {status}")
+    w = wording(language)
+    if status in _STATUS:
+        console.print(w.t(_STATUS[status], indicator=indicator))
     if strata:
         numbers = dict.fromkeys(("observed", "expected", "ratio", "adjusted", "lower", "upper"), ".3f")
         columns = dict.fromkeys(("period", "provider", "stratifier", "subgroup"), "")
-        print_table(frame, columns | {"n": ",.0f", **numbers}, title=indicator)
+        print_table(frame, columns | {"n": ",.0f", **numbers}, title=indicator, language=language)
     elif estimates:
         numbers = dict.fromkeys(("value", "lower", "upper"), ".3f")
-        print_table(frame, {"period": "", "provider": "", "estimator": "", **numbers}, title=indicator)
+        print_table(
+            frame,
+            {"period": "", "provider": "", "estimator": "", **numbers},
+            title=indicator,
+            language=language,
+        )
     else:
         numbers = dict.fromkeys(("observed", "expected", "adjusted", "lower", "upper"), ".3f")
         form = ",.0f" if (frame["n"] % 1 == 0).all() else ",.2f"  # in part for networks
@@ -68,7 +80,7 @@ def scores(
         if "responded" in frame:
             frame = frame.assign(response=frame["responded"] / frame["eligible"])
             columns["response"] = ".2f"
-        print_table(frame, columns, title=indicator)
+        print_table(frame, columns, title=indicator, language=language)
 
 
 @cli.command()
@@ -77,6 +89,7 @@ def states(
     indicator: Annotated[str, typer.Argument(help="Indicator.")],
     period: PeriodOption = None,
     provider: Annotated[str | None, typer.Option(help="Only this provider or network.")] = None,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -84,12 +97,13 @@ def states(
 
     Example: `meetlat states birth-pph --period 2025 --provider VSV-03`
     """
-    with opened(context) as registry:
+    with opened(context, language) as registry:
         frame = registry.states(indicator, period=period, provider=provider)
     if not written(frame, as_json=as_json, out=out):
         form = ",d" if frame["n"].dtype == int else ",.2f"  # in part for networks
         columns = {"period": "", "provider": "", "state": "", "reason": "", "n": form}
-        print_table(frame, columns, title=f"{indicator}: {frame['n'].sum():,.0f} records")
+        title = f"{indicator}: {wording(language).number(frame['n'].sum(), 0)} records"
+        print_table(frame, columns, title=title, language=language)
 
 
 @cli.command()
@@ -104,6 +118,7 @@ def monitor(
     false_alarms: Annotated[
         float, typer.Option(help="Chance of an alarm in a period where nothing changed.", min=0.001, max=0.5)
     ] = 0.05,
+    language: LanguageOption = "en",
     as_json: JsonOption = False,
     out: OutOption = None,
 ) -> None:
@@ -116,7 +131,7 @@ def monitor(
     """
     if odds_ratio == 1:
         raise typer.BadParameter("1 is no change to look for", param_hint="--odds-ratio")
-    with opened(context) as registry:
+    with opened(context, language) as registry:
         frame = registry.monitor(
             indicator,
             period=period,
@@ -127,8 +142,8 @@ def monitor(
     if not written(frame, as_json=as_json, out=out):
         numbers = {"expected": ".1f", "vlad": "+.1f", "cusum": ".2f", "limit": ".2f"}
         columns = {"provider": "", "month": "", "n": ",d", "observed": ".0f", **numbers}
-        shown = frame.assign(alarm=frame["alarm"].map({True: "ALARM", False: ""}))
-        print_table(shown, {**columns, "alarm": "", "signals": ""}, title=indicator)
+        shown = frame.assign(alarm=frame["alarm"].map({True: wording(language).t("cli.alarm"), False: ""}))
+        print_table(shown, {**columns, "alarm": "", "signals": ""}, title=indicator, language=language)
 
 
 @cli.command()
@@ -150,7 +165,7 @@ def card(
     indicator: Annotated[str, typer.Argument(help="Indicator.")],
     out: Annotated[Path, typer.Option(help="File to write: .html for people, .json for machines.")],
     period: PeriodOption = None,
-    language: Annotated[str, typer.Option(help=f"Of the page: {' or '.join(LANGUAGES)}.")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """Write the card of a case-mix model: what it was fitted on, and how far it can be trusted.
 
@@ -158,12 +173,10 @@ def card(
     """
     if out.suffix not in (".html", ".json"):
         raise typer.BadParameter(f"{out}: expected a name that ends in .html, .json")
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"--language {language}: expected {' or '.join(LANGUAGES)}")
-    with opened(context) as registry:
+    with opened(context, language) as registry:
         made = registry.model_card(indicator, period=period)
     text = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
     if out.suffix == ".html":
-        text = card_html(made, language=cast(Language, language))
+        text = card_html(made, language=language)
     out.write_text(text, encoding="utf-8")
-    console.print(f"wrote {out}")
+    console.print(wording(language).t("cli.written", file=out))
