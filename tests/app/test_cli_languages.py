@@ -19,8 +19,8 @@ Say = Callable[..., str]
 CODES = {
     "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "population",
     "rule", "low998", "low95", "in", "high95", "high998", "not-assessable", "before", "after", "records",
-    "scores", "state", "reason", "period", "provider", "band", "change", "reliability", "signals", "shift", "observed",
-    "expected", "adjusted", "month",
+    "scores", "state", "reason", "period", "provider", "band", "change", "reliability", "signals", "shift",
+    "observed", "expected", "adjusted", "month",
 }  # fmt: skip
 SAME = {"records", "scores", "in"}  # words of both languages
 
