@@ -95,10 +95,14 @@ class PublishedCause(BaseModel):
 
 
 class PublishedRestatement(BaseModel):
-    """What a correction changed in the settlement before this one, by party and by cause."""
+    """What a correction changed in the settlement before this one, by party and by cause.
 
-    replaces: str
-    by: str
+    `replaces` and `by` are the hashes of both; null where part of the settlement is withheld, as they would
+    give it away.
+    """
+
+    replaces: str | None
+    by: str | None
     differences: dict[str, Decimal]
     causes: list[PublishedCause]
 
@@ -112,8 +116,8 @@ class PublishedRestatement(BaseModel):
             (cause, cause_words(cause.what, titles, sources=cause.sources)) for cause in restated.causes
         ]
         return cls(
-            replaces=told["replaces"],
-            by=told["by"],
+            replaces=told.get("replaces"),
+            by=told.get("by"),
             differences=dict(restated.differences),
             causes=[
                 PublishedCause(

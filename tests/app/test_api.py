@@ -8,6 +8,7 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import httpx
@@ -20,6 +21,7 @@ from app.api import api
 from app.publication import REGISTRY_VARIABLE
 from contracts.contract import parse_contract
 from contracts.restatement import settle_again
+from registry_db.hiding_settlements import _restatement
 from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at, settlement
 
 
@@ -228,6 +230,25 @@ def test_causes_of_a_restatement_are_told_by_field_and_in_words(
             },
         ],
     }
+
+
+def test_a_restatement_of_a_withheld_settlement_has_no_hashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hashes of what is hidden are left out of a publication; the differences of the two parties stay."""
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "withheld.duckdb"
+    build_publication(file)
+    stored = settlement().to_dict()
+    both = {stored["payer"]: "-207.30", stored["participant"]["network"]: "207.30"}
+    told = {"replaces": "a", "by": "b", "differences": {**both, "M025": "7"}, "causes": []}
+    row = SimpleNamespace(restatement_json=json.dumps(told))
+    with duckdb.connect(str(file)) as con:
+        con.execute("update settlement set restatement_json = ?", [_restatement(row, stored, ("members",))])
+    point_at(tmp_path, file.name)
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    (found,) = Client().get("/api/v1/settlements").json()
+    assert found["restatement"] == {"replaces": None, "by": None, "differences": both, "causes": []}
 
 
 LEDGER = {"contract": "vsv-contract", "period": "2025"}
