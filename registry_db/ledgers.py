@@ -9,6 +9,7 @@ from typing import Any
 
 from contracts.contract import Contract
 from contracts.field_words import FieldWords
+from contracts.inputs import SettlementError
 from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
 from contracts.money import Language
@@ -18,6 +19,7 @@ from contracts.statement.inputs import inputs_text
 from contracts.statement.numbers import Numbers
 from contracts.terms.part import Text
 from contracts.workbook.file import workbook
+from indicators.faults import DefinitionError
 from registry_db import published_settlements as published
 from registry_db.catalogue import Catalogue, read_definition
 from registry_db.connect import Connection
@@ -136,7 +138,8 @@ def published_ledger(reader: PublicationReader, contract: str, *, period: str, l
     Raises
     ------
     NotPublished
-        If there is no such settlement, or numbers on too few patients were taken out of it.
+        If there is no such settlement, numbers on too few patients were taken out of it, or it does not come
+        out again: it was published by another version of this program, or is damaged.
     """
     rows = _published(reader, contract, period)
     texts = {(each.contract, each.version): each.definition for each in reader.contracts()}
@@ -149,8 +152,14 @@ def published_ledger(reader: PublicationReader, contract: str, *, period: str, l
             "the whole settlement from the operator of the registry (meetlat ledger)."
         )
         raise NotPublished(f"{contract} {period}: it can be had as json only. {why}")
-    settled = read_definition(text, f"{contract}.contract.yaml").model
-    again = settle_parts_again(settled, [json.loads(row.settlement_json) for row in rows])
+    try:
+        settled = read_definition(text, f"{contract}.contract.yaml").model
+        again = settle_parts_again(settled, [json.loads(row.settlement_json) for row in rows])
+    except (DefinitionError, SettlementError) as error:
+        raise NotPublished(
+            f"{contract} {period}: it can be had as json only; it does not come out again as it was "
+            f"published ({str(error).splitlines()[0]}). Settle and publish it again (meetlat run)."
+        ) from error
     indicators = reader.indicators()
     percentages = frozenset(each.indicator for each in indicators if each.show_unit == "percent")
     restated = tuple(Restated.from_dict(row.payer, row.restatement) for row in rows if row.restatement)

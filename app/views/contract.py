@@ -13,7 +13,6 @@ from app.selection import View, choose
 from app.sentences import settlement_kind
 from app.views import frame, luck, standing
 from app.wording import Wording, mark
-from contracts.inputs import SettlementError
 from contracts.money import Currency
 from registry_db.ledgers import LEDGER_TYPES, file_name, published_file, published_ledger
 from registry_db.published import Indicator
@@ -318,7 +317,7 @@ def _inputs(view: View, settlement: Settlement) -> dict[str, str]:
         made = published_ledger(
             view.reader, settlement.contract, period=settlement.period, language=view.w.language
         )
-    except (NotPublished, SettlementError):
+    except NotPublished:
         return {}
     return made.inputs(settlement.payer)
 

@@ -23,6 +23,7 @@ from contracts.contract import parse_contract
 from contracts.restatement import settle_again
 from registry_db.hiding_settlements import _restatement
 from tests.app.build import OTHER, OWN, PERIOD, SMALL, build_publication, point_at, settlement
+from tests.app.test_pages import page, text
 
 
 class Client:
@@ -278,6 +279,31 @@ def test_a_ledger_as_data_is_the_settlement_itself(client: Client) -> None:
     assert text["hash"] == data["contract_hash"]
     again = settle_again(parse_contract(yaml.safe_load(text["definition"])), data)
     assert str(again.payment) == data["payment"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "old", "new"),
+    [
+        ("settlement", "settlement_json", "Besparing", "Verschil"),
+        ("contract", "definition", "threshold", "limen"),
+    ],
+)
+def test_a_ledger_of_another_version_of_the_program_can_be_had_as_data_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, column: str, old: str, new: str
+) -> None:
+    (tmp_path / "publications").mkdir()
+    file = tmp_path / "publications" / "older.duckdb"
+    build_publication(file)
+    with duckdb.connect(str(file)) as con:
+        con.execute(f"update {table} set {column} = replace({column}, ?, ?)", [old, new])
+    point_at(tmp_path, file.name)
+    monkeypatch.setenv(REGISTRY_VARIABLE, str(tmp_path))
+    answer = Client().get("/api/v1/ledger", params=LEDGER | {"kind": "pdf"})
+    assert answer.status_code == 404
+    assert "json only; it does not come out again" in answer.json()["detail"]
+    assert Client().get("/api/v1/ledger", params=LEDGER).status_code == 200
+    test = page("contract", lang="en", organisation=OWN, period=PERIOD)
+    assert "48,207.30" in text(test)
 
 
 @pytest.mark.parametrize(
