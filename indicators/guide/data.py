@@ -33,6 +33,8 @@ from indicators.tables import Table as TableOfRows
 from indicators.units import unit_name
 from indicators.words import NO, NOT_KNOWN, YES
 
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+
 
 def columns_needed(
     indicator: Indicator, dataset: Dataset, attribution: DatasetAttribution | None = None
@@ -109,14 +111,32 @@ def _of_outcome(outcome: Outcome) -> tuple[list[str | None], list[str | None]]:
 def data_parts(
     names: Sequence[str], dataset: Dataset, care: Plurality | None, say: Speaker
 ) -> tuple[Part, ...]:
-    """The columns to deliver, with their values and whether they are required; then those of each table.
+    """How the file is written, its columns with their values, and whether they are required; so each table.
 
-    The key comes first: no indicator reads it, but no row can do without.
+    The key comes first: no indicator reads it, but no row can do without. Of the file of a table it is said
+    where it differs from that of the records.
     """
-    parts: list[Part] = [_data_table(dataset, [*dataset.key, *names], say)]
+    columns = [*dataset.key, *names]
+    written = _file_words(dataset, columns, say)
+    parts: list[Part] = ["; ".join(written), _data_table(dataset, columns, say)]
     for needed in tables_needed(names, dataset, care):
-        parts += [table_words(needed, say), _data_table(rows_of(needed.table), needed.columns, say)]
+        table = rows_of(needed.table)
+        own = _file_words(table, needed.columns, say)
+        parts.append(table_words(needed, say))
+        if not set(own) <= set(written):
+            parts.append("; ".join(own))
+        parts.append(_data_table(table, needed.columns, say))
     return tuple(parts)
+
+
+def _file_words(table: TableOfRows, names: Sequence[str], say: Speaker) -> list[str]:
+    """How a file with these columns is written: what is between fields, and numbers, days and answers."""
+    columns = (table.columns[name] for name in names if name in table.columns)
+    # what is delivered in codes is told with the codes
+    types = {column.type for column in columns if column.codes is None}
+    kinds = [kind for kind in ("decimal", "date", "datetime", "boolean") if kind in types]
+    fields = say("file", table.file.encoding, say(_DELIMITERS[table.file.delimiter]))
+    return [fields, *(say(f"file_{kind}") for kind in kinds)]
 
 
 def has_moments(table: TableOfRows) -> bool:

@@ -241,6 +241,40 @@ def test_the_data_to_deliver_stand_in_a_table(language: Language) -> None:
     assert "discharge" not in text, "this indicator does not read it"
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "nl", "en"),
+    [
+        (",", "een komma (,)", "a comma (,)"),
+        (";", "een puntkomma (;)", "a semicolon (;)"),
+        ("\t", "een tab", "a tab"),
+        ("|", "een verticale streep (|)", "a vertical bar (|)"),
+    ],
+)
+def test_how_the_file_is_written_is_told(delimiter: str, nl: str, en: str) -> None:
+    columns = dataset().model_dump(by_alias=True)["columns"]
+    columns["age"]["type"] = "decimal"
+    of = {"file": {"delimiter": delimiter, "encoding": "latin-1"}, "columns": columns}
+    text = page("nl", {}, of=of).text
+    assert "Een tekstbestand (CSV, latin-1) met de namen op de eerste regel; tussen de velden" in text
+    assert (
+        f" staat {nl}; decimalen komen na een punt (0.5); een datum is JJJJ-MM-DD; ja is true en nee" in text
+    )
+    text = page("en", {}, of=of).text
+    assert "A text file (CSV, latin-1) with the names on the first line; between the fields" in text
+    assert f" stands {en}; decimals come after a point (0.5); a date is YYYY-MM-DD; yes is true" in text
+
+
+def test_what_no_column_holds_is_not_told_of_the_file() -> None:
+    columns = dataset().model_dump(by_alias=True)["columns"]
+    of = {"columns": columns}
+    assert "; een datum is JJJJ-MM-DD; ja is true en nee is false Gegeven" in page("nl", {}, of=of).text
+    for name in ("twin", "alive"):  # what is delivered in codes is told with the codes
+        columns[name]["codes"] = {"J": True, "N": False}
+    columns["smoker"] = {"type": "datetime"}
+    told = page("nl", {}, of=of).text
+    assert "; een datum is JJJJ-MM-DD; een datum en tijd is JJJJ-MM-DDTUU:MM Gegeven" in told
+
+
 def test_the_zone_of_moments_is_told() -> None:
     assert "tijdzone" not in page("nl", {}).text
     columns = dataset().model_dump(by_alias=True)["columns"] | {"seen": {"type": "datetime"}}

@@ -138,9 +138,19 @@ def test_computed_columns_in_words() -> None:
 def test_the_columns_of_tables_that_are_read() -> None:
     parts = next(row.parts for row in entry("en").rows if row.term == "Data needed")
     assert [part for part in parts if isinstance(part, str)] == [
+        "A text file (CSV, utf-8) with the names on the first line; between the fields stands a comma (,); "
+        "a date is YYYY-MM-DD",
         "The table ‘measurements’ (no, one or more rows for a record); belongs to a record by: number",
         "The table ‘remarks’ of the table ‘measurements’ (no, one or more rows for a row of it); belongs to "
         "a row of it by: id, line",
+    ]
+    # of the file of a table that is written otherwise, or holds something else, it is told as well
+    decimal = DATASET.replace("value: {type: integer", "value: {type: decimal")
+    assert decimal != DATASET
+    parts_with = next(row.parts for row in entry("en", text=decimal).rows if row.term == "Data needed")
+    assert [part for part in parts_with if isinstance(part, str) and "after a point" in part] == [
+        "A text file (CSV, utf-8) with the names on the first line; between the fields stands a comma (,); "
+        "decimals come after a point (0.5); a date is YYYY-MM-DD"
     ]
     tables = [part for part in parts if isinstance(part, Table)]
     assert [[row[1] for row in table.rows] for table in tables] == [

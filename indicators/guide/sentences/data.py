@@ -8,6 +8,23 @@ WORDS = {
     key: Text(nl=nl, en=en)
     for key, nl, en in (
         ("data", "Benodigde gegevens", "Data needed"),
+        (
+            "file",
+            "Een tekstbestand (CSV, {0}) met de namen op de eerste regel; tussen de velden staat {1}",
+            "A text file (CSV, {0}) with the names on the first line; between the fields stands {1}",
+        ),
+        ("comma", "een komma (,)", "a comma (,)"),
+        ("semicolon", "een puntkomma (;)", "a semicolon (;)"),
+        ("tab", "een tab", "a tab"),
+        ("bar", "een verticale streep (|)", "a vertical bar (|)"),
+        ("file_decimal", "decimalen komen na een punt (0.5)", "decimals come after a point (0.5)"),
+        ("file_date", "een datum is JJJJ-MM-DD", "a date is YYYY-MM-DD"),
+        (
+            "file_datetime",
+            "een datum en tijd is JJJJ-MM-DDTUU:MM",
+            "a date and time is YYYY-MM-DDTHH:MM",
+        ),
+        ("file_boolean", "ja is true en nee is false", "yes is true and no is false"),
         ("column", "Gegeven", "Item"),
         ("answers", "antwoorden voor: {0}", "answers for: {0}"),
         ("name", "Naam in bestand", "Name in the file"),
