@@ -82,8 +82,9 @@ def assess(
     """
     indicator = item.model
     assert isinstance(indicator, Indicator)
-    table = "benchmark" if score or not needs_model(indicator) else "model"
-    if _done(con, item, table, inputs_hash):
+    # What is scored was fitted before that, also where no model could be found.
+    tables = ["benchmark"] if score or not needs_model(indicator) else ["model", "benchmark"]
+    if any(_done(con, item, table, inputs_hash) for table in tables):
         return Assessed(item.id, ())
     make_cohort(con, indicator, catalogue.dataset(indicator.dataset))
     worked: list[str] = []

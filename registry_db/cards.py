@@ -62,9 +62,14 @@ def card_of(
             [item.id, item.version],
         ).fetchall()
     }
-    chosen = period if period is not None else max(stored, default="")
+    if not stored:
+        raise RegistryError(
+            f"{item.id} has no model of any period",
+            "`meetlat score` makes them; where that cannot be done, `meetlat scores` gives the reason",
+        )
+    chosen = period if period is not None else max(stored)
     if chosen not in stored:
-        known = ", ".join(stored) or "none; `meetlat fit` makes them"
+        known = ", ".join(stored)
         raise RegistryError(f"{item.id} has no model of period '{chosen}'", f"periods with one: {known}")
     model_id, model = stored[chosen]
     make_cohort(con, indicator, catalogue.dataset(indicator.dataset))

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from registry_db.faults import RegistryError
 from registry_db.registry import Registry
 from tests.registry_db.build import DEFINITIONS, FALL, HEADER, VISIT, make_registry, text, visits, write
 
@@ -143,3 +144,21 @@ def test_a_test_that_does_not_go_with_the_records_leaves_no_score(tmp_path: Path
     assert "providers have no events: the log of O/E, which the SHMI method takes, does not exist" in output
     assert scores["adjusted"].isna().all()
     assert scores["reason"].str.startswith("no verdict: ").all()
+
+
+def test_to_fit_once_more_keeps_the_scores_of_what_has_no_model(tmp_path: Path) -> None:
+    _, registry = run(tmp_path, terms=SEX, prepare="update record_visit set fell = false")
+    with registry:
+        models = "select * from model where indicator = 'visit-fall'"
+        assert registry.con.execute(models).fetchall() == []
+        before = registry.scores("visit-fall")
+        assert len(before)
+        assert [one.periods for one in registry.fit("visit-fall")] == [()]
+        assert registry.scores("visit-fall").equals(before)
+
+
+def test_a_card_where_no_period_has_a_model(tmp_path: Path) -> None:
+    _, registry = run(tmp_path, terms=SEX, prepare="update record_visit set fell = false")
+    with registry, pytest.raises(RegistryError, match="visit-fall has no model of any period") as found:
+        registry.model_card("visit-fall")
+    assert "`meetlat scores` gives the reason" in str(found.value.hint)
