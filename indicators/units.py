@@ -34,5 +34,13 @@ def unit_name(unit: str, language: Language, *, single: bool = False) -> str:
 def names_unit(text: str, unit: str) -> bool:
     """Whether a text, such as a column's title, names a unit in either language: "age in years"."""
     named = [table[unit] for table in (TIME_UNITS, _SINGLE) if unit in table]
-    forms = {unit.lower(), *(word for each in named for word in (each.nl, each.en)), *_MORE.get(unit, ())}
-    return not forms.isdisjoint(re.findall(r"\w+|[^\w\s]+", text.lower()))
+    forms = {unit, *(word for each in named for word in (each.nl, each.en)), *_MORE.get(unit, ())}
+    words = _words(text)
+    return any(
+        words[place : place + len(form)] == form for form in map(_words, forms) for place in range(len(words))
+    )
+
+
+def _words(text: str) -> list[str]:
+    """Words of a text, and each sign between them."""
+    return re.findall(r"\w+|[^\w\s]", text.lower())

@@ -134,8 +134,9 @@ def _outcome(changes: Sequence[FieldChange], old: Side, new: Side) -> Iterator[S
         else:
             yield from (plain_change(change, new.say) for change in counted)
     if len(counted) < len(changes):
-        better = (side.say(side.indicator.outcome.better) for side in (old, new))
-        yield Said("outcome.better", new.say("direction"), *better)
+        before, after = (side.say(side.indicator.outcome.better) for side in (old, new))
+        if before != after:  # only some kinds of outcome have a direction without a word
+            yield Said("outcome.better", new.say("direction"), before, after)
 
 
 def plain_change(change: FieldChange, say: Speaker, above: Place = ()) -> Said:

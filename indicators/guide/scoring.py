@@ -17,5 +17,8 @@ def scoring_words(indicator: Indicator, say: Speaker) -> tuple[str, ...]:
         made = "event" if kind in _EVENTS else "value"
         if not adjusted:
             made = "plain_count" if kind == "count" else f"plain_{made}"
-    own = ["own"] if indicator.case_mix and not indicator.estimators.reference else []
+    reference = indicator.estimators.reference
+    if made in ("event", "time_to_event") and reference and reference.recalibration == "none":
+        made = f"{made}_as_expected"
+    own = ["own"] if indicator.case_mix and not reference else []
     return tuple(say(f"scored_{key}") for key in (made, *own))

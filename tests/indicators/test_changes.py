@@ -287,6 +287,16 @@ def test_what_means_the_same_is_told_to() -> None:
     assert (one.text_before, one.text_after) == ("age >= 18", "(age >= 18)")
 
 
+def test_a_direction_that_another_kind_has_without_a_word_did_not_change() -> None:
+    answer = {"answer": "mobility", "top": [2, 3]}
+    before = indicator(outcome={"kind": "top_box", **answer})
+    after = indicator(outcome={"kind": "binary", "when": "mobility = 2", "better": "higher"})
+    for one, other in ((before, after), (after, before)):
+        assert [each.field for each in said(one, other)] == ["outcome"]
+    lower = indicator(outcome={"kind": "binary", "when": "mobility = 2", "better": "lower"})
+    assert [each.field for each in said(before, lower)] == ["outcome", "outcome.better"]
+
+
 def test_what_is_the_same_is_not_told() -> None:
     again = indicator(population="age   >=  18", status="draft", version="2.0.0", minimum={"n": 1})
     assert said(indicator(), again) == ()

@@ -331,6 +331,25 @@ def test_what_becomes_of_levels_is_told(term: dict[str, Any], said: str) -> None
     assert "sex and age together (the effect of one depends on the other)" in text
 
 
+def test_the_level_of_a_score_by_a_model_that_is_left_as_it_was_is_what_it_expects() -> None:
+    expected = "times how often it was to be expected of all together"
+    happened = "times how often it happened to all together"
+    for recalibration, here, not_here in (
+        ("none", expected, happened),
+        ("in-the-large", happened, expected),
+        ("re-centre", happened, expected),
+    ):
+        reference = {"period": "2024", "recalibration": recalibration}
+        text = page("en", {"estimators": {"reference": reference}}).text
+        assert here in text
+        assert not_here not in text
+    days = {"kind": "time_to_event", "start": "day", "event": "discharge", "horizon": 90, "better": "lower"}
+    timed = {"outcome": days, "estimators": {"reference": {"period": "2024"}}}
+    assert "the one to be expected of all together" in page("en", timed).text
+    assert "die voor iedereen samen te verwachten was" in page("nl", timed).text
+    assert "that of all together" in page("en", timed | {"estimators": {}}).text
+
+
 def test_imputation_is_told() -> None:
     age = {"term": "age", "as": "number", "missing": "multiple-imputation"}
     mix = [{"term": "sex", "as": "category"}, age]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 
 from indicators.expression import Node, Scope, parse
 from indicators.phrases import column_title, in_words
+from indicators.units import names_unit
 from indicators.words import Language
 from tests.indicators.build import DATASET, dataset
 from tests.indicators.test_expression import COLUMNS, SQL_TYPES, trees
@@ -239,3 +240,19 @@ def test_a_unit_that_the_title_names_is_not_told_twice() -> None:
     node = parse("age >= 18", titled.types)
     assert in_words(node, titled, "en") == "Age in years is at least 18"
     assert in_words(node, titled, "nl") == "Leeftijd in jaren is minstens 18"
+
+
+@pytest.mark.parametrize(
+    ("title", "unit", "there"),
+    [
+        ("BMI (kg/m2)", "kg/m2", True),
+        ("HbA1c in mmol/mol", "mmol/mol", True),
+        ("bloeddruk (mm Hg)", "mm Hg", True),
+        ("temperatuur (°C)", "°C", True),
+        ("HbA1c in mmol/mol", "mmol/l", False),
+        ("gewicht in kg", "g", False),
+        ("mm (Hg)", "mm Hg", False),
+    ],
+)
+def test_a_unit_of_more_words_and_signs_is_found_in_a_title(title: str, unit: str, there: bool) -> None:
+    assert names_unit(title, unit) == there

@@ -84,6 +84,13 @@ WORDS = {
             " it happened to all together",
         ),
         (
+            "scored_event_as_expected",
+            "hoe vaak het voorkwam, gedeeld door hoe vaak het gezien de casemix te verwachten was, maal"
+            " hoe vaak het bij iedereen samen te verwachten was",
+            "how often it happened, divided by how often the case mix led to expect it, times how often"
+            " it was to be expected of all together",
+        ),
+        (
             "scored_plain_event",
             "het aandeel zelf; zonder casemix is van iedereen hetzelfde te verwachten",
             "the proportion itself; without case mix the same is expected of everybody",
@@ -111,6 +118,13 @@ WORDS = {
             "waargenomen gedeeld door verwacht; wie korter gevolgd is, telt voor die tijd",
             "the chance of the outcome within the time: that of all together, with every hazard times "
             "observed divided by expected; who was followed for less counts for that time",
+        ),
+        (
+            "scored_time_to_event_as_expected",
+            "de kans op de uitkomst binnen de termijn: die voor iedereen samen te verwachten was, met elk "
+            "risico maal waargenomen gedeeld door verwacht; wie korter gevolgd is, telt voor die tijd",
+            "the chance of the outcome within the time: the one to be expected of all together, with every "
+            "hazard times observed divided by expected; who was followed for less counts for that time",
         ),
         (
             "scored_own",
