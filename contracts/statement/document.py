@@ -12,7 +12,7 @@ from contracts.contract import Contract
 from contracts.field_words import FieldWords, cause_words, choice_words
 from contracts.kept_luck import KeptLuck
 from contracts.ledger import Settlement
-from contracts.money import Language
+from contracts.money import MINUS, Language
 from contracts.quality import QualityLine
 from contracts.restatement import Restated, RestatedCause
 from contracts.statement.inputs import inputs_text
@@ -93,6 +93,7 @@ class _Document:
    #{quoted(self._t("of"))} #counter(page).final().first()]
 }})
 #set text(lang: "{self.language}", size: 9.5pt, hyphenate: true)
+#show regex("{MINUS}[€$]"): box // or a line may end in the minus
 #let rule(x, y) = if y == 0 {{ (bottom: 0.7pt) }} else {{ (bottom: 0.3pt + luma(190)) }}
 #set table(stroke: rule, inset: 4pt)
 #show table.cell: set par(leading: 0.5em)

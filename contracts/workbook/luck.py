@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.field_words import FieldWords
-from contracts.kept_luck import KeptLuck, chance_rows
+from contracts.kept_luck import KeptLuck, Row, chance_rows
 from contracts.luck import Chances
 from contracts.luck_words import TEXTS
-from contracts.money import Language
+from contracts.money import RARE, Language, chance_text
 from contracts.terms.part import Text
 from contracts.workbook.style import Styles
 
@@ -59,9 +59,16 @@ class LuckSheet:
                 if name not in names:
                     names[name] = line + 1 + len(names)
                     self.sheet.write(names[name], 0, name, self.styles.text(wrap=True))
-                form = self.styles.number(row.kind)
-                self.sheet.write_number(names[name], place, float(row.value), form)
+                self._write_figure(names[name], place, row)
         return line + 1 + len(names)
+
+    def _write_figure(self, line: int, place: int, row: Row) -> None:
+        """A figure; a chance that was not found exactly is told in words, as in the document."""
+        if row.kind == "chance" and not RARE <= row.value <= 1 - RARE:
+            told = chance_text(row.value, self.language)
+            self.sheet.write_string(line, place, told, self.styles.text(align="right"))
+        else:
+            self.sheet.write_number(line, place, float(row.value), self.styles.number(row.kind))
 
     def _write_differences(self, kept: KeptLuck, named: str, line: int) -> int:
         for place, key in enumerate(("slopes", "down", "up")):

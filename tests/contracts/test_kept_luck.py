@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -207,6 +208,25 @@ def test_of_what_is_owed_the_chance_is_told_that_it_had_been_more() -> None:
 )
 def test_from_draws_a_chance_is_never_nothing_or_everything(chance: float, told: str) -> None:
     assert told in _document({"Payer": _kept(by_luck=chance)})
+    sheet = _book({"Payer": _kept(by_luck=chance)})["Toeval"]
+    cells = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=7)}
+    found = cells["Kans op dit bedrag of meer als er niets was veranderd"]
+    assert found == (told.replace(" %", "\N{NO-BREAK SPACE}%") if "dan" in told else chance)
+
+
+def test_a_minus_is_not_left_behind_at_the_end_of_a_line() -> None:
+    """The typesetter may break a line between a minus and the sign of a currency, unless told not to."""
+    contract, settled = _settled("Payer")
+    for width in range(1, 60, 3):
+        stored = json.loads(json.dumps(STORED))
+        words = f"goal {'ook ' * 20}van \N{MINUS SIGN}€\N{NO-BREAK SPACE}93.267,72 naar nul."
+        stored["cliffs"][0]["words"] = {"nl": words, "en": words}
+        kept = KeptLuck.from_dict(stored)
+        assert kept is not None
+        titles = {"goal": Text(nl="x" * width, en="x" * width)}
+        made = statement(contract, settled, titles=titles, luck={"Payer": kept}, language="nl")
+        told = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(made)).pages)
+        assert not re.search("\N{MINUS SIGN}\\s*\n", told), width
 
 
 def test_a_jump_beyond_two_errors_is_hardly_chance() -> None:
