@@ -5,16 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from contracts.contract import Contract
+from contracts.field_words import choice_words
 from contracts.money import money_text, number_text
 from contracts.terms.part import Text
-
-_BANDS = {
-    "low998": ("laag (99,8 %)", "low (99.8 %)"),
-    "low95": ("laag (95 %)", "low (95 %)"),
-    "in": ("binnen de trechter", "within the funnel"),
-    "high95": ("hoog (95 %)", "high (95 %)"),
-    "high998": ("hoog (99,8 %)", "high (99.8 %)"),
-}
 
 
 def jump_words(
@@ -39,11 +32,11 @@ def jump_words(
 
 def band_words(contract: Contract, *, what: str, band: str, payments: tuple[Decimal, Decimal]) -> Text:
     """Sentence for an indicator that falls in another funnel class."""
-    nl, en = _BANDS[band]
+    name = choice_words(band, contract.currency)
     return _with_payment(
         contract,
-        f"Als {what} in de klasse '{nl}' valt",
-        f"If {what} falls in the class '{en}'",
+        f"Als {what} in de klasse '{name.nl}' valt",
+        f"If {what} falls in the class '{name.en}'",
         payments,
     )
 

@@ -209,7 +209,7 @@ def test_neighbouring_funnel_classes() -> None:
         ("in", "low95", 25_000),
         ("in", "high95", -25_000),
     ]
-    assert "falls in the class 'high (95 %)'" in found[1].words.en
+    assert "falls in the class 'high (95%)'" in found[1].words.en
     outer = build.facts(target="1000000", spending="900000", results=(build.result(band="low998"),))
     assert not cliffs(contract, outer)
 
