@@ -115,7 +115,7 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Curr
     rows = [
         [w.t("cli.luck.payment"), _money(w, luck["payment"], currency)],
         [w.t("cli.luck.interval"), _interval(w, luck, currency)],
-        [w.t("cli.luck.this"), w.chance(luck["by_luck"])],
+        _by_luck(w, luck),
         [w.t("cli.luck.any"), w.chance(luck["any_by_luck"])],
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_luck"], 2)],
         [w.t("cli.luck.expected"), _money(w, luck["expected_by_luck"], currency)],
@@ -123,6 +123,8 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Curr
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_saving"], 2)],
         [w.t("cli.luck.sd"), w.percent(luck["savings_sd"], 2)],
     ]
+    if luck["chance_owed"] > 0:
+        rows.insert(3, [w.t("cli.luck.owed"), w.chance(luck["chance_owed"])])
     if total := found.get("total"):
         rows += [
             [w.t("cli.luck.all"), _money(w, total["payment"], currency)],
@@ -141,6 +143,13 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Curr
     for cliff in found["cliffs"]:
         told = cliff["words"][w.language].replace(cliff["what"], _title(w, titles, cliff["what"]))
         console.print(Text(told))
+
+
+def _by_luck(w: Wording, luck: Mapping[str, Any]) -> list[str]:
+    """Of an amount that the network owes, how often chance alone would have cost it more."""
+    if Decimal(luck["payment"]) < 0:
+        return [w.t("cli.luck.more-owed"), w.chance(1 - luck["by_luck"])]
+    return [w.t("cli.luck.this"), w.chance(luck["by_luck"])]
 
 
 def _side(w: Wording, amount: str | None, currency: Currency) -> str:

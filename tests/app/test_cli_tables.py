@@ -19,6 +19,7 @@ from contracts.simulation import simulate
 from registry_db.again import SettledAgain
 from tests.contracts import build
 from tests.contracts.any_facts import evidence_of, plan_of
+from tests.contracts.test_kept_luck import LUCK
 from tests.contracts.test_simulation import REBASING, TWO_SIDED
 
 
@@ -130,6 +131,25 @@ def test_luck_that_is_not_known_is_told_with_its_reason(terminal: io.StringIO) -
     )
     told = " ".join(terminal.getvalue().split())
     assert told == "birth-vsv 2025: it is not known how sure this is: payers are judged together"
+
+
+@pytest.mark.parametrize(
+    ("payment", "told", "other"),
+    [
+        ("-165.00", "chance that the network had owed more if nothing", "this payment"),
+        ("165.00", "chance of this payment or more if nothing", "owed more"),
+    ],
+)
+def test_luck_of_what_is_owed(terminal: io.StringIO, payment: str, told: str, other: str) -> None:
+    """As on the page and in the document: of what is owed, how often chance had cost the network more."""
+    numbers = {**LUCK, "payment": payment, "by_luck": 0.991, "chance_owed": 0.0004}
+    found = {"luck": numbers, "slopes": [], "cliffs": []}
+    agreements.print_luck(wording("en"), "loss 2025", json.dumps(found), {}, "EUR")
+    shown = " ".join(terminal.getvalue().split())
+    assert told in shown
+    assert other not in shown
+    assert ("0.9%" in shown, "99.1%" in shown) == (payment == "-165.00", payment == "165.00")
+    assert "chance that the network had owed something less than 0.1%" in shown
 
 
 def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(
