@@ -146,6 +146,8 @@ class Indicator(Part):
         Who is scored: ``provider``, or the id of a network set.
     period : ReportingPeriod or None
         What a score is about; None: the period of the dataset.
+    steward : str or Text
+        Who is responsible for the definition: a name that is the same in both languages, or a text in each.
     horizon : int
         1 structure and process, 2 outcome of the provider, 3 what the patient reports.
     population : str
@@ -170,7 +172,7 @@ class Indicator(Part):
     horizon: Literal[1, 2, 3]
     title: Text
     why: Text
-    steward: str
+    steward: str | Text
     sources: list[str | Text] = Field(min_length=1)
     dataset: Id
     unit: Id = "provider"

@@ -74,7 +74,7 @@ def measure(
         "title": getattr(indicator.title, language),
         "status": STATUS[indicator.status],
         "experimental": dataset.generated,
-        "publisher": indicator.steward,
+        "publisher": in_language(indicator.steward, language),
         "purpose": getattr(indicator.why, language),
         "rationale": getattr(indicator.why, language),
         "topic": [{"text": getattr(dataset.title, language)}],

@@ -121,6 +121,10 @@ def _differences(before: Plain, after: Plain, place: Place) -> Iterator[FieldCha
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys([*before, *after]):
+            if before.get(name) is after.get(name) is None and (name in before) != (name in after):
+                yield FieldChange(
+                    (*place, name), None, None
+                )  # an example says nothing of it, or that it is empty
             yield from _differences(before.get(name), after.get(name), (*place, name))
     elif isinstance(before, list) and isinstance(after, list) and _are_parts(before, after):
         for number in range(max(len(before), len(after))):

@@ -278,7 +278,7 @@ def _indicator_row(item: Definition, indicator: Indicator, dataset: Dataset) -> 
         "title_en": indicator.title.en,
         "why_nl": indicator.why.nl,
         "why_en": indicator.why.en,
-        "steward": indicator.steward,
+        "steward": in_language(indicator.steward, "en"),
         "dataset": indicator.dataset,
         "unit": indicator.unit,
         "kind": indicator.outcome.kind,

@@ -128,6 +128,17 @@ class Indicator:
         """Why each exception excuses records that did not meet the outcome, as `exclusions`."""
         return self._reasons("except")
 
+    @property
+    def steward_nl(self) -> str:
+        """Who is responsible for the definition, in Dutch; the column `steward` holds it in English."""
+        written = yaml.safe_load(self.definition)["steward"]
+        return str(written["nl"] if isinstance(written, dict) else written)
+
+    @property
+    def steward_en(self) -> str:
+        """Who is responsible for the definition, in English."""
+        return self.steward
+
     def _reasons(self, block: str) -> tuple[dict[str, str], ...]:
         rules = yaml.safe_load(self.definition).get(block, [])
         return tuple(rule["why"] for rule in rules)

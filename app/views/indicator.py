@@ -217,7 +217,7 @@ def _definition(view: View, result: Result) -> None:
     facts = [
         (w.t("definition.better"), sentences.better(w, indicator)),
         (w.t("definition.dataset"), datasets.get(indicator.dataset, indicator.dataset)),
-        (w.t("definition.steward"), indicator.steward),
+        (w.t("definition.steward"), w.of(indicator, "steward")),
         (w.t("definition.minimum"), w.plural("definition.records", indicator.minimum_n)),
         (w.t("definition.version"), f"{indicator.indicator} {indicator.version}"),
         (w.t("column.status"), sentences.status(w, indicator) or w.t("status.active")),

@@ -31,7 +31,7 @@ from indicators.words import NO, YES
 def tellers() -> Mapping[str, Callable[[Sequence[FieldChange], Side, Side], Iterator[Said]]]:
     """Who tells the changes of a field, by its name in the file; those of lists are told elsewhere."""
     return {
-        **dict.fromkeys(("title", "why", "changes"), _texts),
+        **dict.fromkeys(("title", "why", "steward", "changes"), _texts),
         **dict.fromkeys(_WORDS, _words),
         "population": _population,
         "denominator": _population,
@@ -66,7 +66,6 @@ def _dataset(side: Side) -> str:
 
 _WORDS: Mapping[str, Callable[[Side], str]] = {
     "horizon": lambda side: side.say(f"horizon{side.indicator.horizon}"),
-    "steward": lambda side: side.indicator.steward,
     "dataset": _dataset,
     "unit": lambda side: unit_words(side.indicator, side.say),
     "period": lambda side: period_words(side.indicator, side.dataset, side.say),
@@ -145,7 +144,8 @@ def plain_change(change: FieldChange, say: Speaker, above: Place = ()) -> Said:
     first, *others = [step for step in whole.place if isinstance(step, str)]
     row = _NAMES.get(first, first)
     told = [say(row) if row in SENTENCES else first, *(_name(step, say) for step in others[-1:])]
-    return Said(whole.field, ": ".join(told), _plain(change.before, say), _plain(change.after, say))
+    before, after = (_plain(value, say) for value in (change.before, change.after))
+    return Said(whole.field, ": ".join(told), before, after, note=say("rewritten") if before == after else "")
 
 
 def _name(step: str, say: Speaker) -> str:

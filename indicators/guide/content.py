@@ -194,7 +194,7 @@ def _rows(item: Described, dataset: Dataset, say: Speaker) -> Iterator[Row]:
     yield Row(
         say("dataset"), (say("zoned", named.rstrip("."), dataset.zone) if has_moments(dataset) else named,)
     )
-    yield Row(say("steward"), (indicator.steward,))
+    yield Row(say("steward"), (say.of(indicator.steward),))
     yield Row(say("sources"), (Items("", tuple(map(say.of, indicator.sources))),))
     yield Row(say("history"), (Items("", tuple(_history(item, say))),))
     yield Row(say("examples"), (examples_table(indicator, dataset, say),))

@@ -28,6 +28,7 @@ PERIOD = "2025"
 PPH_YAML = """\
 indicator: birth-pph
 version: 1.0.0
+steward: NVOG
 exclude:
   - when: plurality > 1
     why: {nl: meerling, en: multiple pregnancy}
@@ -43,7 +44,7 @@ INDICATOR = {
     "minimum_n": 30,
     "norm": None,
     "norm_kind": None,
-    "definition": "indicator: x\n",
+    "definition": "indicator: x\nsteward: NVOG\n",
     "hash": "0123456789abcdef0123",
     "show_unit": "percent",
     "show_decimals": 1,

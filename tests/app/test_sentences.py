@@ -57,6 +57,15 @@ def test_a_fact_has_no_chance(results: dict[str, Result]) -> None:
     assert say(results["vsv-standard"]) == "Antwoord: ja. Het geldt voor 92 % van alle organisaties."
 
 
+def test_the_steward_is_told_in_the_language(results: dict[str, Result]) -> None:
+    indicator = results["birth-apgar"].indicator
+    assert (NL.of(indicator, "steward"), EN.of(indicator, "steward")) == ("NVOG", "NVOG")
+    both = replace(
+        indicator, steward="the society", definition="steward: {nl: de vereniging, en: the society}\n"
+    )
+    assert (NL.of(both, "steward"), EN.of(both, "steward")) == ("de vereniging", "the society")
+
+
 def test_why_there_is_no_verdict(results: dict[str, Result]) -> None:
     assert "kleine aantallen (minder dan 10 cliënten)" in say(results["birth-apgar"])
     few = results["hip-eq5d"]

@@ -226,6 +226,22 @@ def test_a_rule_that_is_moved_and_reworded_is_told_as_both() -> None:
     )
 
 
+def test_a_steward_is_told_in_the_language_of_the_reader() -> None:
+    both = indicator(steward={"nl": "de vereniging", "en": "NVOG"})
+    [dutch] = said(indicator(), both, language="nl")
+    assert (dutch.before, dutch.after, dutch.note) == ("NVOG", "de vereniging", "")
+    [english] = said(indicator(), both)
+    assert (english.before, english.after) == ("NVOG", "de vereniging")
+    assert "Dutch" in english.note
+
+
+def test_an_empty_column_of_an_example_is_told_as_written_otherwise() -> None:
+    example = indicator().model_dump(by_alias=True, exclude_defaults=True)["examples"][0]
+    empty = example | {"given": example["given"] | {"weight": None}}
+    [one] = said(indicator(examples=[example]), indicator(examples=[empty]))
+    assert (one.field, one.note) == ("examples.1.given.weight", "written otherwise; it means the same")
+
+
 def test_a_rule_with_another_condition_is_one_rule() -> None:
     newer = indicator(exclude=[TWIN | {"when": "twin or weight > 150"}, DIED])
     [one] = said(indicator(), newer)

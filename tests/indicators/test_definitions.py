@@ -13,6 +13,7 @@ from indicators.source import read_source
 from tests.indicators.build import DATASET, INDICATOR, NETWORKS, dataset, messages
 
 IS_TEXT = "expected text (put it between quotes)"
+IS_TEXT_OR_TEXTS = "expected text or fields with a name and a value (put it between quotes)"
 COLUMNS_KNOWN = "known: activity, age, alive, anxiety, born, day, discharge, discomfort, ..."
 
 # right, wrong, what is said of it
@@ -180,8 +181,17 @@ INDICATOR_MISTAKES = [
         "version: v1.0.0",
         ["x.yaml:2: version: 'v1.0.0': expected three numbers, such as 1.0.0"],
     ),
-    ("steward: NVOG", "steward: 2025", [f"x.yaml:6: steward: '2025': {IS_TEXT}"]),
-    ("steward: NVOG", "steward:", ["x.yaml:6: steward: this is empty: expected text"]),
+    ("steward: NVOG", "steward: 2025", [f"x.yaml:6: steward: '2025': {IS_TEXT_OR_TEXTS}"]),
+    (
+        "steward: NVOG",
+        "steward:",
+        ["x.yaml:6: steward: this is empty: expected text or fields with a name and a value"],
+    ),
+    (
+        "steward: NVOG",
+        "steward: {nl: NVOG}",
+        ["x.yaml:6: steward: expected text", "x.yaml:6: steward.en: this field is missing"],
+    ),
     ("population: age >= 18", "population: true", [f"x.yaml:9: population: 'true': {IS_TEXT}"]),
     ("sources: [a paper]", "sources: a paper", ["x.yaml:7: sources: 'a paper': expected a list"]),
     ("sources: [a paper]", "sources: []", ["x.yaml:7: sources: expected at least 1 of them, found 0"]),

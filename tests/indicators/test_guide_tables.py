@@ -184,6 +184,16 @@ def test_the_rows_of_an_example() -> None:
     )
 
 
+def test_the_steward_in_the_language_of_the_guide() -> None:
+    def steward(language: str, **changes: Any) -> tuple[Any, ...]:
+        term = {"nl": "Beheerder", "en": "Steward"}[language]
+        return next(row.parts for row in entry(language, **changes).rows if row.term == term)
+
+    both = {"steward": {"nl": "de vereniging", "en": "the society"}}
+    assert (steward("nl", **both), steward("en", **both)) == (("de vereniging",), ("the society",))
+    assert steward("nl") == steward("en") == ("the tests",)
+
+
 def test_sources_in_the_language_of_the_guide() -> None:
     assert items(entry("nl"), "Bronnen") == ("made up", "verzonnen")
     assert items(entry("en"), "Sources") == ("made up", "invented")

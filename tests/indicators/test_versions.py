@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from indicators.levels import level_needed, version_fault
-from indicators.versions import TRANSITIONS, field_changes, identity, with_status
+from indicators.versions import TRANSITIONS, content, field_changes, identity, with_status
 from tests.indicators.build import dataset, indicator
 from tests.indicators.test_attribution import SHARED, network_set
 
@@ -18,6 +18,25 @@ def test_the_same_said_otherwise_is_the_same() -> None:
     assert identity(indicator(norm={"value": "0.950", "kind": "target"})) == identity(
         indicator(norm={"value": 0.95, "kind": "target"})
     )
+
+
+def test_a_steward_with_one_name_keeps_its_identity() -> None:
+    named = content(indicator(steward="NVOG"))
+    assert named["steward"] == "NVOG"
+    both = content(indicator(steward={"nl": "de NVOG", "en": "the NVOG"}))
+    assert both == named | {"steward": {"nl": "de NVOG", "en": "the NVOG"}}
+
+
+def test_an_example_that_says_a_column_is_empty_is_told_from_one_that_does_not_name_it() -> None:
+    example = indicator().model_dump(by_alias=True, exclude_defaults=True)["examples"][0]
+    empty = example | {"given": example["given"] | {"weight": None}}
+    before, after = (indicator(examples=[each]) for each in (example, empty))
+    assert identity(before) != identity(after)
+    for found in (field_changes(before, after), field_changes(after, before)):
+        assert [(change.field, change.before, change.after) for change in found] == [
+            ("examples.1.given.weight", None, None)
+        ]
+        assert level_needed("indicator", found) == "patch"
 
 
 def test_another_meaning_is_another_identity() -> None:
@@ -37,6 +56,7 @@ def test_another_meaning_is_another_identity() -> None:
     [
         ({}, "patch", []),
         ({"steward": "KNOV"}, "patch", ["steward"]),
+        ({"steward": {"nl": "NVOG", "en": "NVOG"}}, "patch", ["steward"]),
         ({"why": {"nl": "Omdat.", "en": "Because it counts."}}, "patch", ["why.nl"]),
         ({"population": "age >= 16"}, "minor", ["population"]),
         ({"minimum": {"n": 30}}, "minor", ["minimum"]),

@@ -10,6 +10,7 @@ import yaml
 
 from indicators.definition import Example, Indicator
 from indicators.guide import Described, guide, guide_html
+from indicators.words import Text
 from registry_db.catalogue import Catalogue, Definition, merged, read_files
 from registry_db.checking import run_examples
 from registry_db.library import library_files
@@ -45,7 +46,9 @@ def test_the_set_mixes_horizons_and_kinds_and_is_marked_as_examples(catalogue: C
     assert {model.outcome.kind for model in models} == kinds
     for model in models:
         assert model.status == "consultation"
-        assert "Example after public descriptions" in model.steward
+        assert isinstance(model.steward, Text)
+        assert "Example after public descriptions" in model.steward.en
+        assert "Voorbeeld naar openbare beschrijvingen" in model.steward.nl
         assert model.sources
 
 

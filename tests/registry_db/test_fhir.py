@@ -43,6 +43,10 @@ def test_every_shipped_indicator_is_a_measure(tmp_path: Path, library: str, lang
             Measure.model_validate(resource)
             assert StrictMeasure(resource, strict=True).as_json() == resource
             assert resource["status"] in STATUS
+            steward = item.model.steward
+            assert resource["publisher"] == (
+                steward if isinstance(steward, str) else getattr(steward, language)
+            )
             assert all(codes(resource[name]) <= known for name, known in CODES.items())
             assert all(codes(kind) <= TYPES for kind in resource["type"])
             parts = resource["group"][0]["population"]
