@@ -257,7 +257,7 @@ def test_the_case_mix_model_is_readable() -> None:
 def test_every_kind_of_indicator_has_a_page(name: str, lang: str) -> None:
     test = page("indicator", lang=lang, indicator=name)
     assert "<h1>" in text(test)
-    assert test.code[0].value == "indicator: x"
+    assert test.code[0].value == "indicator: x\nsteward: NVOG"
 
 
 @pytest.mark.usefixtures("shown")
