@@ -232,7 +232,7 @@ def _scored(name: str, dataset: Dataset, say: Speaker) -> str:
             return words
         return f"{words}; {say('scaled', *(number(end, say.language) for end in block.scale))}"
     if isinstance(block, ProfileChange):
-        return say("profile_change", title, instruments()[block.profile_change].title.en)
+        return say("profile_change", title, say.of(instruments()[block.profile_change].title))
     assert isinstance(block, Responder)
     least, best = (number(value.normalize(), say.language) for value in (block.at_least, block.best))
     return say("responder", title, least, best)
@@ -248,9 +248,9 @@ def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:
         return f"{say('level_sum', title, whole)}; {say('no_sum')}. {licence}"
     crosswalk = crosswalks()[block.crosswalk] if block.crosswalk else None
     chosen = value_sets()[crosswalk.to if crosswalk else block.instrument, block.value_set or ""]
-    by = f"{chosen.value_set}: {_cited(chosen.source, chosen.doi)}"
+    by = f"{chosen.value_set}: {_cited(say.of(chosen.source), chosen.doi)}"
     if crosswalk:
-        by = say("by_crosswalk", by, say.of(crosswalk.title), _cited(crosswalk.source, crosswalk.doi))
+        by = say("by_crosswalk", by, say.of(crosswalk.title), _cited(say.of(crosswalk.source), crosswalk.doi))
     words = say("value_set", title, by, say.of(instrument.title))
     healthy = "1" * len(instrument.items)
     best = chosen.table[healthy] if chosen.table else Decimal(1)

@@ -58,7 +58,7 @@ class Crosswalk(Part):
     of: Id
     to: Id
     title: Text
-    source: str
+    source: str | Text
     doi: str
     levels: dict[str, list[list[Decimal]]] = Field(default_factory=dict)
     model: dict[str, OrderedLogit] = Field(default_factory=dict)

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from indicators.instruments.instrument import instruments
 from indicators.instruments.shipped import shipped
-from indicators.words import Id, Part, fault_at
+from indicators.words import Id, Part, Text, fault_at
 
 
 class ValueSet(Part):
@@ -34,7 +34,7 @@ class ValueSet(Part):
 
     instrument: Id
     value_set: str
-    source: str
+    source: str | Text
     doi: str | None = None
     any_problem: Decimal = Decimal(0)
     any_worst: Decimal = Decimal(0)

@@ -306,6 +306,9 @@ def test_a_score_names_its_value_set_and_its_items_are_needed() -> None:
     answers = "mobility, self_care, activity, discomfort, anxiety whole number, 1 to 3 no"
     assert f"answers for: eq5d {answers}" in text
     assert "score before (as a number, up to power 2)" in text
+    text = page("nl", change).text
+    assert "waarderingstarief nl-2006: Lamers 2006, time trade-off, Nederland, doi:10.1002/hec.1124" in text
+    assert "Netherlands" not in text
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from indicators.instruments import ValueSet, value_sets
 from indicators.instruments.crosswalks import crosswalked, crosswalks
 from indicators.instruments.instrument import instruments
 from indicators.instruments.scores import index_sql, score_sql
+from indicators.words import Text
 from tests.indicators.build import dataset, dump, messages
 
 GOLDEN_FILE = Path(__file__).parents[1] / "golden" / "instruments.yaml"
@@ -155,6 +156,12 @@ def test_the_chapter_on_questionnaires_lists_every_value_set() -> None:
     )
     assert all(not chosen.doi or f"doi:{chosen.doi}" in text for chosen in value_sets().values())
     assert all(name in text for name in {*instruments(), *crosswalks()})
+
+
+def test_what_is_cited_of_a_value_set_is_in_both_languages() -> None:
+    for cited in (*value_sets().values(), *crosswalks().values()):  # a country or a method is named in it
+        assert isinstance(cited.source, Text)
+        assert cited.source.nl != cited.source.en
 
 
 # -- blocks in a dataset -----------------------------------------------------------------------------
