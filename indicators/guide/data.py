@@ -259,6 +259,8 @@ def _by_instrument(title: str, block: InstrumentScore, say: Speaker) -> str:
 
 
 def _missing(may_miss: int, say: Speaker) -> str:
+    if may_miss == 1:
+        return say("may_miss_one")
     return say("may_miss", str(may_miss)) if may_miss else say("no_sum")
 
 

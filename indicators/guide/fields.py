@@ -21,6 +21,7 @@ from indicators.outcomes import (
 )
 from indicators.phrases import column_title, in_words, number
 from indicators.states import exposure_node, outcome_node
+from indicators.units import unit_name
 
 
 def condition_part(text: str, dataset: Dataset, say: Speaker) -> Part:
@@ -77,7 +78,7 @@ def _other_outcome(
     def title(column: str) -> str:
         return column_title(column, dataset, say.language)
 
-    said = [say("time_to_event", title(outcome.event), str(outcome.horizon), title(outcome.start))]
+    said = [say("time_to_event", title(outcome.event), _days(outcome.horizon, say), title(outcome.start))]
     if outcome.censored:
         said.append(say("last_seen", title(outcome.censored)))
     if outcome.competing:
@@ -87,11 +88,15 @@ def _other_outcome(
 
 def follow_up_words(follow_up: FollowUp, dataset: Dataset, say: Speaker) -> str:
     """When the outcome is known, and who is then left out."""
-    words = say("days", str(follow_up.days), column_title(follow_up.after, dataset, say.language))
+    words = say("days", _days(follow_up.days, say), column_title(follow_up.after, dataset, say.language))
     words = say("ripens", words)
     if follow_up.until is None:
         return words
     return say("followed", words, column_title(follow_up.until, dataset, say.language))
+
+
+def _days(count: int, say: Speaker) -> str:
+    return f"{count} {unit_name('days', say.language, single=count == 1)}"
 
 
 def norm_words(item: Indicator, say: Speaker) -> str:

@@ -353,6 +353,39 @@ def test_the_level_of_a_score_by_a_model_that_is_left_as_it_was_is_what_it_expec
     assert "that of all together" in page("en", timed | {"estimators": {}}).text
 
 
+@pytest.mark.parametrize(
+    ("language", "days", "followed", "within"),
+    [
+        ("nl", 1, "1 dag na day; zolang", "discharge valt hoogstens 1 dag na day (dezelfde"),
+        ("nl", 2, "2 dagen na day; zolang", "discharge valt hoogstens 2 dagen na day (dezelfde"),
+        ("en", 1, "1 day after day; as long", "discharge falls at most 1 day after day (the same"),
+        ("en", 2, "2 days after day; as long", "discharge falls at most 2 days after day (the same"),
+    ],
+)
+def test_one_day_is_a_day(language: Language, days: int, followed: str, within: str) -> None:
+    assert followed in page(language, {"follow_up": {"days": days, "after": "day"}}).text
+    timed = {"kind": "time_to_event", "start": "day", "event": "discharge", "better": "lower"}
+    assert within in page(language, {"outcome": timed | {"horizon": days}}).text
+
+
+@pytest.mark.parametrize(
+    ("most", "nl", "en"),
+    [
+        (0, "een ontbrekend antwoord geeft geen score", "a missing answer gives no score"),
+        (1, "hoogstens één ontbrekend antwoord telt als", "one missing answer at most counts as"),
+        (2, "hoogstens 2 ontbrekende antwoorden tellen als", "up to 2 missing answers count as"),
+    ],
+)
+def test_one_missing_answer_is_one(most: int, nl: str, en: str) -> None:
+    items = ["mobility", "self_care", "activity"]
+    derive = dataset().model_dump(by_alias=True, exclude_defaults=True)["derive"]
+    derive |= {"summed": {"sum_of": items, "levels": [1, 3], "may_miss": most}}
+    change = {"outcome": {"kind": "continuous", "value": "summed", "better": "higher"}}
+    change["show"] = {"unit": "points", "decimals": 1}
+    for language, words in (("nl", nl), ("en", en)):
+        assert words in page(language, change, of={"derive": derive}).text
+
+
 def test_imputation_is_told() -> None:
     age = {"term": "age", "as": "number", "missing": "multiple-imputation"}
     mix = [{"term": "sex", "as": "category"}, age]

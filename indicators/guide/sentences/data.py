@@ -54,6 +54,11 @@ WORDS = {
             "hoogstens {0} ontbrekende antwoorden tellen als het gemiddelde van de andere",
             "up to {0} missing answers count as the mean of the others",
         ),
+        (
+            "may_miss_one",
+            "hoogstens één ontbrekend antwoord telt als het gemiddelde van de andere",
+            "one missing answer at most counts as the mean of the others",
+        ),
         ("scaled", "omgerekend naar {0} tot {1}", "brought to {0} to {1}"),
         ("level_sum", "{0}: som van de niveaus ({1})", "{0}: sum of the levels ({1})"),
         (

@@ -37,9 +37,9 @@ WORDS = {
         ),
         (
             "time_to_event",
-            "{0} valt hoogstens {1} dagen na {2} (dezelfde dag telt mee); wie minder lang in beeld was, "
+            "{0} valt hoogstens {1} na {2} (dezelfde dag telt mee); wie minder lang in beeld was, "
             "doordat het volgen of de gegevens eerder eindigen, telt mee voor die tijd",
-            "{0} falls at most {1} days after {2} (the same day counts); who was in view for less, because "
+            "{0} falls at most {1} after {2} (the same day counts); who was in view for less, because "
             "following or the data end before that, counts for that time",
         ),
         ("last_seen", "in beeld tot: {0}", "in view until: {0}"),
@@ -71,7 +71,7 @@ WORDS = {
         ("shown_time", "{0} (decimalen: {1})", "{0} (decimals: {1})"),
         ("rate", "aantal per {0}", "number per {0}"),
         ("follow_up", "Volgduur", "Follow-up"),
-        ("days", "{0} dagen na {1}", "{0} days after {1}"),
+        ("days", "{0} na {1}", "{0} after {1}"),
         (
             "ripens",
             "{0}; zolang de gegevens die dag niet omvatten, is de uitkomst nog niet bekend en telt de "
