@@ -71,7 +71,10 @@ def print_again(w: Wording, item: SettledAgain, titles: Titles) -> None:
         return
     currency = found.before.currency
     before, after = (w.money(side.payment, currency, cents=True) for side in (found.before, found.after))
-    console.print(w.t("cli.again.today", after=after, before=before))
+    if found.causes and all(cause.sources for cause in found.causes):
+        console.print(w.t("cli.again.stays", amount=after))
+    else:
+        console.print(w.t("cli.again.today", after=after, before=before))
     _print_differences(w, found.differences, found.causes, titles, currency)
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from app import markup
 from app.selection import View
 from app.views import frame
-from app.wording import Wording
+from app.wording import Wording, mark
 from contracts.kept_luck import FAR
 from contracts.luck import Chances
 from contracts.money import MINUS, Currency
@@ -54,8 +54,10 @@ def _show_total(w: Wording, total: Chances, currency: Currency) -> None:
 
 def told(w: Wording, found: Chances, currency: Currency) -> str:
     """What luck alone would have paid, in two sentences."""
+    # the mean counts what the network would have owed too, where it can owe
+    either = found.chance_owed > 0 or found.expected_by_luck < 0
     paid = w.t(
-        "luck.any",
+        mark("luck.any.either") if either else mark("luck.any"),
         years=_of_hundred(w, found.any_by_luck),
         amount=w.money(Decimal(str(found.expected_by_luck)), currency),
     )

@@ -86,6 +86,21 @@ def test_a_correction_is_told_by_party_and_cause(again: Again, folder: Path) -> 
     assert (code, found["same"], found["restatement"]["differences"]["VSV-03"]) == (0, True, "485.25")
 
 
+def test_where_only_the_sources_are_others_the_payment_stays(again: Again, folder: Path) -> None:
+    """The same births in another order: a delivery of other content, and no other fact."""
+    header, *lines = (folder / "deliveries" / "births-2025.csv").read_text(encoding="utf-8").splitlines()
+    turned = folder / "turned.csv"
+    turned.write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
+    with Registry(folder) as registry:
+        known = registry.deliveries().set_index("file_name")["delivery"]
+        registry.deliver("birth", turned, replaces=known["births-2025.csv"])
+    code, out, err = again("--period", "2025")
+    assert (code, err) == (0, "")
+    assert "on those of today the payment stays €180,485.03: only sources are others\n" in out
+    assert "instead of" not in out
+    assert "Origin of the data: delivery birth-0003-" in out
+
+
 def test_a_settlement_that_was_touched_is_exit_code_1(again: Again, folder: Path) -> None:
     with Registry(folder) as registry:
         registry.con.execute(

@@ -494,6 +494,19 @@ def test_chances_are_told_as_years_in_a_hundred() -> None:
 
 
 @pytest.mark.usefixtures("shown")
+@pytest.mark.parametrize(("owed", "mean"), [(0.4, 120.0), (0.0, -9207.2)])
+def test_a_mean_that_counts_what_is_owed_is_not_told_as_what_is_paid(owed: float, mean: float) -> None:
+    found = publication.newest().luck(publication.newest().settlements(OWN)[0].settlement)
+    assert found is not None
+    both = replace(found, payment=Decimal(-5), chance_owed=owed, expected_by_luck=mean)
+    told = luck_view.told(wording("en"), both, "USD")
+    amount = "$120" if mean > 0 else "\N{MINUS SIGN}$9,207"
+    assert f"received less what it owed would have been {amount} on average" in told
+    one_sided = replace(found, chance_owed=0.0, expected_by_luck=120.0)
+    assert "less what it owed" not in luck_view.told(wording("en"), one_sided, "USD")
+
+
+@pytest.mark.usefixtures("shown")
 def test_without_a_contract_the_page_says_so() -> None:
     assert "geen contract" in text(page("contract", lang="nl", organisation=OTHER))
     other = text(page("contract", lang="en", organisation=OWN, period="2024"))
