@@ -50,14 +50,21 @@ def field_faults(source: Source, model: type[BaseModel], error: ValidationError)
         What it should have been.
     error : ValidationError
         What pydantic says of it. Where a value may be of several types it says one thing for each; these
-        become one fault.
+        become one fault. Where fields were written it is told what is wrong in them, not that it is no text.
     """
     found: dict[Path, list[Fault]] = {}
     details = error.errors(include_url=False)
     for detail in details[:_MOST]:
         path, message, hint = _explained(source, model, dict(detail))
         found.setdefault(path, []).append(source.fault(path, message, hint))
-    listed = [fault for faults in found.values() for fault in _merged(faults)]
+    not_text = {
+        _path_in(source, detail["loc"])
+        for detail in details[:_MOST]
+        if detail["type"] == "string_type" and isinstance(detail["input"], dict)
+    }
+    within = {path[:length] for path in found for length in range(len(path))}
+    told = (faults for path, faults in found.items() if path not in not_text & within)
+    listed = [fault for faults in told for fault in _merged(faults)]
     if len(details) > _MOST:
         listed.append(Fault(source.file, 0, "", "there are more faults", "mend these first"))
     return listed
