@@ -12,7 +12,7 @@ from risk_models.expected import CannotFit, ModelKind
 from risk_models.families import Family, Logistic, Poisson
 from risk_models.joint_mode import covariance_given_tau, joint_peak
 from risk_models.marginal import Rule
-from risk_models.mixed_linear import linear_at, linear_interval, linear_peak, linear_sums
+from risk_models.mixed_linear import LARGEST, linear_at, linear_interval, linear_peak, linear_sums
 from risk_models.provider_rows import ProviderRows, case_mix
 from risk_models.strata import FloatArray, IntArray
 from risk_models.tau_uncertainty import averaged_effects, averaged_intercepts, total_variance
@@ -61,6 +61,11 @@ def fit_value(
     except ValueError as error:
         raise CannotFit(str(error)) from error
     peak = linear_peak(sums)
+    if peak.tau > peak.sigma * np.exp(LARGEST - 1):
+        raise CannotFit(
+            "tau has no bound beside the variation within providers: the outcome of each record follows from "
+            "its provider and case mix"
+        )
     total = averaged_effects(sums) if average_tau else (peak.effect, np.sqrt(total_variance(peak)))
     covariance = clusters.transform @ peak.covariance @ clusters.transform.T
     return InterceptFit(

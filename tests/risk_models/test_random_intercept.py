@@ -434,3 +434,14 @@ def test_laplace_that_does_not_settle_says_to_use_more_nodes():
     with pytest.raises(CannotFit, match=r"tau does not settle .* use more nodes"):
         fit_random_intercept("logistic", [Term("x", "number")], {"x": x}, **args, nodes=1)
     assert fit_random_intercept("logistic", [Term("x", "number")], {"x": x}, **args).tau > 3
+
+
+@pytest.mark.parametrize("average_tau", [False, True])
+def test_values_that_are_the_same_within_each_provider_have_no_model(average_tau: bool) -> None:
+    provider = np.repeat(np.arange(12), 20)
+    y = provider.astype(float)
+    with pytest.raises(CannotFit, match="follows from its provider and case mix"):
+        fit_random_intercept(
+            "linear", [], {}, provider=provider, providers=12, n=np.ones(240), sum_y=y, sum_y2=y**2,
+            average_tau=average_tau,
+        )  # fmt: skip
