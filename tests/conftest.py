@@ -19,7 +19,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a demo registry, built once (about ten seconds). Copy it before writing in it."""
+    """Folder of a demo registry, built once (about fifteen seconds). Copy it before writing in it."""
     from registry_db.registry import Registry
 
     folder = tmp_path_factory.mktemp("demo") / "registry"
