@@ -29,6 +29,8 @@ from risk_models.verdict import Z_95
 
 ESTIMATE_COLUMNS = ("provider", "estimator", "value", "lower", "upper")
 REPLICATES = 200
+# With a prior that is flat on the variance between providers, the variance is not finite with fewer.
+FEWEST_SHRUNKEN = 6
 # What rests on a model in which a record is of one provider.
 OF_WHOLE_RECORDS = ("shrunken", "direct", "model-uncertainty")
 
@@ -116,6 +118,12 @@ def _refuse_in_part(name: str, strata: Strata) -> None:
 
 
 def _shrunken(beside: Beside) -> Estimates:
+    present = int((beside.total(beside.strata.n) > 0).sum())
+    if present < FEWEST_SHRUNKEN:
+        raise ValueError(
+            f"{present} providers have records; how much providers differ, and with it the interval, "
+            f"can be told from {FEWEST_SHRUNKEN} on"
+        )
     indicator, reference = beside.indicator, beside.average
     kind, model, size, eta = _random_intercept(beside)
     effect, sd = model.mean_total, model.sd_total

@@ -317,7 +317,10 @@ def limit_for_run_length(
 
 
 class _Draw:
-    """Weights of patients drawn from a case mix that is as expected."""
+    """Weights of patients drawn from a case mix that is as expected.
+
+    They come from 2^18 equally likely places, so that chances are right to some 4 in a million.
+    """
 
     def __init__(self, n: ArrayLike, risk: ArrayLike, *, odds_ratio: float, seed: int) -> None:
         counts = checked_n(n)

@@ -25,8 +25,8 @@ def averaged_intercepts(slope: Slope, peak: Peak) -> tuple[FloatArray, FloatArra
 
     Flat on the variance and not on tau, because intervals of shrunken effects then hold the truth as often
     as they say, also with few events a provider; with a prior that is flat on tau they do so too rarely
-    where tau happens to be estimated as 0. With fewer than four providers the data hardly bound tau: the
-    intervals are then wide, and end with the grid.
+    where tau happens to be estimated as 0. With fewer than six providers the data hardly bound tau: the
+    variance is then not finite, and the intervals end with the grid.
 
     Parameters
     ----------
@@ -59,7 +59,8 @@ def averaged_effects(sums: LinearSums) -> tuple[FloatArray, FloatArray]:
     As `averaged_intercepts`, with the coefficients and sigma integrated out exactly: with a flat prior on
     tau^2, the coefficients and log sigma, a ratio r = tau/sigma counts by
     :math:`w(r) \propto r\, \hat\sigma_r^2 L_R(r)`, the restricted likelihood at its best sigma. Given the
-    ratio, sigma is taken as known. With few providers the intervals end with the grid here as well.
+    ratio, sigma is taken as known. With fewer than six providers the intervals end with the grid here too,
+    and with six they are a fifth too short.
 
     Parameters
     ----------

@@ -76,6 +76,15 @@ def test_shrunken_values_are_those_of_a_fit_on_records(tmp_path: Path) -> None:
     assert (np.sign(value["direct"] - y.mean()) == np.sign(away)).all()
 
 
+def test_values_of_five_providers_are_not_shrunken(tmp_path: Path) -> None:
+    with registry_with(tmp_path, "{beside: [shrunken, direct]}") as registry:
+        registry.con.execute("delete from record_visit where clinic = 'dike'")
+        notes = [note for item in registry.score() for note in item.notes]
+        found = registry.estimates("visit-fall", period="2024")
+    assert set(found["estimator"]) == {"direct"}
+    assert any("no 'shrunken' beside the score: 5 providers have records" in note for note in notes)
+
+
 def test_a_norm_is_what_worse_is_held_against(tmp_path: Path) -> None:
     with registry_with(tmp_path, "{beside: [shrunken]}\nnorm: {value: 0.9, kind: minimum}") as registry:
         registry.score()
