@@ -255,6 +255,11 @@ class Registry(Defining, Looking):
     def _years(self, item: Definition, period: str | None) -> list[str]:
         """Years of a contract that can be settled: those with scores."""
         if period is not None:
+            if period not in item.model.years:
+                raise RegistryError(
+                    f"period: '{period}' is not a year of contract {item.id}; expected "
+                    f"{', '.join(item.model.years)}"
+                )
             return [period]
         scored = {row[0] for row in self.con.execute("select distinct period from benchmark").fetchall()}
         return [year for year in item.model.years if year in scored]

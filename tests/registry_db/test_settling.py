@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from indicators.library.birth.simulate import simulate
 from registry_db.faults import RegistryError
+from registry_db.library import library_files
 from registry_db.reader import Publications
 from registry_db.registry import Registry
 
@@ -41,11 +43,6 @@ def test_a_year_that_still_runs_is_settled_as_interim(half_way: Registry) -> Non
     )
 
 
-def test_a_year_without_records_cannot_be_settled(half_way: Registry) -> None:
-    with pytest.raises(RegistryError, match="there are no records of VSV-03 in 2031"):
-        half_way.settle("birth-vsv", period="2031")
-
-
 def test_a_contract_that_cannot_be_settled_does_not_hold_up_the_rest(half_way: Registry) -> None:
     half_way.con.execute("update record_birth set spending_eur = null")
     ran = half_way.run()
@@ -67,3 +64,13 @@ def test_what_cannot_be_modelled_is_published_without_a_number(half_way: Registr
     assert reader.benchmark("birth-apgar", version="1.0.0", period="2024") is None
     scores = [score for score in reader.scores("birth-apgar") if not score.suppressed]
     assert {(score.adjusted, score.band) for score in scores} == {(None, "not-assessable")}
+
+
+@pytest.mark.parametrize("period", ["nonsense", "", "2023"])
+def test_a_year_of_another_contract_or_without_records_cannot_be_settled(tmp_path: Path, period: str) -> None:
+    with Registry.create(tmp_path / "registry", name="Births") as registry:
+        registry.define(library_files("birth"))
+        with pytest.raises(RegistryError, match=f"period: '{period}' is not a year of contract birth-vsv"):
+            registry.settle("birth-vsv", period=period)
+        with pytest.raises(RegistryError, match="there are no records of VSV-03 in 2023"):
+            registry.settle("birth-vsv", period="2024")
