@@ -114,6 +114,15 @@ class Given(Part):
         return self.__pydantic_extra__
 
 
+class Expectation(Part):
+    """The state an example must end in; ``outcome`` is the value for numbers."""
+
+    state: Literal[
+        "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "value"
+    ]
+    outcome: float | None = None
+
+
 class Example(Part):
     """A record and what must become of it; run by ``meetlat check``.
 
@@ -126,15 +135,6 @@ class Example(Part):
     given: Given
     cut_off: Day | None = None
     expect: Expectation
-
-
-class Expectation(Part):
-    """The state an example must end in; ``outcome`` is the value for numbers."""
-
-    state: Literal[
-        "not-eligible", "excluded", "pending", "lost", "missing", "excepted", "met", "not-met", "value"
-    ]
-    outcome: float | None = None
 
 
 class Indicator(Part):

@@ -49,6 +49,7 @@ Indicator            minor  case_mix imputation expectation estimators stratify 
 Indicator            patch  title why steward sources changes examples response
 Indicator            major  dataset unit period outcome
 ReportingPeriod      major  kind start years
+Expectation          patch  state outcome
 Exclusion            minor  when
 Exclusion            patch  why
 BinaryOutcome        major  kind when events trials better
