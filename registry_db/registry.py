@@ -236,7 +236,7 @@ class Registry(Defining, Looking):
     def settle(self, contract: str | None = None, *, period: str | None = None) -> list[str]:
         """Settle contracts on the scores in the vault; give contract and year of each settlement."""
         catalogue = self.catalogue()
-        chosen = [catalogue.get("contract", contract)] if contract else self._contracts()
+        chosen = [catalogue.get("contract", contract)] if contract else self._contracts_of(period)
         settled = []
         for item in chosen:
             for year in self._years(item, period):
@@ -296,6 +296,17 @@ class Registry(Defining, Looking):
             except (RegistryError, SettlementError) as error:
                 notes.append(f"{item.id}: {error}")  # the others are not to wait for it
         return Ran(tuple(assessed), tuple(settled), tuple(notes), self.publish())
+
+    def _contracts_of(self, period: str | None) -> list[Definition]:
+        """Contracts in force; those of one year, where one is asked for."""
+        known = self._contracts()
+        found = [item for item in known if period is None or period in item.model.years]
+        if known and not found:
+            years = sorted({year for item in known for year in item.model.years})
+            raise RegistryError(
+                f"period: '{period}' is not a year of any contract in force; expected {', '.join(years)}"
+            )
+        return found
 
     def _contracts(self) -> list[Definition]:
         """Contracts in force."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,20 @@ def test_a_year_of_another_contract_or_without_records_cannot_be_settled(tmp_pat
             registry.settle("birth-vsv", period=period)
         with pytest.raises(RegistryError, match="there are no records of VSV-03 in 2023"):
             registry.settle("birth-vsv", period="2024")
+
+
+def test_a_year_is_settled_of_every_contract_that_has_it(tmp_path: Path, demo_registry: Path) -> None:
+    folder = Path(shutil.copytree(demo_registry, tmp_path / "registry"))
+    text = (folder / "definitions" / "birth-vsv.contract.yaml").read_text(encoding="utf-8")
+    other = text.replace("contract: birth-vsv", "contract: birth-a", 1)
+    other = other.replace('years: ["2024", "2025"]', 'years: ["2025"]')
+    file = tmp_path / "birth-a.contract.yaml"
+    file.write_text(other, encoding="utf-8")
+    with Registry(folder) as registry:
+        registry.define([file])
+        assert registry.settle(period="2024") == ["birth-vsv 2024"]
+        assert registry.settle(period="2025") == ["birth-a 2025", "birth-vsv 2025"]
+        with pytest.raises(
+            RegistryError, match="period: '2031' is not a year of any contract in force; expec"
+        ):
+            registry.settle(period="2031")
