@@ -71,9 +71,10 @@ def described(
     made = guide([Described(counted)], {one.dataset: one for one in of}, name="x", language="en")
     rows = {row.term: row.parts for row in made.chapters[0].entries[0].rows}
     [computed] = rows["Computed items"]
-    first, *others = rows["Data needed"]
+    file, first, *others = rows["Data needed"]
     [examples] = rows["Examples"]
     assert isinstance(computed, Items)
+    assert isinstance(file, str)
     assert isinstance(first, Table)
     assert isinstance(examples, Table)
     needed = {"": [row[1] for row in first.rows]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def registry(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         wanted = (f"nhs-{joint}{part}." for joint in JOINTS for part in ("", "-eq5d", "-oxford"))
         if not file.name.startswith(tuple(wanted)):
             continue
-        text = file.read_text(encoding="utf-8")
+        # without the response, which stands in deliveries of another kind
+        text = re.sub(r"^response: .*\n", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         (folder / file.name).write_text(text, encoding="utf-8")
         files.append(folder / file.name)
         if "indicator" in file.name:

@@ -64,7 +64,7 @@ def test_a_record_in_two_periods_moves_once(registry: Registry, tmp_path: Path) 
     registry = defined(registry, tmp_path, ROLLING)
     found = registry.diff("visit-home", "1.0.0", "2.0.0", language="en")
     assert [(one.field, one.name) for one in found.changes.said if one.field.startswith("period")] == [
-        ("period", "period")
+        ("period", "Period")
     ]
     [(records,)] = registry.con.execute("select count(*) from record_visit").fetchall()
     assert (found.records, found.moved) == (records, 0)
