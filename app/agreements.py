@@ -121,7 +121,7 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Curr
         _by_luck(w, luck),
         [w.t("cli.luck.any"), w.chance(luck["any_by_luck"])],
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_luck"], 2)],
-        [w.t("cli.luck.expected"), _money(w, luck["expected_by_luck"], currency)],
+        [w.t("cli.luck.expected"), _drawn(w, luck["expected_by_luck"], currency)],
         [w.t("cli.luck.power", saving=w.percent(luck["true_saving"], 0)), w.chance(luck["power"])],
         [f"  {w.t('cli.luck.formula')}", w.percent(luck["passes_by_saving"], 2)],
         [w.t("cli.luck.sd"), w.percent(luck["savings_sd"], 2)],
@@ -132,7 +132,7 @@ def print_luck(w: Wording, title: str, text: str, titles: Titles, currency: Curr
         rows += [
             [w.t("cli.luck.all"), _money(w, total["payment"], currency)],
             [f"  {w.t('cli.luck.interval')}", _interval(w, total, currency)],
-            [f"  {w.t('cli.luck.expected')}", _money(w, total["expected_by_luck"], currency)],
+            [f"  {w.t('cli.luck.expected')}", _drawn(w, total["expected_by_luck"], currency)],
         ]
     heads = [w.t("cli.luck.how-sure"), w.t("cli.luck.draws", n=w.count(luck["draws"]))]
     print_whole(_table(title, heads, rows, left=(0,), folds=(0,)))
@@ -160,7 +160,7 @@ def _side(w: Wording, amount: str | None, currency: Currency) -> str:
 
 
 def _interval(w: Wording, found: Mapping[str, Any], currency: Currency) -> str:
-    lower, upper = (_money(w, found[edge], currency) for edge in ("lower", "upper"))
+    lower, upper = (_drawn(w, found[edge], currency) for edge in ("lower", "upper"))
     return f"{lower} {w.t('interval.between')} {upper}"
 
 
@@ -301,6 +301,11 @@ def _amount(w: Wording, value: str, unit: str, currency: Currency) -> str:
     if unit == currency.lower():
         return _money(w, value, currency)
     return w.percent(Decimal(value), 2) if unit == "rate" else w.number(Decimal(value), 3)
+
+
+def _drawn(w: Wording, value: str | float, currency: Currency) -> str:
+    """Amount that is found by draws: cents would say more than is known."""
+    return w.money(Decimal(str(value)), currency)
 
 
 def _money(w: Wording, value: str | float, currency: Currency) -> str:

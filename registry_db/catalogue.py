@@ -140,7 +140,8 @@ def read_files(files: Iterable[Path]) -> list[Definition]:
         try:
             read.append(_with_codes(read_definition(file_text(file), file.name), file.parent))
         except OSError:
-            faults.append(Fault(str(file), 0, "", "there is no such file"))
+            folder = "it is a folder; give the files in it"
+            faults.append(Fault(str(file), 0, "", folder if file.is_dir() else "there is no such file"))
         except DefinitionError as error:
             faults += error.faults
     if faults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -150,6 +151,9 @@ def test_luck_of_what_is_owed(terminal: io.StringIO, payment: str, told: str, ot
     assert other not in shown
     assert ("0.9%" in shown, "99.1%" in shown) == (payment == "-165.00", payment == "165.00")
     assert "chance that the network had owed something less than 0.1%" in shown
+    # the payment is to the cent, what is found by draws is not
+    assert len(re.findall(r"€[\d,]+\.\d\d\b", shown)) == 1
+    assert len(re.findall(r"€[\d,]+(?![\d,.])", shown)) == 3
 
 
 def test_a_simulation_shows_phase_in_and_rebasing_where_a_contract_has_them(

@@ -52,6 +52,7 @@ def test_all_or_none_of_the_files_are_defined(registry: Registry, tmp_path: Path
     assert told(registry, right, tmp_path / "gone.yaml") == [
         f"{tmp_path / 'gone.yaml'}: there is no such file"
     ]
+    assert told(registry, right, tmp_path) == [f"{tmp_path}: it is a folder; give the files in it"]
 
 
 def test_an_example_that_ends_otherwise(registry: Registry, tmp_path: Path) -> None:
