@@ -58,4 +58,4 @@ def follow(con: Connection, catalogue: Catalogue, item: Definition, *, inputs_ha
             con.register("course_to_keep", found.drop(columns="signals").assign(**told))
             con.execute("insert into course by name select * from course_to_keep")
             con.unregister("course_to_keep")
-    return found is not None
+    return found is not None and len(found) > 0

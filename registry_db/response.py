@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from indicators.dataset import Dataset
 from indicators.definition import Indicator
 from indicators.outcomes import BinaryOutcome, ChangeOutcome
-from indicators.states import outcome_node
+from indicators.states import outcome_node, parse_in
 
 ANSWERED = ("met", "not-met", "value", "counted", "excepted")
 # What a record is said to miss when it is no single column.
@@ -28,6 +28,7 @@ class Asked:
         Columns of the answer: a record that misses one of these did not respond.
     beside : tuple of str
         Columns that a score needs besides: a record that misses one of these responded, and is not scored.
+        Not those that are asked for before the answer: of a record that misses one, it is not known.
     """
 
     answer: tuple[str, ...]
@@ -90,7 +91,18 @@ def asked_of(indicator: Indicator, dataset: Dataset) -> Asked | None:
         beside.append(indicator.outcome.before)
     if indicator.expectation:
         beside.append(indicator.expectation.external)
-    return Asked(answer, tuple(name for name in dict.fromkeys(beside) if name not in answer))
+    earlier = {*answer, *_asked_before(indicator, dataset)}
+    return Asked(answer, tuple(name for name in dict.fromkeys(beside) if name not in earlier))
+
+
+def _asked_before(indicator: Indicator, dataset: Dataset) -> Iterator[str]:
+    """Columns for want of which a record ends as missing before it is asked for its answer."""
+    conditions = [indicator.population, indicator.denominator, *(rule.when for rule in indicator.exclude)]
+    for text in conditions:
+        if text is not None:
+            yield from parse_in(text, dataset).columns
+    if indicator.follow_up is not None:
+        yield indicator.follow_up.after
 
 
 def of_counts(indicator: Indicator, dataset: Dataset) -> bool:

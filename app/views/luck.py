@@ -78,7 +78,6 @@ def _cards(w: Wording, found: Chances, currency: Currency) -> list[tuple[str, st
     by_luck = 1 - found.by_luck if owes else found.by_luck
     either = found.chance_owed > 0
     cards = [
-        (w.t("luck.more-owed") if owes else w.t("luck.by-luck"), w.chance(by_luck), ""),
         (w.t("luck.interval"), interval(w, found, currency), w.t("luck.interval.about")),
         (w.t("luck.neither") if either else w.t("luck.nothing"), w.chance(found.chance_none), ""),
         (
@@ -88,7 +87,9 @@ def _cards(w: Wording, found: Chances, currency: Currency) -> list[tuple[str, st
         ),
     ]
     if either:
-        cards.insert(3, (w.t("luck.owed"), w.chance(found.chance_owed), ""))
+        cards.insert(2, (w.t("luck.owed"), w.chance(found.chance_owed), ""))
+    if found.payment:  # of nothing it is certain
+        cards.insert(0, (w.t("luck.more-owed") if owes else w.t("luck.by-luck"), w.chance(by_luck), ""))
     return cards
 
 

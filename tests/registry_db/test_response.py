@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from indicators.dataset import Dataset
+from indicators.definition import Indicator
 from indicators.faults import DefinitionError
+from registry_db.catalogue import read_definition
+from registry_db.library import library_files
 from registry_db.reader import PublicationReader
 from registry_db.registry import Registry
+from registry_db.response import asked_of, response
 from tests.registry_db.build import DEFINITIONS, FALL, make_registry, write
 
 SENT = """\
@@ -80,3 +85,22 @@ def test_a_response_is_by_another_indicator_that_is_there(tmp_path: Path, named:
     assert fall != FALL
     with pytest.raises(DefinitionError, match=message):
         make_registry(tmp_path / "registry", DEFINITIONS | {"visit-fall.indicator.yaml": fall})
+
+
+def test_without_what_the_population_asks_it_is_not_known_who_answered() -> None:
+    files = {file.name: file for file in library_files("dutch-examples")}
+    gain = files["dutch-hip-gain.indicator.yaml"].read_text(encoding="utf-8")
+    dataset = files["dutch-hip.dataset.yaml"].read_text(encoding="utf-8")
+    of, read = (read_definition(text, "x.yaml").model for text in (gain, dataset))
+    assert isinstance(of, Indicator)
+    assert isinstance(read, Dataset)
+    assert "age" in of.case_mix_columns
+    assert "age" in of.population
+    asked = asked_of(of, read)
+    assert asked is not None
+    assert asked.beside
+    assert "age" not in asked.beside
+    states = [("value", "", 60.0), ("missing", "age", 10.0), ("missing", asked.answer[0], 30.0)]
+    found = response(states, answer=asked.answer, beside=asked.beside)
+    assert found is not None
+    assert (found.responded, found.eligible) == (60, 90)
