@@ -99,7 +99,9 @@ def _told(months: pd.DataFrame) -> dict[str, Any]:
     """Tell of one part of a period, rounded; its height is at the limit only where there was an alarm."""
     first, last = months.iloc[0], months.iloc[-1]
     alarm = bool(months["alarm"].any())
-    height = round(float((months["cusum"] / months["limit"]).max()) * _STEPS) / _STEPS
+    reached = float((months["cusum"] / months["limit"]).max())
+    # where the first event is beyond the limit already, the limit may be next to 0
+    height = round(reached * _STEPS) / _STEPS if np.isfinite(reached) else 1.0
     return {
         "expected": float(months["expected"].sum()),
         "first_month": first["month"],

@@ -187,3 +187,12 @@ def test_a_height_below_the_limit_is_never_rounded_up_to_it() -> None:
     course = months("a", "2025", [20, 20]).assign(cusum=[2.99, 3.01], alarm=[False, True])
     found = hide_courses(course, scores(("fall", "2025", "a", False)), NONE, YEAR, small_cell=SMALL)
     assert list(found["cusum"]) == [0.95, 1.0]
+
+
+def test_a_first_event_that_is_beyond_the_limit_is_an_alarm() -> None:
+    course = months("a", "2025", [20, 20]).assign(
+        cusum=[0.0, 0.69], limit=np.nextafter(0, 1), alarm=[False, True]
+    )
+    found = hide_courses(course, scores(("fall", "2025", "a", False)), NONE, YEAR, small_cell=SMALL)
+    assert list(found["cusum"]) == [0.0, 1.0]
+    assert list(found["alarm"]) == [False, True]
